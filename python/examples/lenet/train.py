@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Train LeNet on 6,500 digits with PyTorch and export it as MLIR bytecode: linalg on tensors, batch 1.
+
+Writes lenet.mlirbc and sample.npz beside this file, and the PyTorch weights into the data directory, from which
+`--export-only` starts. The test digits are used once, to report the accuracy, never to choose anything.
+Needs torch, torch-mlir and mlir-opt 22; `--onnx` also needs onnx and onnxscript.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import OrderedDict
+from pathlib import Path
+
+import mnist_digits
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+HERE = Path(__file__).resolve().parent
+ENTRY = "lenet"
+SEED = 1998
+BATCH = 64
+PEAK_RATE = 4e-3
+SAMPLES = 64
+# What normalization makes of a black pixel; augmentation pads with it.
+BACKGROUND = (0.0 - mnist_digits.MEAN) / mnist_digits.STD
+
+
+def build_lenet() -> nn.Sequential:
+    """Return the untrained network. The names of its layers become locations in the exported MLIR."""
+    layers = OrderedDict[str, nn.Module](
+        conv1=nn.Conv2d(1, 6, 5),
+        relu1=nn.ReLU(),
+        pool1=nn.MaxPool2d(2),
+        conv2=nn.Conv2d(6, 16, 5),
+        relu2=nn.ReLU(),
+        pool2=nn.MaxPool2d(2),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(256, 120),
+        relu3=nn.ReLU(),
+        fc2=nn.Linear(120, 84),
+        relu4=nn.ReLU(),
+        fc3=nn.Linear(84, 10),
+    )
+    return nn.Sequential(layers)
+
+
+def augment(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Rotate (12 degrees), scale (10 %), shear and shift (2 pixels) each image at random, up to the bounds given."""
+
+    def uniform(bound: float) -> Tensor:
+        return (torch.rand(len(x), generator=generator) * 2 - 1) * bound
+
+    angle, shear = uniform(math.radians(12)), uniform(0.15)
+    scale_x, scale_y = 1 + uniform(0.1), 1 + uniform(0.1)
+    shift = 2 * 2 / mnist_digits.SIDE
+    cos, sin = angle.cos(), angle.sin()
+    affine = torch.stack(
+        [
+            torch.stack([scale_x * cos, shear - sin, uniform(shift)], dim=1),
+            torch.stack([sin, scale_y * cos, uniform(shift)], dim=1),
+        ],
+        dim=1,
+    )
+    grid = functional.affine_grid(affine, list(x.shape), align_corners=False)
+    return functional.grid_sample(x - BACKGROUND, grid, align_corners=False) + BACKGROUND
+
+
+@torch.no_grad()
+def accuracy(model: nn.Module, x: Tensor, y: Tensor) -> float:
+    """Return the fraction of images whose largest logit is the label."""
+    return (model(x).argmax(1) == y).float().mean().item()
+
+
+def train(model: nn.Module, x: Tensor, y: Tensor, epochs: int) -> None:
+    """Train `model` in place, with a one-cycle schedule and the weights' moving average as the result."""
+    generator = torch.Generator().manual_seed(SEED)
+    steps = epochs * (len(x) // BATCH)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=PEAK_RATE, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_RATE, total_steps=steps, pct_start=0.15)
+    average = torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998))
+    model.train()
+    for epoch in range(epochs):
+        started, total = time.perf_counter(), 0.0
+        for batch in torch.randperm(len(x), generator=generator)[: len(x) // BATCH * BATCH].split(BATCH):
+            optimizer.zero_grad()
+            loss = functional.cross_entropy(model(augment(x[batch], generator)), y[batch], label_smoothing=0.02)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            average.update_parameters(model)
+            total += loss.item() * BATCH / len(x)
+        seconds = time.perf_counter() - started
+        print(f"epoch {epoch + 1:3}/{epochs}  loss {total:.4f}  {seconds:.1f} s", flush=True)
+    model.load_state_dict(average.module.state_dict())
+    model.eval()
+
+
+def import_mlir(model: nn.Module) -> str:
+    """Return the network as MLIR text: torch.export, then torch-mlir to linalg on tensors."""
+    from torch_mlir import fx
+    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
+
+    example = torch.zeros(1, 1, mnist_digits.SIDE, mnist_digits.SIDE)
+    program = torch.export.export(model, (example,)).run_decompositions(get_decomposition_table())
+    # The importer makes locations of stack traces, which name files of PyTorch. Say the layer instead.
+    for node in program.graph.nodes:
+        stack = node.meta.get("nn_module_stack")
+        if stack:
+            layer, _ = list(stack.values())[-1]
+            node.meta["stack_trace"] = f'File "{layer}", line 0,'
+    module = fx.export_and_import(
+        program, output_type="linalg-on-tensors", func_name=ENTRY, decomposition_table={}
+    )
+    text = module.operation.get_asm(enable_debug_info=True)
+    return re.sub(r'loc\("([^"]*)":0:0\)', r'loc("\1")', text)
+
+
+def find_mlir_opt() -> str:
+    """Return the path of mlir-opt 22."""
+    for name in ("mlir-opt-22", "/usr/lib/llvm-22/bin/mlir-opt", "mlir-opt"):
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError("mlir-opt 22 is not installed (Debian: mlir-22-tools); name one with --mlir-opt")
+
+
+def write_bytecode(text: str, path: Path, mlir_opt: str) -> None:
+    """Write MLIR text as bytecode, and check that it is read back."""
+    partial = path.with_suffix(".partial")
+    try:
+        command = [mlir_opt, "-", "--emit-bytecode", "-o", str(partial)]
+        subprocess.run(command, input=text, text=True, check=True)
+        subprocess.run([mlir_opt, str(partial), "-o", "/dev/null"], check=True)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_onnx(model: nn.Module, path: Path) -> None:
+    """Write the network in full precision as ONNX, batch 1, for the benchmark."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    example = torch.zeros(1, 1, mnist_digits.SIDE, mnist_digits.SIDE)
+    torch.onnx.export(
+        model, (example,), path, input_names=["x"], output_names=["y"], dynamo=True, external_data=False, verbose=False
+    )
+
+
+def main() -> int:
+    """Train or load, then export."""
+    parser = argparse.ArgumentParser(description="Train LeNet and export it as MLIR bytecode.")
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--data", type=Path, default=mnist_digits.DEFAULT_CACHE, help="data directory")
+    parser.add_argument("--out", type=Path, default=HERE, help="directory of lenet.mlirbc and sample.npz")
+    parser.add_argument("--onnx", type=Path, metavar="PATH", help="also write the network as ONNX")
+    parser.add_argument("--export-only", action="store_true", help="export the weights of an earlier training")
+    parser.add_argument("--mlir-opt", default=None, metavar="PATH", help="mlir-opt 22 (default: the installed one)")
+    args = parser.parse_args()
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(SEED)
+    model = build_lenet()
+    weights = args.data / "lenet.pt"
+    try:
+        mlir_opt = args.mlir_opt or find_mlir_opt()
+        x_test, y_test = (torch.from_numpy(a) for a in mnist_digits.load("test", args.data))
+        if args.export_only:
+            model.load_state_dict(torch.load(weights, weights_only=True))
+            model.eval()
+        else:
+            train(model, *(torch.from_numpy(a) for a in mnist_digits.load("train", args.data)), args.epochs)
+            torch.save(model.state_dict(), weights)
+        write_bytecode(import_mlir(model), args.out / "lenet.mlirbc", mlir_opt)
+    except (mnist_digits.DataError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+    with torch.no_grad():
+        logits = model(x_test[:SAMPLES]).numpy()
+    np.savez_compressed(args.out / "sample.npz", x=x_test[:SAMPLES].numpy(), y=y_test[:SAMPLES].numpy(), logits=logits)
+    if args.onnx:
+        write_onnx(model, args.onnx)
+    print(f"accuracy on {len(y_test):,} test digits: {100 * accuracy(model, x_test, y_test):.2f} %")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
