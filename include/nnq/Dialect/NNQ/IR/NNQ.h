@@ -1,0 +1,39 @@
+//===- NNQ.h - The nnq dialect ----------------------------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_DIALECT_NNQ_IR_NNQ_H
+#define NNQ_DIALECT_NNQ_IR_NNQ_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "nnq/Dialect/NNQ/IR/NNQDialect.h.inc"
+#include "nnq/Dialect/NNQ/IR/NNQEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "nnq/Dialect/NNQ/IR/NNQAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "nnq/Dialect/NNQ/IR/NNQOps.h.inc"
+
+namespace nnq {
+/// Names of the discardable attributes, see the description of the dialect.
+inline constexpr llvm::StringLiteral kLayerAttr = "nnq.layer";
+inline constexpr llvm::StringLiteral kStatsAttr = "nnq.stats";
+inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
+inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
+inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
+inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";
+} // namespace nnq
+
+#endif // NNQ_DIALECT_NNQ_IR_NNQ_H

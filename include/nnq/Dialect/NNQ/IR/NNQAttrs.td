@@ -1,0 +1,108 @@
+//===- NNQAttrs.td - Attributes of the nnq dialect ---------*- tablegen -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_ATTRS_TD
+#define NNQ_ATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+include "nnq/Dialect/NNQ/IR/NNQDialect.td"
+
+class NNQ_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<NNQ_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def NNQ_DotKind : I32EnumAttr<"DotKind", "Widest exact int8 dot product of a target", [
+    I32EnumAttrCase<"None", 0, "none">,
+    I32EnumAttrCase<"VPMADDWD", 1, "vpmaddwd">,
+    I32EnumAttrCase<"VPDPBUSD", 2, "vpdpbusd">,
+    I32EnumAttrCase<"SDOT", 3, "sdot">,
+    I32EnumAttrCase<"SMMLA", 4, "smmla">,
+    I32EnumAttrCase<"FMA", 5, "fma">]> {
+  let cppNamespace = "::nnq";
+  let genSpecializedAttr = 0;
+}
+def NNQ_DotKindAttr : EnumAttr<NNQ_Dialect, NNQ_DotKind, "dot">;
+
+def NNQ_TargetAttr : NNQ_Attr<"Target", "target"> {
+  let summary = "The machine that code is made for";
+  let description = [{
+    Derived once from an LLVM triple, cpu and feature string; all later decisions
+    read this attribute and never the host.
+
+    - `vector_bits`: width in bits of the vector registers that kernels use.
+    - `vector_registers`: number of architectural vector registers.
+    - `dot`: the widest exact int8 dot product (see `DotKind`).
+
+    ```mlir
+    module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+      cpu = "znver4", features = "+avx512f,+avx512vnni", vector_bits = 512,
+      vector_registers = 32, dot = vpdpbusd>} {}
+    ```
+  }];
+  let parameters = (ins
+    "::mlir::StringAttr":$triple, "::mlir::StringAttr":$cpu,
+    "::mlir::StringAttr":$features, "unsigned":$vector_bits,
+    "unsigned":$vector_registers, EnumParameter<NNQ_DotKind>:$dot);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
+  let summary = "The micro-kernel chosen for a contraction";
+  let description = [{
+    Written by `nnq-select-strategy`, applied by `nnq-pack-contractions` and
+    `nnq-emit-kernels`; a user may write it by hand to override the choice.
+
+    - `dot`: the instruction of the inner product.
+    - `lanes`: output channels of one accumulator row (`oi` of the packed weights).
+    - `group`: reduction elements that one dot product consumes (`v`).
+    - `tile`: accumulator rows x channel blocks held in registers.
+
+    ```mlir
+    #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, tile = 6x4>
+    ```
+  }];
+  let parameters = (ins EnumParameter<NNQ_DotKind>:$dot, "int64_t":$lanes,
+    "int64_t":$group, "int64_t":$tile_rows, "int64_t":$tile_blocks);
+  let assemblyFormat = [{
+    `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
+    `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def NNQ_TensorStatsAttr : NNQ_Attr<"TensorStats", "tensor_stats"> {
+  let summary = "What calibration saw of one tensor";
+  let description = [{
+    - `min`, `max`: range over all samples.
+    - `mean`, `second_moment`: E[x] and E[x*x].
+    - `count`: number of elements seen.
+    - `histogram`: counts of equal bins over [min, max]; may be empty.
+  }];
+  let parameters = (ins "::mlir::FloatAttr":$min, "::mlir::FloatAttr":$max,
+    "::mlir::FloatAttr":$mean, "::mlir::FloatAttr":$second_moment,
+    "int64_t":$count, "::mlir::DenseI64ArrayAttr":$histogram);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def NNQ_ProvenanceAttr : NNQ_Attr<"Provenance", "provenance"> {
+  let summary = "Where a compressed op came from";
+  let description = [{
+    - `layer`: name of the layer in the trained network.
+    - `technique`: the pass that changed it, for example `quantize-int8`.
+    - `bits_before`, `bits_after`: storage of its weights, in bits.
+  }];
+  let parameters = (ins "::mlir::StringAttr":$layer,
+    "::mlir::StringAttr":$technique, "int64_t":$bits_before,
+    "int64_t":$bits_after);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+#endif // NNQ_ATTRS_TD

@@ -1,0 +1,39 @@
+//===- NNQDialect.td - The nnq dialect ---------------------*- tablegen -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_DIALECT_TD
+#define NNQ_DIALECT_TD
+
+include "mlir/IR/DialectBase.td"
+
+def NNQ_Dialect : Dialect {
+  let name = "nnq";
+  let cppNamespace = "::nnq";
+  let summary = "Network compression: what the upstream `quant` dialect lacks";
+  let description = [{
+    Compute stays `linalg` and quantized values keep the upstream `quant` types,
+    so that other compilers can read the IR between any two passes. This dialect
+    adds only observers and their statistics, quantization parameters that are
+    known at run time, the provenance of a compressed op, and the description of
+    the target and of the micro-kernel that was chosen for an op.
+
+    Discardable attributes:
+
+    | name | on | meaning |
+    |---|---|---|
+    | `nnq.layer` | any op | name of the layer of the network it came from |
+    | `nnq.stats` | producer of a tensor, or function argument | `#nnq.tensor_stats` |
+    | `nnq.provenance` | compressed op | `#nnq.provenance` |
+    | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
+    | `nnq.target` | module | `#nnq.target` |
+    | `nnq.signature` | entry function | shapes and types of the C entry point |
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let extraClassDeclaration = "void registerAttributes();";
+}
+
+#endif // NNQ_DIALECT_TD

@@ -1,0 +1,75 @@
+//===- NNQOps.td - Operations of the nnq dialect -----------*- tablegen -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_OPS_TD
+#define NNQ_OPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "nnq/Dialect/NNQ/IR/NNQAttrs.td"
+
+class NNQ_Op<string mnemonic, list<Trait> traits = []>
+    : Op<NNQ_Dialect, mnemonic, traits>;
+
+def NNQ_ObserveOp : NNQ_Op<"observe"> {
+  let summary = "Reports the elements of a tensor to the calibration run";
+  let description = [{
+    `id` names the tensor within the module. The op exists only in the copy of
+    the module that calibration runs; it lowers to a call of `nnq_observe(id,
+    data, count)`. The operand is an f32 tensor or, after bufferization, a memref
+    of any static or dynamic shape.
+
+    ```mlir
+    nnq.observe %x {id = 3 : i64} : tensor<1x6x12x12xf32>
+    ```
+  }];
+  let arguments = (ins
+    AnyTypeOf<[TensorOf<[F32]>, MemRefOf<[F32]>]>:$value,
+    ConfinedAttr<I64Attr, [IntNonNegative]>:$id);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+def NNQ_DynamicQCastOp : NNQ_Op<"dynamic_qcast", [Pure]> {
+  let summary = "Quantizes a tensor with parameters found at run time";
+  let description = [{
+    The range of `input` extended by zero gives `scale` and `zero_point`:
+    asymmetric s = (max - min) / 255, zp = clamp(roundeven(-min / s)) in [0, 255];
+    symmetric s = max(|min|, |max|) / 127, zp = 0 in [-127, 127]. A tensor of zeros
+    has scale 1. Rounding is half to even. Semantics of ONNX
+    `DynamicQuantizeLinear` (https://onnx.ai/onnx/operators) in the asymmetric case.
+
+    `quantized` holds unsigned values if asymmetric, else signed ones.
+
+    ```mlir
+    %q, %s, %zp = nnq.dynamic_qcast %x : tensor<4x8xf32> -> tensor<4x8xi8>
+    ```
+  }];
+  let arguments = (ins TensorOf<[F32]>:$input, UnitAttr:$symmetric);
+  let results = (outs TensorOf<[I8]>:$quantized, F32:$scale, I32:$zero_point);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($quantized)";
+  let hasVerifier = 1;
+}
+
+def NNQ_DynamicDCastOp : NNQ_Op<"dynamic_dcast", [Pure]> {
+  let summary = "Dequantizes a tensor with parameters found at run time";
+  let description = [{
+    (q - zero_point) * scale; `input` is signed if `symmetric`, else unsigned.
+
+    ```mlir
+    %y = nnq.dynamic_dcast %q, %s, %zp : tensor<4x8xi8> -> tensor<4x8xf32>
+    ```
+  }];
+  let arguments = (ins TensorOf<[I8]>:$input, F32:$scale, I32:$zero_point,
+    UnitAttr:$symmetric);
+  let results = (outs TensorOf<[F32]>:$result);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $zero_point attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // NNQ_OPS_TD

@@ -1,0 +1,23 @@
+//===- Passes.h - Passes of the Import stage ----------------------*- C++
+//-*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_IMPORT_PASSES_H
+#define NNQ_IMPORT_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace nnq {
+
+#define GEN_PASS_DECL
+#include "nnq/Import/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "nnq/Import/Passes.h.inc"
+
+} // namespace nnq
+
+#endif // NNQ_IMPORT_PASSES_H

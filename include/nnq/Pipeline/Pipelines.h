@@ -1,0 +1,93 @@
+//===- Pipelines.h - Where passes are ordered -----------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_PIPELINE_PIPELINES_H
+#define NNQ_PIPELINE_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace nnq {
+
+/// Options of `--quantize-int8`.
+struct QuantizeInt8Options
+    : public mlir::PassPipelineOptions<QuantizeInt8Options> {
+  Option<std::string> data{
+      *this, "data",
+      llvm::cl::desc("Calibration data, .npy or .npz; without it activations "
+                     "are quantized dynamically"),
+      llvm::cl::init("")};
+  Option<std::string> key{
+      *this, "key",
+      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
+      llvm::cl::init("x")};
+  Option<int64_t> samples{
+      *this, "samples",
+      llvm::cl::desc("Use at most this many samples; 0 means all"),
+      llvm::cl::init(0)};
+  Option<std::string> activations{
+      *this, "activations",
+      llvm::cl::desc("Scheme of activations: asymmetric or symmetric"),
+      llvm::cl::init("asymmetric")};
+  Option<std::string> weights{
+      *this, "weights",
+      llvm::cl::desc("Scheme of weights: symmetric or asymmetric"),
+      llvm::cl::init("symmetric")};
+};
+
+/// Options of `--lower-to-llvm`.
+struct LowerToLLVMOptions
+    : public mlir::PassPipelineOptions<LowerToLLVMOptions> {
+  Option<bool> reference{
+      *this, "reference",
+      llvm::cl::desc("Lower by upstream passes alone: slow, the judge of the "
+                     "fast path"),
+      llvm::cl::init(false)};
+  Option<std::string> target{
+      *this, "target",
+      llvm::cl::desc("Short name such as x86-64-v3, znver4 or aarch64+dotprod; "
+                     "triple, cpu and features override its parts"),
+      llvm::cl::init("")};
+  Option<std::string> triple{*this, "triple",
+                             llvm::cl::desc("LLVM target triple"),
+                             llvm::cl::init("")};
+  Option<std::string> cpu{*this, "cpu", llvm::cl::desc("LLVM cpu name"),
+                          llvm::cl::init("")};
+  Option<std::string> features{
+      *this, "features",
+      llvm::cl::desc("LLVM feature string, for example +avx2,+fma"),
+      llvm::cl::init("")};
+};
+
+/// Stage 1: one canonical form, see the passes of nnq/Import.
+void buildImportPipeline(mlir::OpPassManager &pm);
+
+/// Stages 1 and 2 for int8.
+void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
+                               const QuantizeInt8Options &options);
+
+/// Stage 3: quant types to integer linalg, layout, packed constants.
+void buildLowerPipeline(mlir::OpPassManager &pm);
+
+/// Stage 4: bufferized kernels in the vector dialect.
+void buildVectorizePipeline(mlir::OpPassManager &pm);
+
+/// In place of stages 3 and 4: scalar loops by upstream passes.
+void buildReferencePipeline(mlir::OpPassManager &pm);
+
+/// Stage 5: vector and memref to the LLVM dialect.
+void buildTargetPipeline(mlir::OpPassManager &pm);
+
+/// Stages 1 and 3 to 5.
+void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,
+                              const LowerToLLVMOptions &options);
+
+/// Registers the pipelines under the names that users type.
+void registerPipelines();
+
+} // namespace nnq
+
+#endif // NNQ_PIPELINE_PIPELINES_H

@@ -1,0 +1,60 @@
+//===- NNQAttrs.cpp - Attributes of the nnq dialect -----------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/DialectImplementation.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace nnq;
+
+#include "nnq/Dialect/NNQ/IR/NNQEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "nnq/Dialect/NNQ/IR/NNQAttrs.cpp.inc"
+
+void NNQDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "nnq/Dialect/NNQ/IR/NNQAttrs.cpp.inc"
+      >();
+}
+
+LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 StringAttr triple, StringAttr, StringAttr,
+                                 unsigned vectorBits, unsigned vectorRegisters,
+                                 DotKind) {
+  if (triple.empty())
+    return emitError() << "'triple' must not be empty";
+  if (!llvm::isPowerOf2_32(vectorBits) || vectorBits < 64)
+    return emitError() << "'vector_bits' must be a power of two of at least 64,"
+                       << " got " << vectorBits;
+  if (vectorRegisters == 0)
+    return emitError() << "'vector_registers' must be positive";
+  return success();
+}
+
+LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 DotKind, int64_t lanes, int64_t group,
+                                 int64_t rows, int64_t blocks) {
+  if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
+    return emitError()
+           << "'lanes', 'group', 'rows' and 'blocks' must be positive";
+  return success();
+}
+
+LogicalResult
+TensorStatsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                        FloatAttr min, FloatAttr max, FloatAttr, FloatAttr,
+                        int64_t count, DenseI64ArrayAttr histogram) {
+  if (!(min.getValueAsDouble() <= max.getValueAsDouble()))
+    return emitError() << "'min' must not exceed 'max'";
+  if (count <= 0)
+    return emitError() << "'count' must be positive";
+  if (llvm::any_of(histogram.asArrayRef(), [](int64_t n) { return n < 0; }))
+    return emitError() << "'histogram' must not hold negative counts";
+  return success();
+}

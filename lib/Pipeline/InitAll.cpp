@@ -1,0 +1,36 @@
+//===- InitAll.cpp - The registry of nnq ----------------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/InitAll.h"
+
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Import/Passes.h"
+#include "nnq/Lower/Passes.h"
+#include "nnq/Pipeline/Pipelines.h"
+#include "nnq/Target/Passes.h"
+#include "nnq/Vectorize/Passes.h"
+
+void nnq::registerAllDialects(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  mlir::registerAllToLLVMIRTranslations(registry);
+  registry.insert<NNQDialect>();
+}
+
+void nnq::registerAllPasses() {
+  registerNNQImportPasses();
+  registerNNQCalibratePasses();
+  registerNNQQuantizePasses();
+  registerNNQLowerPasses();
+  registerNNQVectorizePasses();
+  registerNNQTargetPasses();
+  registerPipelines();
+}

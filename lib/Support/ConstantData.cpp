@@ -1,0 +1,95 @@
+//===- ConstantData.cpp - Raw bytes of weights ----------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Support/ConstantData.h"
+
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+
+#include <cstring>
+#include <numeric>
+
+using namespace mlir;
+using namespace nnq;
+
+FailureOr<ConstantData> ConstantData::get(Value value) {
+  if (auto cast = value.getDefiningOp<quant::StorageCastOp>())
+    value = cast.getInput();
+  Attribute attr;
+  if (!matchPattern(value, m_Constant(&attr)))
+    return failure();
+  return get(attr);
+}
+
+FailureOr<ConstantData> ConstantData::get(Attribute attr) {
+  auto elements = dyn_cast<ElementsAttr>(attr);
+  if (!elements)
+    return failure();
+  ConstantData data;
+  data.type = cast<ShapedType>(elements.getShapedType());
+  Type element = data.type.getElementType();
+  if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() % 8 != 0)
+    return failure();
+  size_t size = data.getNumElements() * element.getIntOrFloatBitWidth() / 8;
+
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob || blob->getData().size() != size)
+      return failure();
+    data.borrowed = blob->getData();
+    return data;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(attr);
+  if (!dense)
+    return failure();
+  if (!dense.isSplat()) {
+    data.borrowed = dense.getRawData();
+    return data;
+  }
+  ArrayRef<char> one = dense.getRawData();
+  data.owned = std::make_shared<std::vector<char>>(size);
+  for (size_t at = 0; at < size; at += one.size())
+    std::memcpy(data.owned->data() + at, one.data(), one.size());
+  return data;
+}
+
+DenseResourceElementsAttr nnq::makeResource(ShapedType type, StringRef hint,
+                                            ArrayRef<char> bytes) {
+  return DenseResourceElementsAttr::get(
+      type, hint, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
+}
+
+Value nnq::makeConstant(OpBuilder &builder, Location loc, ShapedType type,
+                        StringRef hint, ArrayRef<char> bytes) {
+  return arith::ConstantOp::create(builder, loc,
+                                   makeResource(type, hint, bytes));
+}
+
+std::vector<char> nnq::transposeBytes(ArrayRef<char> bytes,
+                                      ArrayRef<int64_t> shape,
+                                      ArrayRef<int64_t> permutation,
+                                      unsigned width) {
+  int64_t rank = shape.size();
+  SmallVector<int64_t> strides(rank, 1);
+  for (int64_t i = rank - 2; i >= 0; --i)
+    strides[i] = strides[i + 1] * shape[i + 1];
+
+  std::vector<char> result(bytes.size());
+  SmallVector<int64_t> index(rank, 0);
+  for (size_t to = 0; to < bytes.size(); to += width) {
+    int64_t from = 0;
+    for (int64_t i = 0; i < rank; ++i)
+      from += index[i] * strides[permutation[i]];
+    std::memcpy(result.data() + to, bytes.data() + from * width, width);
+    for (int64_t i = rank - 1; i >= 0; --i) {
+      if (++index[i] < shape[permutation[i]])
+        break;
+      index[i] = 0;
+    }
+  }
+  return result;
+}
