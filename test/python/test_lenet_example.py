@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-REPO = Path(__file__).resolve().parents[2]
-EXAMPLE = REPO / "python" / "examples" / "lenet"
-sys.path.insert(0, str(EXAMPLE))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "python" / "examples" / "lenet"))
 
 import demo
 import mnist_digits
+
+EXAMPLE = Path(demo.__file__).parent
 
 SIZES = {"train": 60, "calib": 10, "test": 30}
 F32 = {
