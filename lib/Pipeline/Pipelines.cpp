@@ -6,7 +6,14 @@
 
 #include "nnq/Pipeline/Pipelines.h"
 
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "nnq/Target/Passes.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -22,12 +29,39 @@ void nnq::buildLowerPipeline(OpPassManager &pm) {}
 
 void nnq::buildVectorizePipeline(OpPassManager &pm) {}
 
-void nnq::buildReferencePipeline(OpPassManager &pm) {}
+void nnq::buildBufferizePipeline(OpPassManager &pm) {
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  // The caller owns the results; their marks tell them from the inputs.
+  bufferization::BufferResultsToOutParamsPassOptions results;
+  results.addResultAttribute = true;
+  results.hoistStaticAllocs = true;
+  results.modifyPublicFunctions = true;
+  pm.addPass(bufferization::createBufferResultsToOutParamsPass(results));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void nnq::buildReferencePipeline(OpPassManager &pm) {
+  pm.addPass(createExpandQuantReference());
+  pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
+  buildBufferizePipeline(pm);
+  pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
+}
 
 void nnq::buildTargetPipeline(OpPassManager &pm) {}
 
 void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
                                    const LowerToLLVMOptions &options) {
+  SetTargetOptions target;
+  target.target = options.target;
+  target.triple = options.triple;
+  target.cpu = options.cpu;
+  target.features = options.features;
+  pm.addPass(createSetTarget(target));
   buildImportPipeline(pm);
   if (options.reference) {
     buildReferencePipeline(pm);

@@ -75,6 +75,10 @@ void buildLowerPipeline(mlir::OpPassManager &pm);
 /// Stage 4: bufferized kernels in the vector dialect.
 void buildVectorizePipeline(mlir::OpPassManager &pm);
 
+/// Tensors to memrefs with identity layout; results become out parameters that
+/// carry `bufferize.result`, which the target stage reads.
+void buildBufferizePipeline(mlir::OpPassManager &pm);
+
 /// In place of stages 3 and 4: scalar loops by upstream passes.
 void buildReferencePipeline(mlir::OpPassManager &pm);
 

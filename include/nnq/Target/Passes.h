@@ -1,5 +1,4 @@
-//===- Passes.h - Passes of the Target stage ----------------------*- C++
-//-*-===//
+//===- Passes.h - Passes of the Target stage --------------------*- C++ -*-===//
 //
 // Part of the nnq project.
 //
@@ -8,7 +7,14 @@
 #ifndef NNQ_TARGET_PASSES_H
 #define NNQ_TARGET_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 namespace nnq {
 

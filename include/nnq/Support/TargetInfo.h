@@ -1,0 +1,56 @@
+//===- TargetInfo.h - From names to #nnq.target -----------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_SUPPORT_TARGETINFO_H
+#define NNQ_SUPPORT_TARGETINFO_H
+
+#include "mlir/IR/Diagnostics.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "llvm/Support/CodeGen.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <string>
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace nnq {
+
+/// What a user says about the target. Empty fields are derived.
+struct TargetSpec {
+  /// `native`, or `<architecture or cpu>` followed by any number of `+feature`.
+  std::string shortName;
+  std::string triple;
+  std::string cpu;
+  /// `+a,-b`; applied after the features of the short name.
+  std::string features;
+
+  bool empty() const {
+    return shortName.empty() && triple.empty() && cpu.empty() &&
+           features.empty();
+  }
+};
+
+/// The target that `spec` means; with an empty one, this machine. One error
+/// that names the wrong value and the nearest known ones otherwise.
+mlir::FailureOr<TargetAttr>
+makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
+           llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// Does code for `target` run on this machine?
+bool runsOnHost(TargetAttr target);
+
+/// The LLVM code generator of `target`, with the position independent code
+/// that a shared library needs.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(
+    TargetAttr target,
+    llvm::CodeGenOptLevel level = llvm::CodeGenOptLevel::Aggressive);
+
+} // namespace nnq
+
+#endif // NNQ_SUPPORT_TARGETINFO_H

@@ -1,0 +1,286 @@
+//===- TargetInfo.cpp - From names to #nnq.target -------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Support/TargetInfo.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/MC/MCSubtargetInfo.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Target/TargetOptions.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/TargetParser/Triple.h"
+
+using namespace mlir;
+using namespace nnq;
+using llvm::MCSubtargetInfo;
+using llvm::Target;
+using llvm::Triple;
+
+using EmitError = llvm::function_ref<InFlightDiagnostic()>;
+
+static void initializeTargets() {
+  static const bool done = [] {
+    llvm::InitializeAllTargetInfos();
+    llvm::InitializeAllTargets();
+    llvm::InitializeAllTargetMCs();
+    llvm::InitializeAllAsmPrinters();
+    llvm::InitializeAllAsmParsers();
+    return true;
+  }();
+  (void)done;
+}
+
+/// The subtarget of the names, or null if there is no such architecture. The
+/// names must be known ones: LLVM prints to stderr otherwise.
+static std::unique_ptr<MCSubtargetInfo>
+createSubtarget(const Triple &triple, StringRef cpu = "",
+                StringRef features = "") {
+  std::string error;
+  const Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return nullptr;
+  return std::unique_ptr<MCSubtargetInfo>(
+      target->createMCSubtargetInfo(triple, cpu, features));
+}
+
+/// Appends the names nearest to `name`, if any is near, to a diagnostic.
+template <typename Table>
+static void suggest(InFlightDiagnostic &diag, StringRef name, Table table) {
+  SmallVector<std::pair<unsigned, StringRef>> near;
+  unsigned limit = std::max<size_t>(2, name.size() / 3);
+  for (const auto &entry : table) {
+    StringRef key = entry.Key;
+    unsigned distance = name.edit_distance(key, true, limit);
+    if (distance <= limit)
+      near.push_back({distance, key});
+  }
+  llvm::sort(near);
+  if (near.empty())
+    return;
+  diag << "; did you mean ";
+  for (size_t i = 0, e = std::min<size_t>(near.size(), 3); i < e; ++i)
+    diag << (i ? ", " : "") << "'" << near[i].second << "'";
+  diag << "?";
+}
+
+/// "x86-64-v3" and the like name a cpu of LLVM; the plain architectures are
+/// spelled in more than one way.
+static std::optional<std::pair<Triple, std::string>>
+findArchitecture(StringRef name) {
+  if (name == "x86-64" || name == "x86_64" || name == "amd64")
+    return std::pair(Triple("x86_64-unknown-linux-gnu"), std::string("x86-64"));
+  if (name == "aarch64" || name == "arm64")
+    return std::pair(Triple("aarch64-unknown-linux-gnu"),
+                     std::string("generic"));
+  return std::nullopt;
+}
+
+static std::string genericCPU(const Triple &triple) {
+  return triple.getArch() == Triple::x86_64 ? "x86-64" : "generic";
+}
+
+/// Looks `cpu` up in this machine's architecture first, then in the others.
+static std::optional<Triple> findTripleOfCPU(StringRef cpu) {
+  for (std::string name : {llvm::sys::getDefaultTargetTriple(),
+                           std::string("x86_64-unknown-linux-gnu"),
+                           std::string("aarch64-unknown-linux-gnu")}) {
+    Triple triple(name);
+    auto subtarget = createSubtarget(triple);
+    if (subtarget && subtarget->isCPUStringValid(cpu))
+      return triple;
+  }
+  return std::nullopt;
+}
+
+/// Features in which this machine differs from what LLVM assumes of its cpu,
+/// for example those that a hypervisor hides.
+static SmallVector<std::string> hostFeatures(const Triple &triple,
+                                             StringRef cpu) {
+  SmallVector<std::string> result;
+  auto subtarget = createSubtarget(triple, cpu);
+  if (!subtarget)
+    return result;
+  llvm::StringSet<> known;
+  for (const llvm::SubtargetFeatureKV &feature :
+       subtarget->getAllProcessorFeatures())
+    known.insert(feature.Key);
+  for (const auto &feature : llvm::sys::getHostCPUFeatures()) {
+    StringRef name = feature.getKey();
+    if (known.contains(name) &&
+        subtarget->checkFeatures(("+" + name).str()) != feature.getValue())
+      result.push_back(((feature.getValue() ? "+" : "-") + name).str());
+  }
+  llvm::sort(result);
+  return result;
+}
+
+static LogicalResult checkFeature(const MCSubtargetInfo &subtarget,
+                                  StringRef feature, const Triple &triple,
+                                  EmitError emitError) {
+  StringRef name = feature;
+  if (!name.consume_front("+") && !name.consume_front("-"))
+    return emitError() << "feature '" << feature
+                       << "' must start with '+' or '-'";
+  for (const llvm::SubtargetFeatureKV &known :
+       subtarget.getAllProcessorFeatures())
+    if (name == known.Key)
+      return success();
+  InFlightDiagnostic diag = emitError();
+  diag << "unknown feature '" << name << "' for " << triple.getArchName();
+  suggest(diag, name, subtarget.getAllProcessorFeatures());
+  return failure();
+}
+
+/// Vectors and the widest exact int8 dot product that the features offer.
+static TargetAttr describe(MLIRContext *context, const Triple &triple,
+                           StringRef cpu, StringRef features,
+                           const MCSubtargetInfo &subtarget) {
+  auto has = [&](StringRef names) { return subtarget.checkFeatures(names); };
+  unsigned bits = 128;
+  unsigned registers = 16;
+  DotKind dot = DotKind::None;
+  if (triple.getArch() == Triple::x86_64) {
+    if (has("+avx512f,+avx512vl,+avx512bw")) {
+      bits = 512;
+      registers = 32;
+    } else if (has("+avx2")) {
+      bits = 256;
+    }
+    dot = has("+avx512vnni") || has("+avxvnni") ? DotKind::VPDPBUSD
+                                                : DotKind::VPMADDWD;
+  } else if (triple.isAArch64()) {
+    registers = 32;
+    if (has("+i8mm"))
+      dot = DotKind::SMMLA;
+    else if (has("+dotprod"))
+      dot = DotKind::SDOT;
+  }
+  return TargetAttr::get(context, StringAttr::get(context, triple.str()),
+                         StringAttr::get(context, cpu),
+                         StringAttr::get(context, features), bits, registers,
+                         dot);
+}
+
+FailureOr<TargetAttr> nnq::makeTarget(MLIRContext *context,
+                                      const TargetSpec &spec,
+                                      EmitError emitError) {
+  initializeTargets();
+  Triple triple(llvm::sys::getDefaultTargetTriple());
+  std::string cpu = spec.cpu;
+  SmallVector<std::string> features;
+
+  // The short name gives a base that the other options override.
+  SmallVector<StringRef> parts;
+  StringRef(spec.shortName).split(parts, '+');
+  StringRef base = parts.front();
+  bool native = base == "native" || (base.empty() && spec.triple.empty());
+  if (native) {
+    if (cpu.empty() && spec.triple.empty()) {
+      cpu = llvm::sys::getHostCPUName();
+      // A cpu newer than this LLVM is what its features say.
+      if (cpu == "generic")
+        cpu = genericCPU(triple);
+      features = hostFeatures(triple, cpu);
+    } else if (spec.triple.empty()) {
+      if (std::optional<Triple> found = findTripleOfCPU(cpu))
+        triple = *found;
+    }
+  } else if (auto architecture = findArchitecture(base)) {
+    triple = architecture->first;
+    if (cpu.empty())
+      cpu = architecture->second;
+  } else if (!base.empty()) {
+    std::optional<Triple> found = findTripleOfCPU(base);
+    if (!found && spec.triple.empty()) {
+      InFlightDiagnostic diag = emitError();
+      diag << "unknown target '" << base
+           << "': neither an architecture (x86-64, aarch64) nor a cpu";
+      if (auto subtarget = createSubtarget(triple))
+        suggest(diag, base, subtarget->getAllProcessorDescriptions());
+      return failure();
+    }
+    if (found)
+      triple = *found;
+    if (cpu.empty())
+      cpu = base;
+  }
+
+  if (!spec.triple.empty()) {
+    triple = Triple(Triple::normalize(spec.triple));
+    if (cpu.empty())
+      cpu = genericCPU(triple);
+  }
+  std::unique_ptr<MCSubtargetInfo> table = createSubtarget(triple);
+  if (!table)
+    return emitError() << "unknown triple '" << spec.triple
+                       << "'; an example is 'x86_64-unknown-linux-gnu'";
+  if (!table->isCPUStringValid(cpu)) {
+    InFlightDiagnostic diag = emitError();
+    diag << "unknown cpu '" << cpu << "' for " << triple.getArchName();
+    suggest(diag, cpu, table->getAllProcessorDescriptions());
+    return failure();
+  }
+
+  for (StringRef part : ArrayRef(parts).drop_front())
+    features.push_back(("+" + part).str());
+  SmallVector<StringRef> extra;
+  StringRef(spec.features).split(extra, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef feature : extra)
+    features.push_back(feature.trim().str());
+  for (StringRef feature : features)
+    if (failed(checkFeature(*table, feature, triple, emitError)))
+      return failure();
+
+  std::string joined = llvm::join(features, ",");
+  return describe(context, triple, cpu, joined,
+                  *createSubtarget(triple, cpu, joined));
+}
+
+bool nnq::runsOnHost(TargetAttr target) {
+  initializeTargets();
+  Triple triple(target.getTriple().getValue());
+  Triple host(llvm::sys::getDefaultTargetTriple());
+  if (triple.getArch() != host.getArch() || triple.getOS() != host.getOS())
+    return false;
+  auto subtarget =
+      createSubtarget(triple, target.getCpu(), target.getFeatures());
+  if (!subtarget)
+    return false;
+  // Features that tune or that the host query does not report are no obstacle.
+  llvm::StringMap<bool> present = llvm::sys::getHostCPUFeatures();
+  for (const llvm::SubtargetFeatureKV &feature :
+       subtarget->getEnabledProcessorFeatures()) {
+    auto it = present.find(feature.Key);
+    if (it != present.end() && !it->second)
+      return false;
+  }
+  return true;
+}
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
+nnq::createTargetMachine(TargetAttr target, llvm::CodeGenOptLevel level) {
+  initializeTargets();
+  Triple triple(target.getTriple().getValue());
+  std::string error;
+  const Target *found = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!found)
+    return llvm::createStringError("unknown triple '%s'", triple.str().c_str());
+  llvm::TargetOptions options;
+  // Sections of their own let the linker drop what nothing refers to.
+  options.FunctionSections = true;
+  options.DataSections = true;
+  std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(
+      triple, target.getCpu().getValue(), target.getFeatures().getValue(),
+      options, llvm::Reloc::PIC_, std::nullopt, level));
+  if (!machine)
+    return llvm::createStringError("no code generator for '%s'",
+                                   triple.str().c_str());
+  return machine;
+}

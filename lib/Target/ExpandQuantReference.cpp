@@ -1,0 +1,446 @@
+//===- ExpandQuantReference.cpp - Quantization by definition --------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/Dialect/Utils/StructuredOpsUtils.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "nnq/Target/Passes.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_EXPANDQUANTREFERENCE
+#include "nnq/Target/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+//===----------------------------------------------------------------------===//
+// Scalar arithmetic
+//===----------------------------------------------------------------------===//
+
+/// The definitions are computed in f32, or in f64 if that is the expressed
+/// type.
+static FloatType getComputeType(Type expressed) {
+  return expressed.isF64() ? FloatType(cast<FloatType>(expressed))
+                           : Float32Type::get(expressed.getContext());
+}
+
+static Value castFloat(OpBuilder &b, Location loc, Value value, Type type) {
+  unsigned from = value.getType().getIntOrFloatBitWidth();
+  unsigned to = type.getIntOrFloatBitWidth();
+  if (from < to)
+    return arith::ExtFOp::create(b, loc, type, value);
+  if (from > to)
+    return arith::TruncFOp::create(b, loc, type, value);
+  return value;
+}
+
+static Value makeFloat(OpBuilder &b, Location loc, Type type, double value) {
+  return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, value));
+}
+
+static Value makeInt(OpBuilder &b, Location loc, Type type, int64_t value) {
+  return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, value));
+}
+
+/// clamp(roundeven(x / scale) + zeroPoint, min, max). `zeroPoint` is of the
+/// integer type that `getWideType` gives.
+static Value quantize(OpBuilder &b, Location loc, Value x, Value scale,
+                      Value zeroPoint, int64_t min, int64_t max, Type storage) {
+  Value q = arith::DivFOp::create(b, loc, x, scale);
+  q = math::RoundEvenOp::create(b, loc, q);
+  // f32 cannot hold the bounds of wide storage.
+  Type type = q.getType();
+  if (zeroPoint.getType().isInteger(64) && !type.isF64()) {
+    type = b.getF64Type();
+    q = castFloat(b, loc, q, type);
+  }
+  q = arith::AddFOp::create(b, loc, q,
+                            arith::SIToFPOp::create(b, loc, type, zeroPoint));
+  q = arith::MaxNumFOp::create(b, loc, q, makeFloat(b, loc, type, min));
+  q = arith::MinNumFOp::create(b, loc, q, makeFloat(b, loc, type, max));
+  q = arith::FPToSIOp::create(b, loc, zeroPoint.getType(), q);
+  return arith::TruncIOp::create(b, loc, storage, q);
+}
+
+/// (q - zeroPoint) * scale
+static Value dequantize(OpBuilder &b, Location loc, Value q, Value scale,
+                        Value zeroPoint, bool isSigned) {
+  Type wide = zeroPoint.getType();
+  if (isSigned)
+    q = arith::ExtSIOp::create(b, loc, wide, q);
+  else
+    q = arith::ExtUIOp::create(b, loc, wide, q);
+  q = arith::SubIOp::create(b, loc, q, zeroPoint);
+  q = arith::SIToFPOp::create(b, loc, scale.getType(), q);
+  return arith::MulFOp::create(b, loc, q, scale);
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters of a quantized type
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Scales and zero points and where an element finds its own.
+struct Parameters {
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  /// Empty if there is one scale for all.
+  SmallVector<int64_t> shape;
+  SmallVector<AffineExpr> position;
+
+  static FailureOr<Parameters> get(quant::QuantizedType type, int64_t rank);
+};
+} // namespace
+
+FailureOr<Parameters> Parameters::get(quant::QuantizedType type, int64_t rank) {
+  Parameters result;
+  MLIRContext *context = type.getContext();
+  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
+    result.scales = {uniform.getScale()};
+    result.zeroPoints = {uniform.getZeroPoint()};
+    return result;
+  }
+  if (auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
+    llvm::append_range(result.scales, axis.getScales());
+    llvm::append_range(result.zeroPoints, axis.getZeroPoints());
+    result.shape = {static_cast<int64_t>(result.scales.size())};
+    result.position = {getAffineDimExpr(axis.getQuantizedDimension(), context)};
+    return result;
+  }
+  if (auto block = dyn_cast<quant::UniformQuantizedSubChannelType>(type)) {
+    for (const APFloat &scale : block.getScales().getValues<APFloat>())
+      result.scales.push_back(scale.convertToDouble());
+    for (const APInt &point : block.getZeroPoints().getValues<APInt>())
+      result.zeroPoints.push_back(point.getSExtValue());
+    llvm::append_range(result.shape, block.getScales().getType().getShape());
+    result.position.assign(rank, getAffineConstantExpr(0, context));
+    for (auto [dim, size] : block.getBlockSizeInfo())
+      result.position[dim] = getAffineDimExpr(dim, context).floorDiv(size);
+    return result;
+  }
+  return failure();
+}
+
+/// Wide enough for q - zp.
+static Type getWideType(OpBuilder &b, quant::QuantizedType type) {
+  return type.getStorageTypeIntegralWidth() > 16 ? b.getI64Type()
+                                                 : b.getI32Type();
+}
+
+static void copyLayer(Operation *from, Operation *to) {
+  if (Attribute layer = from->getAttr(kLayerAttr))
+    to->setAttr(kLayerAttr, layer);
+}
+
+/// An elementwise linalg.generic of `input`; `body` gets the element and those
+/// of `extra`.
+static Value
+mapElements(OpBuilder &b, Operation *op, Value input, Type resultElement,
+            ValueRange extra, ArrayRef<AffineMap> extraMaps,
+            function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
+  Location loc = op->getLoc();
+  auto type = cast<RankedTensorType>(input.getType());
+  Value empty = tensor::EmptyOp::create(
+      b, loc, tensor::getMixedSizes(b, loc, input), resultElement);
+  AffineMap identity = b.getMultiDimIdentityMap(type.getRank());
+  SmallVector<Value> inputs{input};
+  SmallVector<AffineMap> maps{identity};
+  llvm::append_range(inputs, extra);
+  llvm::append_range(maps, extraMaps);
+  maps.push_back(identity);
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  auto generic = linalg::GenericOp::create(
+      b, loc, TypeRange{empty.getType()}, inputs, ValueRange{empty}, maps,
+      iterators, [&](OpBuilder &nested, Location at, ValueRange args) {
+        linalg::YieldOp::create(nested, at, body(nested, at, args));
+      });
+  copyLayer(op, generic);
+  return generic.getResult(0);
+}
+
+/// `body(element, scale, zero point)` for each element of `input`, whose
+/// parameters are those of `type`.
+static FailureOr<Value>
+mapQuantized(OpBuilder &b, Operation *op, Value input,
+             quant::QuantizedType type, Type resultElement,
+             function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
+  Location loc = op->getLoc();
+  auto tensorType = dyn_cast<RankedTensorType>(input.getType());
+  FailureOr<Parameters> parameters =
+      Parameters::get(type, tensorType ? tensorType.getRank() : 0);
+  if (failed(parameters) || (!tensorType && isa<TensorType>(input.getType())))
+    return failure();
+
+  FloatType scaleType = getComputeType(type.getExpressedType());
+  Type pointType = getWideType(b, type);
+  if (parameters->shape.empty()) {
+    Value scale = makeFloat(b, loc, scaleType, parameters->scales[0]);
+    Value point = makeInt(b, loc, pointType, parameters->zeroPoints[0]);
+    if (!tensorType)
+      return body(b, loc, {input, scale, point});
+    return mapElements(b, op, input, resultElement, {}, {},
+                       [&](OpBuilder &nested, Location at, ValueRange args) {
+                         return body(nested, at, {args[0], scale, point});
+                       });
+  }
+
+  SmallVector<Attribute> scales, points;
+  for (double scale : parameters->scales)
+    scales.push_back(b.getFloatAttr(scaleType, scale));
+  for (int64_t point : parameters->zeroPoints)
+    points.push_back(b.getIntegerAttr(pointType, point));
+  auto constant = [&](Type element, ArrayRef<Attribute> values) -> Value {
+    auto shaped = RankedTensorType::get(parameters->shape, element);
+    return arith::ConstantOp::create(b, loc,
+                                     DenseElementsAttr::get(shaped, values));
+  };
+  AffineMap map = AffineMap::get(tensorType.getRank(), 0, parameters->position,
+                                 b.getContext());
+  return mapElements(b, op, input, resultElement,
+                     {constant(scaleType, scales), constant(pointType, points)},
+                     {map, map}, body);
+}
+
+//===----------------------------------------------------------------------===//
+// Patterns
+//===----------------------------------------------------------------------===//
+
+namespace {
+class StorageTypeConverter : public TypeConverter {
+public:
+  StorageTypeConverter() {
+    addConversion([](Type type) { return type; });
+    addConversion(
+        [](quant::QuantizedType type) { return type.getStorageType(); });
+    addConversion([](ShapedType type) -> std::optional<Type> {
+      if (auto element = dyn_cast<quant::QuantizedType>(type.getElementType()))
+        return type.clone(element.getStorageType());
+      return std::nullopt;
+    });
+  }
+};
+
+struct ExpandQuantize : public OpConversionPattern<quant::QuantizeCastOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(quant::QuantizeCastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto type = cast<quant::QuantizedType>(
+        getElementTypeOrSelf(op.getResult().getType()));
+    Type storage = type.getStorageType();
+    Type compute = getComputeType(type.getExpressedType());
+    FailureOr<Value> result = mapQuantized(
+        rewriter, op, adaptor.getInput(), type, storage,
+        [&](OpBuilder &b, Location loc, ValueRange args) {
+          return quantize(b, loc, castFloat(b, loc, args[0], compute), args[1],
+                          args[2], type.getStorageTypeMin(),
+                          type.getStorageTypeMax(), storage);
+        });
+    if (failed(result))
+      return rewriter.notifyMatchFailure(op, "type has no scale");
+    rewriter.replaceOp(op, *result);
+    return success();
+  }
+};
+
+struct ExpandDequantize : public OpConversionPattern<quant::DequantizeCastOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(quant::DequantizeCastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    auto type = cast<quant::QuantizedType>(
+        getElementTypeOrSelf(op.getInput().getType()));
+    Type expressed = getElementTypeOrSelf(op.getResult().getType());
+    FailureOr<Value> result =
+        mapQuantized(rewriter, op, adaptor.getInput(), type, expressed,
+                     [&](OpBuilder &b, Location loc, ValueRange args) {
+                       Value x = dequantize(b, loc, args[0], args[1], args[2],
+                                            type.isSigned());
+                       return castFloat(b, loc, x, expressed);
+                     });
+    if (failed(result))
+      return rewriter.notifyMatchFailure(op, "type has no scale");
+    rewriter.replaceOp(op, *result);
+    return success();
+  }
+};
+
+struct DropStorageCast : public OpConversionPattern<quant::StorageCastOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(quant::StorageCastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, adaptor.getInput());
+    return success();
+  }
+};
+
+struct ExpandDynamicQuantize : public OpConversionPattern<DynamicQCastOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  /// Smallest or largest element of `input` and zero.
+  template <typename Op>
+  static Value reduce(OpBuilder &b, Location loc, Value input) {
+    int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+    Value init = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(RankedTensorType::get({}, b.getF32Type()), 0.f));
+    SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(rank),
+                                AffineMap::get(rank, 0, b.getContext())};
+    SmallVector<utils::IteratorType> iterators(rank,
+                                               utils::IteratorType::reduction);
+    auto generic = linalg::GenericOp::create(
+        b, loc, TypeRange{init.getType()}, ValueRange{input}, ValueRange{init},
+        maps, iterators, [](OpBuilder &nested, Location at, ValueRange args) {
+          Value next = Op::create(nested, at, args[0], args[1]);
+          linalg::YieldOp::create(nested, at, next);
+        });
+    return tensor::ExtractOp::create(b, loc, generic.getResult(0),
+                                     ValueRange{});
+  }
+
+  LogicalResult matchAndRewrite(DynamicQCastOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Value input = adaptor.getInput();
+    if (!isa<RankedTensorType>(input.getType()))
+      return b.notifyMatchFailure(op, "unranked tensor");
+    Type f32 = b.getF32Type();
+    Value min = reduce<arith::MinNumFOp>(b, loc, input);
+    Value max = reduce<arith::MaxNumFOp>(b, loc, input);
+    Value zero = makeFloat(b, loc, f32, 0);
+    bool symmetric = op.getSymmetric();
+
+    Value range;
+    if (symmetric)
+      range = arith::MaximumFOp::create(
+          b, loc, max, arith::SubFOp::create(b, loc, zero, min));
+    else
+      range = arith::SubFOp::create(b, loc, max, min);
+    Value scale = arith::DivFOp::create(
+        b, loc, range, makeFloat(b, loc, f32, symmetric ? 127 : 255));
+    Value isZero =
+        arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, scale, zero);
+    scale = arith::SelectOp::create(b, loc, isZero, makeFloat(b, loc, f32, 1),
+                                    scale);
+
+    Value point = makeInt(b, loc, b.getI32Type(), 0);
+    int64_t low = symmetric ? -127 : 0;
+    int64_t high = symmetric ? 127 : 255;
+    if (!symmetric) {
+      Value x = arith::SubFOp::create(b, loc, zero, min);
+      x = arith::DivFOp::create(b, loc, x, scale);
+      x = math::RoundEvenOp::create(b, loc, x);
+      x = arith::MaxNumFOp::create(b, loc, x, makeFloat(b, loc, f32, low));
+      x = arith::MinNumFOp::create(b, loc, x, makeFloat(b, loc, f32, high));
+      point = arith::FPToSIOp::create(b, loc, b.getI32Type(), x);
+    }
+    Value q = mapElements(b, op, input, b.getI8Type(), {}, {},
+                          [&](OpBuilder &nested, Location at, ValueRange args) {
+                            return quantize(nested, at, args[0], scale, point,
+                                            low, high, nested.getI8Type());
+                          });
+    b.replaceOp(op, {q, scale, point});
+    return success();
+  }
+};
+
+struct ExpandDynamicDequantize : public OpConversionPattern<DynamicDCastOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(DynamicDCastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (!isa<RankedTensorType>(adaptor.getInput().getType()))
+      return rewriter.notifyMatchFailure(op, "unranked tensor");
+    rewriter.replaceOp(
+        op, mapElements(
+                rewriter, op, adaptor.getInput(), rewriter.getF32Type(), {}, {},
+                [&](OpBuilder &b, Location loc, ValueRange args) {
+                  return dequantize(b, loc, args[0], adaptor.getScale(),
+                                    adaptor.getZeroPoint(), op.getSymmetric());
+                }));
+    return success();
+  }
+};
+
+/// Any other op keeps its meaning on storage types: it only moves elements.
+struct RetypeOp : public ConversionPattern {
+  RetypeOp(const TypeConverter &converter, MLIRContext *context)
+      : ConversionPattern(converter, MatchAnyOpTypeTag(), 0, context) {}
+
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (isa<FunctionOpInterface>(op) ||
+        isa<NNQDialect, quant::QuantDialect>(op->getDialect()))
+      return failure();
+    SmallVector<Type> types;
+    if (failed(getTypeConverter()->convertTypes(op->getResultTypes(), types)))
+      return failure();
+    OperationState state(op->getLoc(), op->getName(), operands, types,
+                         op->getAttrs(), op->getSuccessors());
+    for (size_t i = 0, e = op->getNumRegions(); i < e; ++i)
+      state.addRegion();
+    Operation *retyped = rewriter.create(state);
+    for (auto [from, to] : llvm::zip(op->getRegions(), retyped->getRegions())) {
+      rewriter.inlineRegionBefore(from, to, to.end());
+      if (failed(rewriter.convertRegionTypes(&to, *getTypeConverter())))
+        return failure();
+    }
+    rewriter.replaceOp(op, retyped->getResults());
+    return success();
+  }
+};
+
+struct ExpandQuantReference
+    : public nnq::impl::ExpandQuantReferenceBase<ExpandQuantReference> {
+  using ExpandQuantReferenceBase::ExpandQuantReferenceBase;
+
+  void runOnOperation() override {
+    StorageTypeConverter converter;
+    ConversionTarget target(getContext());
+    auto isExpanded = [&](Operation *op) {
+      if (isa<quant::QuantDialect>(op->getDialect()) ||
+          isa<DynamicQCastOp, DynamicDCastOp>(op))
+        return false;
+      if (auto function = dyn_cast<FunctionOpInterface>(op))
+        return converter.isLegal(function.getArgumentTypes()) &&
+               converter.isLegal(function.getResultTypes());
+      return converter.isLegal(op) &&
+             llvm::all_of(op->getRegions(), [&](Region &region) {
+               return converter.isLegal(&region);
+             });
+    };
+    target.markUnknownOpDynamicallyLegal(isExpanded);
+    getOperation()->walk([&](Operation *op) {
+      if (isExpanded(op))
+        return;
+      if (isa<quant::QuantDialect, NNQDialect>(op->getDialect()))
+        ++numCasts;
+      else
+        ++numRetyped;
+    });
+
+    RewritePatternSet patterns(&getContext());
+    patterns.add<ExpandQuantize, ExpandDequantize, DropStorageCast,
+                 ExpandDynamicQuantize, ExpandDynamicDequantize, RetypeOp>(
+        converter, &getContext());
+    populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
+                                                                   converter);
+    if (failed(
+            applyFullConversion(getOperation(), target, std::move(patterns))))
+      signalPassFailure();
+  }
+};
+} // namespace
