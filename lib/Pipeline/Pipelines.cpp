@@ -13,12 +13,23 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "nnq/Import/Passes.h"
 #include "nnq/Target/Passes.h"
 
 using namespace mlir;
 using namespace nnq;
 
-void nnq::buildImportPipeline(OpPassManager &pm) {}
+void nnq::buildImportPipeline(OpPassManager &pm) {
+  pm.addPass(createNNQFoldConstantLayout());
+  pm.addPass(createNNQRaiseElementwise());
+  // The kinds of layers are told from raised bodies, and the addition that
+  // comes out of splitting is named after its layer.
+  pm.addPass(createNNQNameLayers());
+  pm.addPass(createNNQSplitBias());
+  // Not the canonicalizer: it would fold quantize-dequantize pairs away.
+  pm.addPass(createCSEPass());
+  pm.addPass(createNNQVerifyImport());
+}
 
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
@@ -73,6 +84,8 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
 }
 
 void nnq::registerPipelines() {
+  PassPipelineRegistration<>("import", "Bring a network to canonical form",
+                             buildImportPipeline);
   PassPipelineRegistration<QuantizeInt8Options>(
       "quantize-int8", "Quantize weights and activations to int8",
       buildQuantizeInt8Pipeline);

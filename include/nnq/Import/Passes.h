@@ -1,5 +1,4 @@
-//===- Passes.h - Passes of the Import stage ----------------------*- C++
-//-*-===//
+//===- Passes.h - Passes of the Import stage --------------------*- C++ -*-===//
 //
 // Part of the nnq project.
 //
@@ -8,6 +7,11 @@
 #ifndef NNQ_IMPORT_PASSES_H
 #define NNQ_IMPORT_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace nnq {

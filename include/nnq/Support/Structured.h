@@ -1,0 +1,64 @@
+//===- Structured.h - Questions about linalg ops --------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_SUPPORT_STRUCTURED_H
+#define NNQ_SUPPORT_STRUCTURED_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace nnq {
+
+/// Sum of products over a sliding window; pooling is none.
+bool isConvolution(mlir::linalg::LinalgOp op);
+
+/// Sum of products without a window: matmul and its batched, transposed and
+/// vector forms.
+bool isContraction(mlir::linalg::LinalgOp op);
+
+/// The ops that quantization is about: convolutions and contractions.
+bool isMultiplyAccumulate(mlir::linalg::LinalgOp op);
+
+/// Reduction over a sliding window whose second operand only gives its shape.
+bool isPooling(mlir::linalg::LinalgOp op);
+
+/// Pooling by maximum; `input` of it commutes with any increasing function.
+bool isMaxPooling(mlir::linalg::LinalgOp op);
+
+/// Elementwise op that is neither a fill nor data movement.
+bool isElementwiseCompute(mlir::linalg::LinalgOp op);
+
+/// True for copies, fills, broadcasts and transposes.
+bool isDataMovement(mlir::linalg::LinalgOp op);
+
+/// True if `value` is filled with zeros.
+bool isZeroFill(mlir::Value value);
+
+/// A tensor that repeats a smaller one.
+struct Broadcast {
+  mlir::Value source;
+  /// Dimensions of the result that the source lacks.
+  llvm::SmallVector<int64_t> added;
+};
+
+/// The broadcast that makes `value`, be it named or generic.
+std::optional<Broadcast> matchBroadcast(mlir::Value value);
+
+/// Operands of a convolution or contraction one of which is a constant.
+struct WeightedOp {
+  mlir::OpOperand *activation;
+  mlir::OpOperand *weight;
+  /// Dimension of the weight that runs over output channels; none for a dot
+  /// product. The longest one where there are several (groups, batches).
+  std::optional<int64_t> channelAxis;
+};
+
+/// The constant may already be in quantize/dequantize form. Fails if no operand
+/// is a constant, or both are.
+mlir::FailureOr<WeightedOp> matchWeightedOp(mlir::linalg::LinalgOp op);
+
+} // namespace nnq
+
+#endif // NNQ_SUPPORT_STRUCTURED_H
