@@ -15,7 +15,7 @@
 #include "mlir/IR/Matchers.h"
 
 namespace nnq {
-#define GEN_PASS_DEF_NNQFOLDCONSTANTLAYOUT
+#define GEN_PASS_DEF_FOLDCONSTANTLAYOUT
 #include "nnq/Import/Passes.h.inc"
 } // namespace nnq
 
@@ -135,8 +135,8 @@ struct DropUnitDimsOfConstant : public OpRewritePattern<linalg::GenericOp> {
   }
 };
 
-struct NNQFoldConstantLayout
-    : public nnq::impl::NNQFoldConstantLayoutBase<NNQFoldConstantLayout> {
+struct FoldConstantLayout
+    : public nnq::impl::FoldConstantLayoutBase<FoldConstantLayout> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateFoldConstantLayoutPatterns(patterns);

@@ -14,7 +14,7 @@
 #include "llvm/ADT/StringSet.h"
 
 namespace nnq {
-#define GEN_PASS_DEF_NNQNAMELAYERS
+#define GEN_PASS_DEF_NAMELAYERS
 #include "nnq/Import/Passes.h.inc"
 } // namespace nnq
 
@@ -107,7 +107,7 @@ private:
   llvm::StringMap<unsigned> counts;
 };
 
-struct NNQNameLayers : public nnq::impl::NNQNameLayersBase<NNQNameLayers> {
+struct NameLayers : public nnq::impl::NameLayersBase<NameLayers> {
   void runOnOperation() override {
     LayerNames names;
     getOperation()->walk([&](Operation *op) {

@@ -13,7 +13,7 @@
 #include "mlir/IR/Matchers.h"
 
 namespace nnq {
-#define GEN_PASS_DEF_NNQRAISEELEMENTWISE
+#define GEN_PASS_DEF_RAISEELEMENTWISE
 #include "nnq/Import/Passes.h.inc"
 } // namespace nnq
 
@@ -149,8 +149,8 @@ struct RaiseSelect : public OpRewritePattern<arith::SelectOp> {
   }
 };
 
-struct NNQRaiseElementwise
-    : public nnq::impl::NNQRaiseElementwiseBase<NNQRaiseElementwise> {
+struct RaiseElementwise
+    : public nnq::impl::RaiseElementwiseBase<RaiseElementwise> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateRaiseElementwisePatterns(patterns);

@@ -13,7 +13,7 @@
 #include "mlir/IR/Matchers.h"
 
 namespace nnq {
-#define GEN_PASS_DEF_NNQSPLITBIAS
+#define GEN_PASS_DEF_SPLITBIAS
 #include "nnq/Import/Passes.h.inc"
 } // namespace nnq
 
@@ -61,7 +61,7 @@ static linalg::GenericOp createAdd(OpBuilder &builder, Location loc, Value sum,
 
 namespace {
 
-struct SplitBias : public OpInterfaceRewritePattern<linalg::LinalgOp> {
+struct SplitInit : public OpInterfaceRewritePattern<linalg::LinalgOp> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
 
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
@@ -111,7 +111,7 @@ struct SplitBias : public OpInterfaceRewritePattern<linalg::LinalgOp> {
   }
 };
 
-struct NNQSplitBias : public nnq::impl::NNQSplitBiasBase<NNQSplitBias> {
+struct SplitBias : public nnq::impl::SplitBiasBase<SplitBias> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateSplitBiasPatterns(patterns);
@@ -124,5 +124,5 @@ struct NNQSplitBias : public nnq::impl::NNQSplitBiasBase<NNQSplitBias> {
 } // namespace
 
 void nnq::populateSplitBiasPatterns(RewritePatternSet &patterns) {
-  patterns.add<SplitBias>(patterns.getContext());
+  patterns.add<SplitInit>(patterns.getContext());
 }

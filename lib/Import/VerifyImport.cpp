@@ -15,7 +15,7 @@
 #include "llvm/ADT/MapVector.h"
 
 namespace nnq {
-#define GEN_PASS_DEF_NNQVERIFYIMPORT
+#define GEN_PASS_DEF_VERIFYIMPORT
 #include "nnq/Import/Passes.h.inc"
 } // namespace nnq
 
@@ -108,8 +108,7 @@ static std::string printIndex(int64_t linear, ArrayRef<int64_t> shape) {
 
 namespace {
 
-struct NNQVerifyImport
-    : public nnq::impl::NNQVerifyImportBase<NNQVerifyImport> {
+struct VerifyImport : public nnq::impl::VerifyImportBase<VerifyImport> {
   void runOnOperation() override {
     unsupported.clear();
     dynamic.clear();

@@ -20,15 +20,15 @@ using namespace mlir;
 using namespace nnq;
 
 void nnq::buildImportPipeline(OpPassManager &pm) {
-  pm.addPass(createNNQFoldConstantLayout());
-  pm.addPass(createNNQRaiseElementwise());
+  pm.addPass(createFoldConstantLayout());
+  pm.addPass(createRaiseElementwise());
   // The kinds of layers are told from raised bodies, and the addition that
   // comes out of splitting is named after its layer.
-  pm.addPass(createNNQNameLayers());
-  pm.addPass(createNNQSplitBias());
+  pm.addPass(createNameLayers());
+  pm.addPass(createSplitBias());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
-  pm.addPass(createNNQVerifyImport());
+  pm.addPass(createVerifyImport());
 }
 
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,

@@ -9,7 +9,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def NNQFoldConstantLayout : Pass<"nnq-fold-constant-layout"> {
+def FoldConstantLayout : Pass<"nnq-fold-constant-layout"> {
   let summary = "Evaluates reshapes and transposes of constants";
   let description = [{
     A reshape, a transpose (named or generic) or a copy into another layout of a
@@ -34,7 +34,7 @@ def NNQFoldConstantLayout : Pass<"nnq-fold-constant-layout"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
-def NNQRaiseElementwise : Pass<"nnq-raise-elementwise"> {
+def RaiseElementwise : Pass<"nnq-raise-elementwise"> {
   let summary = "Gives elementwise ops one form";
   let description = [{
     Named elementwise ops become `linalg.generic`. A comparison with a constant
@@ -59,7 +59,7 @@ def NNQRaiseElementwise : Pass<"nnq-raise-elementwise"> {
                            "::mlir::math::MathDialect"];
 }
 
-def NNQNameLayers : Pass<"nnq-name-layers", "::mlir::ModuleOp"> {
+def NameLayers : Pass<"nnq-name-layers", "::mlir::ModuleOp"> {
   let summary = "Names the layers of a network";
   let description = [{
     Every structured op that computes gets a `nnq.layer`, unique in the module:
@@ -83,7 +83,7 @@ def NNQNameLayers : Pass<"nnq-name-layers", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numNamed", "named", "Number of layers named">];
 }
 
-def NNQSplitBias : Pass<"nnq-split-bias"> {
+def SplitBias : Pass<"nnq-split-bias"> {
   let summary = "Makes every convolution and contraction start from zero";
   let description = [{
     An init operand other than a fill with zeros becomes an elementwise addition
@@ -110,7 +110,7 @@ def NNQSplitBias : Pass<"nnq-split-bias"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
-def NNQVerifyImport : Pass<"nnq-verify-import", "::mlir::ModuleOp"> {
+def VerifyImport : Pass<"nnq-verify-import", "::mlir::ModuleOp"> {
   let summary = "Checks that the compiler can work with a network";
   let description = [{
     Fails, and lists all that is wrong at once, if the module holds
