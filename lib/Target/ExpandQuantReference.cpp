@@ -438,8 +438,12 @@ struct ExpandQuantReference
         converter, &getContext());
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    converter);
-    if (failed(
-            applyFullConversion(getOperation(), target, std::move(patterns))))
+    // The folder of quant.dcast cancels a quantize-dequantize pair, rounding
+    // and all.
+    ConversionConfig config;
+    config.foldingMode = DialectConversionFoldingMode::Never;
+    if (failed(applyFullConversion(getOperation(), target, std::move(patterns),
+                                   config)))
       signalPassFailure();
   }
 };
