@@ -91,4 +91,131 @@ def ExpandQuantReference
     Statistic<"numRetyped", "retyped", "Ops moved to storage types">];
 }
 
+def PlanMemory : Pass<"nnq-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Places all intermediate buffers in one arena";
+  let description = [{
+    Every `memref.alloc` of a public function becomes a view of one arena, which
+    the caller passes as an additional last argument. Buffers that are not in
+    use at the same time share bytes; views, casts and yields count as uses of
+    what they refer to. Offsets are multiples of 64 bytes. The argument is added
+    even if the arena is empty, so that all entry points look alike.
+
+    A buffer of dynamic size, and one that outlives an iteration of the loop
+    around it, is an error.
+
+    Before:
+    ```mlir
+    func.func @f(%x: memref<16xf32>, %y: memref<16xf32>) {
+      %a = memref.alloc() : memref<16xf32>
+      memref.copy %x, %a : memref<16xf32> to memref<16xf32>
+      memref.copy %a, %y : memref<16xf32> to memref<16xf32>
+      return
+    }
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: memref<16xf32>, %y: memref<16xf32>,
+                 %arena: memref<64xi8> {nnq.workspace}) {
+      %c0 = arith.constant 0 : index
+      %a = memref.view %arena[%c0][] : memref<64xi8> to memref<16xf32>
+      memref.copy %x, %a : memref<16xf32> to memref<16xf32>
+      memref.copy %a, %y : memref<16xf32> to memref<16xf32>
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"numBuffers", "buffers", "Buffers placed">,
+    Statistic<"bytesTotal", "bytes-total", "Bytes of all buffers">,
+    Statistic<"bytesArena", "bytes-arena", "Bytes of the arena">];
+}
+
+def ExportEntry : Pass<"nnq-export-entry", "::mlir::ModuleOp"> {
+  let summary = "Gives public functions a C interface";
+  let description = [{
+    Runs after `nnq-plan-memory`. Arguments of a public function are its inputs,
+    then its outputs (marked `bufferize.result`), then the workspace. The pass
+    checks that they can cross a C interface, marks them as not aliasing, and
+    writes down what a caller must know: as `nnq.signature` on the function and
+    as JSON in the exported constant `<function>_nnq_signature`.
+
+    Before:
+    ```mlir
+    func.func @f(%x: memref<16xf32>, %y: memref<16xf32> {bufferize.result},
+                 %arena: memref<64xi8> {nnq.workspace})
+    ```
+    After:
+    ```mlir
+    llvm.mlir.global external constant @f_nnq_signature("{\"entry\":\"f\",...}\00")
+    func.func @f(%x: memref<16xf32> {llvm.noalias},
+                 %y: memref<16xf32> {bufferize.result, llvm.noalias},
+                 %arena: memref<64xi8> {llvm.align = 64 : i64, llvm.noalias, nnq.workspace})
+      attributes {nnq.signature = {entry = "f", ...}}
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def ExpandStridedCopy : Pass<"nnq-expand-strided-copy"> {
+  let summary = "Writes copies of parts of buffers as loops";
+  let description = [{
+    Upstream lowers `memref.copy` of a buffer that is not contiguous to a call
+    into a run-time library, which nnq does not have.
+
+    Before:
+    ```mlir
+    memref.copy %a, %b : memref<4xf32, strided<[2]>> to memref<4xf32>
+    ```
+    After:
+    ```mlir
+    scf.for %i = %c0 to %c4 step %c1 {
+      %0 = memref.load %a[%i] : memref<4xf32, strided<[2]>>
+      memref.store %0, %b[%i] : memref<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+  let statistics = [Statistic<"numCopies", "copies", "Copies expanded">];
+}
+
+def FinalizeLLVM : Pass<"nnq-finalize-llvm", "::mlir::ModuleOp"> {
+  let summary = "Writes the attributes that LLVM reads, drops our own";
+  let description = [{
+    Each `llvm.func` with a body gets the cpu and the features of the target;
+    those that are not entry points become internal. Attributes of nnq go, so
+    that upstream `mlir-translate` accepts the module.
+
+    Before:
+    ```mlir
+    module attributes {nnq.target = #nnq.target<...>} {
+      llvm.func @f() attributes {nnq.signature = {...}}
+    }
+    ```
+    After:
+    ```mlir
+    module {
+      llvm.func @f() attributes {dso_local, target_cpu = "znver4",
+        target_features = #llvm.target_features<["+avx512f"]>}
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def VerifyLLVM : Pass<"nnq-verify-llvm", "::mlir::ModuleOp"> {
+  let summary = "Checks that only the LLVM dialect is left";
+  let description = [{
+    The edge of the target stage. Reports the first op that has no lowering,
+    with its layer.
+
+    ```mlir
+    // error: 'linalg.matmul' op of layer 'fc1' is not lowered to LLVM
+    linalg.matmul {nnq.layer = "fc1"} ins(...) outs(...)
+    ```
+  }];
+}
+
 #endif // NNQ_TARGET_PASSES_TD

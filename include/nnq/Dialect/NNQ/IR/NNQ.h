@@ -34,6 +34,13 @@ inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
 inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";
+inline constexpr llvm::StringLiteral kWorkspaceAttr = "nnq.workspace";
+
+/// What upstream bufferization puts on out parameters.
+inline constexpr llvm::StringLiteral kResultAttr = "bufferize.result";
+
+/// Alignment in bytes of weights, of the workspace and of buffers within it.
+inline constexpr int64_t kBufferAlignment = 64;
 } // namespace nnq
 
 #endif // NNQ_DIALECT_NNQ_IR_NNQ_H

@@ -30,6 +30,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
     | `nnq.target` | module | `#nnq.target` |
     | `nnq.signature` | entry function | shapes and types of the C entry point |
+    | `nnq.workspace` | last argument of an entry function | it is the arena |
   }];
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::quant::QuantDialect"];

@@ -1,0 +1,65 @@
+//===- Signature.h - What a compiled network takes and gives ----*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_SUPPORT_SIGNATURE_H
+#define NNQ_SUPPORT_SIGNATURE_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nnq {
+
+/// Element types that cross the C interface and that numpy files hold.
+enum class DType { F32, F64, I8, U8, I16, I32, I64, Bool };
+
+/// "f32", "u8", ...
+llvm::StringRef getName(DType dtype);
+std::optional<DType> parseDType(llvm::StringRef name);
+size_t getSize(DType dtype);
+
+/// The C interface's view of an element type; none if it cannot cross it.
+std::optional<DType> getDType(mlir::Type elementType);
+
+struct TensorSignature {
+  llvm::SmallVector<int64_t> shape;
+  DType dtype;
+
+  int64_t getNumElements() const;
+  int64_t getNumBytes() const { return getNumElements() * getSize(dtype); }
+  /// "f32[1, 28, 28]"
+  std::string str() const;
+};
+
+/// The symbol that holds the signature of an entry point as JSON is the name of
+/// the entry point with this suffix.
+inline constexpr llvm::StringLiteral kSignatureSuffix = "_nnq_signature";
+
+/// Everything that a caller of an entry point has to know.
+struct Signature {
+  std::string entry;
+  std::vector<TensorSignature> inputs;
+  std::vector<TensorSignature> outputs;
+  /// Bytes of the last argument, which is 64-byte aligned.
+  int64_t workspace = 0;
+  /// Bytes of all constants.
+  int64_t weights = 0;
+  std::string triple;
+  std::string cpu;
+  std::string features;
+
+  std::string toJSON() const;
+  static llvm::Expected<Signature> fromJSON(llvm::StringRef text);
+  mlir::DictionaryAttr toAttribute(mlir::MLIRContext *context) const;
+};
+
+} // namespace nnq
+
+#endif // NNQ_SUPPORT_SIGNATURE_H

@@ -1,0 +1,195 @@
+//===- Signature.cpp - What a compiled network takes and gives ------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Support/Signature.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <numeric>
+
+using namespace mlir;
+using namespace nnq;
+
+StringRef nnq::getName(DType dtype) {
+  switch (dtype) {
+  case DType::F32:
+    return "f32";
+  case DType::F64:
+    return "f64";
+  case DType::I8:
+    return "i8";
+  case DType::U8:
+    return "u8";
+  case DType::I16:
+    return "i16";
+  case DType::I32:
+    return "i32";
+  case DType::I64:
+    return "i64";
+  case DType::Bool:
+    return "bool";
+  }
+  llvm_unreachable("unknown element type");
+}
+
+std::optional<DType> nnq::parseDType(StringRef name) {
+  return llvm::StringSwitch<std::optional<DType>>(name)
+      .Case("f32", DType::F32)
+      .Case("f64", DType::F64)
+      .Case("i8", DType::I8)
+      .Case("u8", DType::U8)
+      .Case("i16", DType::I16)
+      .Case("i32", DType::I32)
+      .Case("i64", DType::I64)
+      .Case("bool", DType::Bool)
+      .Default(std::nullopt);
+}
+
+size_t nnq::getSize(DType dtype) {
+  switch (dtype) {
+  case DType::I8:
+  case DType::U8:
+  case DType::Bool:
+    return 1;
+  case DType::I16:
+    return 2;
+  case DType::F32:
+  case DType::I32:
+    return 4;
+  case DType::F64:
+  case DType::I64:
+    return 8;
+  }
+  llvm_unreachable("unknown element type");
+}
+
+std::optional<DType> nnq::getDType(Type type) {
+  if (type.isF32())
+    return DType::F32;
+  if (type.isF64())
+    return DType::F64;
+  if (type.isUnsignedInteger(8))
+    return DType::U8;
+  if (type.isInteger(1))
+    return DType::Bool;
+  if (type.isUnsignedInteger())
+    return std::nullopt;
+  if (type.isInteger(8))
+    return DType::I8;
+  if (type.isInteger(16))
+    return DType::I16;
+  if (type.isInteger(32))
+    return DType::I32;
+  if (type.isInteger(64))
+    return DType::I64;
+  return std::nullopt;
+}
+
+int64_t TensorSignature::getNumElements() const {
+  return std::accumulate(shape.begin(), shape.end(), int64_t(1),
+                         std::multiplies<>());
+}
+
+std::string TensorSignature::str() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << getName(dtype) << "[";
+  llvm::interleaveComma(shape, os);
+  os << "]";
+  return text;
+}
+
+std::string Signature::toJSON() const {
+  auto tensors = [](ArrayRef<TensorSignature> list) {
+    llvm::json::Array result;
+    for (const TensorSignature &tensor : list)
+      result.push_back(
+          llvm::json::Object{{"shape", llvm::json::Array(tensor.shape)},
+                             {"dtype", getName(tensor.dtype)}});
+    return result;
+  };
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << llvm::json::Value(llvm::json::Object{
+      {"entry", entry},
+      {"inputs", tensors(inputs)},
+      {"outputs", tensors(outputs)},
+      {"workspace", workspace},
+      {"weights", weights},
+      {"target", llvm::json::Object{{"triple", triple},
+                                    {"cpu", cpu},
+                                    {"features", features}}}});
+  return text;
+}
+
+static bool parseTensors(const llvm::json::Array *list,
+                         std::vector<TensorSignature> &result) {
+  if (!list)
+    return false;
+  for (const llvm::json::Value &value : *list) {
+    const llvm::json::Object *object = value.getAsObject();
+    const llvm::json::Array *shape =
+        object ? object->getArray("shape") : nullptr;
+    std::optional<StringRef> name =
+        object ? object->getString("dtype") : std::nullopt;
+    std::optional<DType> dtype = name ? parseDType(*name) : std::nullopt;
+    if (!shape || !dtype)
+      return false;
+    TensorSignature tensor{{}, *dtype};
+    for (const llvm::json::Value &size : *shape) {
+      if (!size.getAsInteger() || *size.getAsInteger() < 0)
+        return false;
+      tensor.shape.push_back(*size.getAsInteger());
+    }
+    result.push_back(std::move(tensor));
+  }
+  return true;
+}
+
+llvm::Expected<Signature> Signature::fromJSON(StringRef text) {
+  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
+  if (!value)
+    return value.takeError();
+  const llvm::json::Object *object = value->getAsObject();
+  const llvm::json::Object *target =
+      object ? object->getObject("target") : nullptr;
+  Signature signature;
+  if (!target || !object->getString("entry") ||
+      !object->getInteger("workspace") || !object->getInteger("weights") ||
+      !parseTensors(object->getArray("inputs"), signature.inputs) ||
+      !parseTensors(object->getArray("outputs"), signature.outputs))
+    return llvm::createStringError("not a signature of an entry point");
+  signature.entry = object->getString("entry")->str();
+  signature.workspace = *object->getInteger("workspace");
+  signature.weights = *object->getInteger("weights");
+  signature.triple = target->getString("triple").value_or("").str();
+  signature.cpu = target->getString("cpu").value_or("").str();
+  signature.features = target->getString("features").value_or("").str();
+  return signature;
+}
+
+DictionaryAttr Signature::toAttribute(MLIRContext *context) const {
+  Builder b(context);
+  auto tensors = [&](ArrayRef<TensorSignature> list) {
+    SmallVector<Attribute> result;
+    for (const TensorSignature &tensor : list)
+      result.push_back(b.getDictionaryAttr(
+          {b.getNamedAttr("shape", b.getDenseI64ArrayAttr(tensor.shape)),
+           b.getNamedAttr("dtype", b.getStringAttr(getName(tensor.dtype)))}));
+    return b.getArrayAttr(result);
+  };
+  return b.getDictionaryAttr(
+      {b.getNamedAttr("entry", b.getStringAttr(entry)),
+       b.getNamedAttr("inputs", tensors(inputs)),
+       b.getNamedAttr("outputs", tensors(outputs)),
+       b.getNamedAttr("workspace", b.getI64IntegerAttr(workspace)),
+       b.getNamedAttr("weights", b.getI64IntegerAttr(weights))});
+}

@@ -1,0 +1,139 @@
+//===- ExportEntry.cpp - The C interface of entry functions ---------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
+#include "nnq/Support/Signature.h"
+#include "nnq/Target/Passes.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_EXPORTENTRY
+#include "nnq/Target/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+static bool isIdentifier(StringRef name) {
+  return !name.empty() && !llvm::isDigit(name.front()) &&
+         llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+/// Bytes of all weights; every entry function may use all of them.
+static int64_t countWeightBytes(ModuleOp module) {
+  DataLayout layout = DataLayout::closest(module);
+  int64_t bytes = 0;
+  for (auto global : module.getOps<memref::GlobalOp>())
+    if (global.getConstant() && !global.isExternal())
+      bytes +=
+          global.getType().getNumElements() *
+          layout.getTypeSize(global.getType().getElementType()).getFixedValue();
+  return bytes;
+}
+
+static FailureOr<TensorSignature> describe(func::FuncOp function,
+                                           BlockArgument arg) {
+  auto type = dyn_cast<MemRefType>(arg.getType());
+  std::optional<DType> dtype =
+      type ? getDType(type.getElementType()) : std::nullopt;
+  auto fail = [&]() {
+    return function.emitError()
+           << "entry function '" << function.getName() << "', argument "
+           << arg.getArgNumber() << ": type " << arg.getType() << " ";
+  };
+  if (!dtype)
+    return fail() << "has no counterpart in the C interface; use a tensor of "
+                     "f32, f64, i8, i16, i32, i64 or bool";
+  if (!type.hasStaticShape())
+    return fail() << "has a size known only at run time; give the inputs of "
+                     "the network static shapes";
+  if (!type.getLayout().isIdentity() || type.getMemorySpace())
+    return fail() << "is not plain row-major";
+  return TensorSignature{llvm::to_vector(type.getShape()), *dtype};
+}
+
+namespace {
+struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
+  using ExportEntryBase::ExportEntryBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
+    if (!target) {
+      module.emitError() << "module has no '" << kTargetAttr
+                         << "'; run --nnq-set-target first";
+      return signalPassFailure();
+    }
+    weightBytes = countWeightBytes(module);
+    SmallVector<func::FuncOp> entries;
+    for (auto function : module.getOps<func::FuncOp>())
+      if (function.isPublic() && !function.isExternal())
+        entries.push_back(function);
+    if (entries.empty()) {
+      module.emitError() << "module has no public function to export";
+      return signalPassFailure();
+    }
+    for (func::FuncOp function : entries)
+      if (failed(exportEntry(function, target)))
+        return signalPassFailure();
+  }
+
+  int64_t weightBytes = 0;
+
+  LogicalResult exportEntry(func::FuncOp function, TargetAttr target) {
+    StringRef name = function.getName();
+    if (!isIdentifier(name))
+      return function.emitError()
+             << "'" << name << "' is no name of a C function; rename it";
+    if (function.getNumResults())
+      return function.emitError()
+             << "entry function '" << name
+             << "' still returns values; run --buffer-results-to-out-params";
+
+    Signature signature;
+    signature.entry = name.str();
+    signature.weights = weightBytes;
+    signature.triple = target.getTriple().str();
+    signature.cpu = target.getCpu().str();
+    signature.features = target.getFeatures().str();
+    Builder b(&getContext());
+    for (BlockArgument arg : function.getArguments()) {
+      unsigned i = arg.getArgNumber();
+      function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
+                          b.getUnitAttr());
+      if (function.getArgAttr(i, kWorkspaceAttr)) {
+        signature.workspace = cast<MemRefType>(arg.getType()).getNumElements();
+        function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
+                            b.getI64IntegerAttr(kBufferAlignment));
+        continue;
+      }
+      FailureOr<TensorSignature> tensor = describe(function, arg);
+      if (failed(tensor))
+        return failure();
+      bool isOutput = static_cast<bool>(function.getArgAttr(i, kResultAttr));
+      (isOutput ? signature.outputs : signature.inputs)
+          .push_back(std::move(*tensor));
+    }
+    if (signature.outputs.empty())
+      return function.emitError()
+             << "entry function '" << name
+             << "' has no output: no argument carries '" << kResultAttr << "'";
+
+    function->setAttr(kSignatureAttr, signature.toAttribute(&getContext()));
+    std::string json = signature.toJSON();
+    json.push_back('\0');
+    OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());
+    auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), json.size());
+    LLVM::GlobalOp::create(builder, function.getLoc(), type,
+                           /*isConstant=*/true, LLVM::Linkage::External,
+                           (name + kSignatureSuffix).str(),
+                           builder.getStringAttr(json));
+    return success();
+  }
+};
+} // namespace
