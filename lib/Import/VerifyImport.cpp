@@ -143,8 +143,9 @@ private:
     if (auto structured = dyn_cast<linalg::LinalgOp>(op)) {
       if (isMultiplyAccumulate(structured) &&
           !isZeroFill(structured.getDpsInitOperand(0)->get())) {
-        op->emitOpError() << "does not start from zero" << describeLayer(op)
-                          << "; run --nnq-split-bias";
+        emitError(op->getLoc())
+            << "'" << op->getName() << "' does not start from zero"
+            << describeLayer(op) << "; run --nnq-split-bias";
         failure = true;
       }
     } else if (op->hasTrait<OpTrait::ConstantLike>() &&
@@ -162,17 +163,17 @@ private:
     if (!at)
       return;
     StringRef layer = getUserLayerName(value);
-    op->emitError() << "the weights of layer '"
-                    << (layer.empty() ? getLayerName(op) : layer)
-                    << "' are not finite: element "
-                    << printIndex(*at, data->getShape()) << " of "
-                    << value.getType() << " is NaN or infinite";
+    emitError(op->getLoc())
+        << "the weights of layer '"
+        << (layer.empty() ? getLayerName(op) : layer)
+        << "' are not finite: element " << printIndex(*at, data->getShape())
+        << " of " << value.getType() << " is NaN or infinite";
     failure = true;
   }
 
   void report() {
     for (auto &[name, ops] : unsupported) {
-      InFlightDiagnostic diagnostic = ops.front()->emitError();
+      InFlightDiagnostic diagnostic = emitError(ops.front()->getLoc());
       diagnostic << "unsupported operation '" << name << "'"
                  << describeLayer(ops.front());
       if (ops.size() > 1)
@@ -183,7 +184,7 @@ private:
     }
     if (dynamic.empty())
       return;
-    InFlightDiagnostic diagnostic = dynamic.front()->emitError();
+    InFlightDiagnostic diagnostic = emitError(dynamic.front()->getLoc());
     diagnostic << "dynamic shapes are not supported yet: '"
                << dynamic.front()->getName() << "'"
                << describeLayer(dynamic.front());

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Target/Passes.h"
 
@@ -35,6 +36,15 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
   buildImportPipeline(pm);
+  QuantizeOptions quantize;
+  quantize.weights = options.weights;
+  quantize.activations = options.activations;
+  quantize.weightGranularity = options.weightGranularity;
+  pm.addPass(createQuantize(quantize));
+  pm.addPass(createPropagateQuantization());
+  // Branches that read one tensor quantize it once.
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyQuantized());
 }
 
 void nnq::buildLowerPipeline(OpPassManager &pm) {}

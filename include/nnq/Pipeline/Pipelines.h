@@ -9,6 +9,7 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
+#include "nnq/Compress/Quantize/QuantizeOptions.h"
 
 namespace nnq {
 
@@ -28,14 +29,16 @@ struct QuantizeInt8Options
       *this, "samples",
       llvm::cl::desc("Use at most this many samples; 0 means all"),
       llvm::cl::init(0)};
-  Option<std::string> activations{
-      *this, "activations",
-      llvm::cl::desc("Scheme of activations: asymmetric or symmetric"),
-      llvm::cl::init("asymmetric")};
-  Option<std::string> weights{
-      *this, "weights",
-      llvm::cl::desc("Scheme of weights: symmetric or asymmetric"),
-      llvm::cl::init("symmetric")};
+  Option<QuantScheme> activations{
+      *this, "activations", llvm::cl::desc("Scheme of activations"),
+      llvm::cl::init(QuantScheme::Asymmetric), quantSchemeValues()};
+  Option<QuantScheme> weights{
+      *this, "weights", llvm::cl::desc("Scheme of weights"),
+      llvm::cl::init(QuantScheme::Symmetric), quantSchemeValues()};
+  Option<WeightGranularity> weightGranularity{
+      *this, "weight-granularity",
+      llvm::cl::desc("How many weights share a scale"),
+      llvm::cl::init(WeightGranularity::PerAxis), weightGranularityValues()};
 };
 
 /// Options of `--lower-to-llvm`.

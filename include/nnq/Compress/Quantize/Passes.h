@@ -1,5 +1,4 @@
-//===- Passes.h - Passes of the Quantize stage ----------------------*- C++
-//-*-===//
+//===- Passes.h - Passes of the Quantize stage ------------------*- C++ -*-===//
 //
 // Part of the nnq project.
 //
@@ -8,7 +7,14 @@
 #ifndef NNQ_QUANTIZE_PASSES_H
 #define NNQ_QUANTIZE_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "nnq/Compress/Quantize/QuantizeOptions.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 namespace nnq {
 

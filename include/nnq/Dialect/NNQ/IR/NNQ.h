@@ -31,6 +31,7 @@ namespace nnq {
 inline constexpr llvm::StringLiteral kLayerAttr = "nnq.layer";
 inline constexpr llvm::StringLiteral kStatsAttr = "nnq.stats";
 inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
+inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
 inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";

@@ -27,6 +27,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.layer` | any op | name of the layer of the network it came from |
     | `nnq.stats` | producer of a tensor, or function argument | `#nnq.tensor_stats` |
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
+    | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
     | `nnq.target` | module | `#nnq.target` |
     | `nnq.signature` | entry function | shapes and types of the C entry point |

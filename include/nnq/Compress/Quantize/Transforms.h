@@ -1,0 +1,36 @@
+//===- Transforms.h - Rewrites of the Quantize stage ----------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_COMPRESS_QUANTIZE_TRANSFORMS_H
+#define NNQ_COMPRESS_QUANTIZE_TRANSFORMS_H
+
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/IR/PatternMatch.h"
+#include "nnq/Compress/Quantize/QuantizeOptions.h"
+
+namespace nnq {
+
+class TensorStatsAttr;
+
+/// Quantization moves above ops that commute with it. Apply without folding,
+/// see nnq/Support/Rewrite.h.
+void populatePropagateQuantizationPatterns(mlir::RewritePatternSet &patterns);
+
+/// The 8-bit type of an activation with the given statistics.
+mlir::quant::UniformQuantizedType getActivationType(TensorStatsAttr stats,
+                                                    QuantScheme scheme);
+
+/// `weight`, an f32 constant, in quantize/dequantize form: the result of the
+/// `quant.dcast`. Without an axis there is one scale. Fails if the bytes of the
+/// constant are not at hand.
+mlir::FailureOr<mlir::Value> quantizeWeight(mlir::OpBuilder &builder,
+                                            mlir::Value weight,
+                                            std::optional<int64_t> axis,
+                                            QuantScheme scheme);
+
+} // namespace nnq
+
+#endif // NNQ_COMPRESS_QUANTIZE_TRANSFORMS_H

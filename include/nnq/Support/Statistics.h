@@ -1,0 +1,28 @@
+//===- Statistics.h - Where calibration results are kept ------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_SUPPORT_STATISTICS_H
+#define NNQ_SUPPORT_STATISTICS_H
+
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+
+namespace nnq {
+
+/// The value whose statistics stand for those of `value`: looks through
+/// reshapes and pads with zeros, which do not change a range that holds zero.
+mlir::Value getStatsSource(mlir::Value value);
+
+/// True if `value` has a place for statistics: the result of an op with just
+/// one, or an argument of a function.
+bool canHoldStats(mlir::Value value);
+
+/// `nnq.stats` of the op or function argument that `value` is; null if none.
+TensorStatsAttr getStats(mlir::Value value);
+void setStats(mlir::Value value, TensorStatsAttr stats);
+
+} // namespace nnq
+
+#endif // NNQ_SUPPORT_STATISTICS_H

@@ -1,0 +1,189 @@
+//===- Quantize.cpp - Quantize operands to int8 ---------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Compress/Quantize/Transforms.h"
+#include "nnq/Support/Layers.h"
+#include "nnq/Support/Statistics.h"
+#include "nnq/Support/Structured.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Remarks.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_QUANTIZE
+#include "nnq/Compress/Quantize/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+static bool isF32Tensor(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isF32();
+}
+
+/// Why `op` cannot be quantized, or empty.
+static StringRef findObstacle(linalg::LinalgOp op) {
+  if (!op.hasPureTensorSemantics())
+    return "it does not work on tensors";
+  if (!llvm::all_of(op->getOperands(), isF32Tensor))
+    return "its operands are not f32";
+  if (failed(matchWeightedOp(op)))
+    return "it does not have one constant operand, its weights";
+  return "";
+}
+
+static bool isDequantized(Value value) {
+  return value.getDefiningOp<quant::DequantizeCastOp>() ||
+         value.getDefiningOp<DynamicDCastOp>();
+}
+
+namespace {
+
+struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
+  using QuantizeBase::QuantizeBase;
+
+  void runOnOperation() override {
+    quantizedWeights.clear();
+    quantizedActivations.clear();
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (isMultiplyAccumulate(op) && !op->hasAttr(kKeepF32Attr))
+        ops.push_back(op);
+    });
+    dynamicActivations = 0;
+    for (linalg::LinalgOp op : ops) {
+      if (failed(quantize(op)))
+        return signalPassFailure();
+    }
+    numDynamic += dynamicActivations;
+    if (dynamicActivations > 0)
+      emitRemark(getOperation().getLoc())
+          << dynamicActivations << " of " << quantizedActivations.size()
+          << " activations are quantized with parameters found at run time, "
+             "because there are no statistics of them; pass data=FILE to "
+             "calibrate";
+  }
+
+private:
+  LogicalResult quantize(linalg::LinalgOp op) {
+    if (StringRef obstacle = findObstacle(op); !obstacle.empty()) {
+      keep(op, obstacle);
+      return success();
+    }
+    WeightedOp operands = *matchWeightedOp(op);
+    Value weight = operands.weight->get();
+    if (isDequantized(weight) && isDequantized(operands.activation->get()))
+      return success();
+
+    std::optional<int64_t> axis = operands.channelAxis;
+    if (weightGranularity == WeightGranularity::PerTensor)
+      axis = std::nullopt;
+    FailureOr<Value> newWeight = getQuantizedWeight(weight, axis);
+    if (failed(newWeight)) {
+      keep(op, "the bytes of its weights are not at hand");
+      return success();
+    }
+    FailureOr<Value> newActivation =
+        getQuantizedActivation(operands.activation->get());
+    if (failed(newActivation))
+      return emitError(op.getLoc())
+             << "the statistics of the input of layer '" << getLayerName(op)
+             << "' are not finite; calibrate again";
+    operands.weight->set(*newWeight);
+    operands.activation->set(*newActivation);
+
+    int64_t elements = cast<ShapedType>(weight.getType()).getNumElements();
+    op->setAttr(
+        kProvenanceAttr,
+        ProvenanceAttr::get(&getContext(),
+                            StringAttr::get(&getContext(), getLayerName(op)),
+                            StringAttr::get(&getContext(), "quantize-int8"),
+                            elements * 32, elements * 8));
+    ++numQuantized;
+    bitsSaved += elements * 24;
+    remark::passed(
+        op.getLoc(),
+        remark::RemarkOpts::name("QuantizeInt8").category("nnq-quantize"))
+        << remark::add("layer '{0}' is quantized to int8",
+                       getLayerName(op).str())
+        << remark::metric("bits_before", elements * 32)
+        << remark::metric("bits_after", elements * 8);
+    return success();
+  }
+
+  void keep(linalg::LinalgOp op, StringRef reason) {
+    op->setAttr(kKeepF32Attr, StringAttr::get(&getContext(), reason));
+    ++numKept;
+    remark::missed(
+        op.getLoc(),
+        remark::RemarkOpts::name("QuantizeInt8").category("nnq-quantize"))
+        << remark::add("layer '{0}' stays in f32", getLayerName(op).str())
+        << remark::reason("{0}", reason.str());
+  }
+
+  /// Ops that share a weight share its quantized form.
+  FailureOr<Value> getQuantizedWeight(Value weight,
+                                      std::optional<int64_t> axis) {
+    if (isDequantized(weight))
+      return weight;
+    auto [it, isNew] =
+        quantizedWeights.try_emplace({weight, axis.value_or(-1)}, Value());
+    if (!isNew)
+      return it->second;
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(weight);
+    FailureOr<Value> quantized = quantizeWeight(builder, weight, axis, weights);
+    if (succeeded(quantized))
+      it->second = *quantized;
+    else
+      quantizedWeights.erase(it);
+    return quantized;
+  }
+
+  /// Fails if there are statistics that are not finite.
+  FailureOr<Value> getQuantizedActivation(Value activation) {
+    if (isDequantized(activation))
+      return activation;
+    Value &quantized = quantizedActivations[activation];
+    if (quantized)
+      return quantized;
+    OpBuilder builder(&getContext());
+    builder.setInsertionPointAfterValue(activation);
+    Location loc = activation.getLoc();
+    auto type = cast<RankedTensorType>(activation.getType());
+    TensorStatsAttr stats = getStats(getStatsSource(activation));
+    if (!stats) {
+      UnitAttr symmetric = activations == QuantScheme::Symmetric
+                               ? builder.getUnitAttr()
+                               : UnitAttr();
+      auto cast = DynamicQCastOp::create(
+          builder, loc, type.clone(builder.getI8Type()), builder.getF32Type(),
+          builder.getI32Type(), activation, symmetric);
+      quantized = DynamicDCastOp::create(builder, loc, type,
+                                         cast.getQuantized(), cast.getScale(),
+                                         cast.getZeroPoint(), symmetric);
+      ++dynamicActivations;
+      return quantized;
+    }
+    if (!stats.getMin().getValue().isFinite() ||
+        !stats.getMax().getValue().isFinite())
+      return failure();
+    Value cast = quant::QuantizeCastOp::create(
+        builder, loc, type.clone(getActivationType(stats, activations)),
+        activation);
+    quantized = quant::DequantizeCastOp::create(builder, loc, type, cast);
+    return quantized;
+  }
+
+  DenseMap<std::pair<Value, int64_t>, Value> quantizedWeights;
+  DenseMap<Value, Value> quantizedActivations;
+  // A statistic does not count in all builds.
+  int64_t dynamicActivations = 0;
+};
+
+} // namespace

@@ -1,0 +1,115 @@
+//===- QuantizedTypes.cpp - Choice of scales and types --------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Compress/Quantize/Transforms.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/QuantMath.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace nnq;
+
+static QuantParams chooseParams(double min, double max, QuantScheme scheme,
+                                StorageRange range) {
+  return scheme == QuantScheme::Symmetric
+             ? chooseSymmetricParams(min, max, range)
+             : chooseAsymmetricParams(min, max, range);
+}
+
+quant::UniformQuantizedType nnq::getActivationType(TensorStatsAttr stats,
+                                                   QuantScheme scheme) {
+  MLIRContext *context = stats.getContext();
+  bool isSigned = scheme == QuantScheme::Symmetric;
+  StorageRange range = isSigned ? kInt8 : kUInt8;
+  QuantParams params =
+      chooseParams(stats.getMin().getValueAsDouble(),
+                   stats.getMax().getValueAsDouble(), scheme, range);
+  return quant::UniformQuantizedType::get(
+      isSigned ? quant::QuantizationFlags::Signed : 0,
+      IntegerType::get(context, 8), Float32Type::get(context), params.scale,
+      params.zeroPoint, range.min, range.max);
+}
+
+namespace {
+/// A tensor seen as [outer, channels, inner].
+struct ChannelView {
+  int64_t outer = 1, channels = 1, inner = 1;
+
+  ChannelView(ArrayRef<int64_t> shape, std::optional<int64_t> axis) {
+    int64_t at = axis.value_or(-1);
+    for (auto [i, size] : llvm::enumerate(shape)) {
+      int64_t dim = i;
+      (dim < at ? outer : dim == at ? channels : inner) *= size;
+    }
+  }
+
+  /// Calls `fn` with the position of each run of elements of a channel.
+  void forEachRun(int64_t channel, function_ref<void(int64_t)> fn) const {
+    for (int64_t o = 0; o < outer; ++o)
+      fn((o * channels + channel) * inner);
+  }
+};
+} // namespace
+
+/// Name under which the quantized bytes are stored.
+static std::string getResourceName(Value weight) {
+  DenseResourceElementsAttr resource;
+  if (matchPattern(weight, m_Constant(&resource)))
+    return (resource.getRawHandle().getKey() + "_q").str();
+  return "weights_q";
+}
+
+FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
+                                     std::optional<int64_t> axis,
+                                     QuantScheme scheme) {
+  FailureOr<ConstantData> data = ConstantData::get(weight);
+  auto type = dyn_cast<RankedTensorType>(weight.getType());
+  if (failed(data) || !type || !type.getElementType().isF32())
+    return failure();
+  ArrayRef<float> elements = data->getAs<float>();
+  StorageRange range = scheme == QuantScheme::Symmetric ? kNarrowInt8 : kInt8;
+
+  ChannelView view(type.getShape(), axis);
+  std::vector<char> bytes(elements.size());
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  for (int64_t channel = 0; channel < view.channels; ++channel) {
+    float min = 0, max = 0;
+    view.forEachRun(channel, [&](int64_t at) {
+      for (float x : elements.slice(at, view.inner)) {
+        min = std::min(min, x);
+        max = std::max(max, x);
+      }
+    });
+    QuantParams params = chooseParams(min, max, scheme, range);
+    view.forEachRun(channel, [&](int64_t at) {
+      for (int64_t i = at; i < at + view.inner; ++i)
+        bytes[i] = static_cast<char>(quantize(elements[i], params, range));
+    });
+    scales.push_back(params.scale);
+    zeroPoints.push_back(params.zeroPoint);
+  }
+
+  Type i8 = builder.getI8Type(), f32 = builder.getF32Type();
+  constexpr unsigned isSigned = quant::QuantizationFlags::Signed;
+  Type element;
+  if (axis)
+    element = quant::UniformQuantizedPerAxisType::get(
+        isSigned, i8, f32, scales, zeroPoints, *axis, range.min, range.max);
+  else
+    element = quant::UniformQuantizedType::get(
+        isSigned, i8, f32, scales[0], zeroPoints[0], range.min, range.max);
+  Location loc = weight.getLoc();
+  Value stored = makeConstant(builder, loc, type.clone(i8),
+                              getResourceName(weight), bytes);
+  Value quantized =
+      quant::StorageCastOp::create(builder, loc, type.clone(element), stored);
+  return quant::DequantizeCastOp::create(builder, loc, type, quantized)
+      .getResult();
+}

@@ -1,0 +1,61 @@
+//===- Statistics.cpp - Where calibration results are kept ----------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Support/Statistics.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+
+using namespace mlir;
+using namespace nnq;
+
+Value nnq::getStatsSource(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (op->hasAttr(kStatsAttr))
+      break;
+    auto pad = dyn_cast<tensor::PadOp>(op);
+    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+      value = op->getOperand(0);
+    else if (pad && pad.getConstantPaddingValue() &&
+             matchPattern(pad.getConstantPaddingValue(), m_AnyZeroFloat()))
+      value = pad.getSource();
+    else
+      break;
+  }
+  return value;
+}
+
+/// The function that `value` is an argument of, or null.
+static FunctionOpInterface getFunction(Value value) {
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || !argument.getOwner()->isEntryBlock())
+    return {};
+  return dyn_cast<FunctionOpInterface>(argument.getOwner()->getParentOp());
+}
+
+bool nnq::canHoldStats(Value value) {
+  if (Operation *op = value.getDefiningOp())
+    return op->getNumResults() == 1;
+  return static_cast<bool>(getFunction(value));
+}
+
+TensorStatsAttr nnq::getStats(Value value) {
+  if (!canHoldStats(value))
+    return {};
+  if (Operation *op = value.getDefiningOp())
+    return op->getAttrOfType<TensorStatsAttr>(kStatsAttr);
+  return getFunction(value).getArgAttrOfType<TensorStatsAttr>(
+      cast<BlockArgument>(value).getArgNumber(), kStatsAttr);
+}
+
+void nnq::setStats(Value value, TensorStatsAttr stats) {
+  if (Operation *op = value.getDefiningOp())
+    op->setAttr(kStatsAttr, stats);
+  else
+    getFunction(value).setArgAttr(cast<BlockArgument>(value).getArgNumber(),
+                                  kStatsAttr, stats);
+}
