@@ -15,6 +15,7 @@
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Pipeline/Pipelines.h"
+#include "nnq/Target/ObserveBufferization.h"
 #include "nnq/Target/Passes.h"
 #include "nnq/Vectorize/Passes.h"
 
@@ -23,6 +24,7 @@ void nnq::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
   mlir::registerAllToLLVMIRTranslations(registry);
   registry.insert<NNQDialect>();
+  registerObserveBufferization(registry);
 }
 
 void nnq::registerAllPasses() {

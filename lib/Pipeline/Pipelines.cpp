@@ -52,6 +52,8 @@ void nnq::buildLowerPipeline(OpPassManager &pm) {}
 void nnq::buildVectorizePipeline(OpPassManager &pm) {}
 
 void nnq::buildBufferizePipeline(OpPassManager &pm) {
+  pm.addPass(createVerifyBufferizable());
+  pm.addPass(createProtectInputs());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferizeFunctionBoundaries = true;
   bufferize.functionBoundaryTypeConversion =
@@ -68,7 +70,11 @@ void nnq::buildBufferizePipeline(OpPassManager &pm) {
 }
 
 void nnq::buildReferencePipeline(OpPassManager &pm) {
+  // Only entry points own an arena.
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
   pm.addPass(createExpandQuantReference());
+  pm.addPass(createDecomposeAggregate());
   pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   buildBufferizePipeline(pm);
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
@@ -77,6 +83,7 @@ void nnq::buildReferencePipeline(OpPassManager &pm) {
 void nnq::buildTargetPipeline(OpPassManager &pm) {
   pm.addPass(createPlanMemory());
   pm.addPass(createExportEntry());
+  pm.addPass(createLowerObserve());
 
   // Structured to unstructured control flow.
   pm.addPass(createExpandStridedCopy());

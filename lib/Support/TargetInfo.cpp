@@ -244,13 +244,16 @@ FailureOr<TargetAttr> nnq::makeTarget(MLIRContext *context,
 }
 
 bool nnq::runsOnHost(TargetAttr target) {
+  return runsOnHost(target.getTriple(), target.getCpu(), target.getFeatures());
+}
+
+bool nnq::runsOnHost(StringRef tripleName, StringRef cpu, StringRef features) {
   initializeTargets();
-  Triple triple(target.getTriple().getValue());
+  Triple triple(tripleName);
   Triple host(llvm::sys::getDefaultTargetTriple());
   if (triple.getArch() != host.getArch() || triple.getOS() != host.getOS())
     return false;
-  auto subtarget =
-      createSubtarget(triple, target.getCpu(), target.getFeatures());
+  auto subtarget = createSubtarget(triple, cpu, features);
   if (!subtarget)
     return false;
   // Features that tune or that the host query does not report are no obstacle.

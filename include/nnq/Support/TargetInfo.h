@@ -44,6 +44,8 @@ makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
 
 /// Does code for `target` run on this machine?
 bool runsOnHost(TargetAttr target);
+bool runsOnHost(llvm::StringRef triple, llvm::StringRef cpu,
+                llvm::StringRef features);
 
 /// The LLVM code generator of `target`, with the position independent code
 /// that a shared library needs.

@@ -91,6 +91,73 @@ def ExpandQuantReference
     Statistic<"numRetyped", "retyped", "Ops moved to storage types">];
 }
 
+def DecomposeAggregate : Pass<"nnq-decompose-aggregate"> {
+  let summary = "Writes linalg.softmax and its like as plain linalg ops";
+  let description = [{
+    Ops that stand for several linalg ops have no loops of their own.
+
+    Before:
+    ```mlir
+    %1 = linalg.softmax dimension(1) ins(%x : tensor<2x4xf32>) outs(%0 : tensor<2x4xf32>) -> tensor<2x4xf32>
+    ```
+    After: a maximum, `exp(x - max)`, a sum and a division, each a
+    `linalg.generic`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+    "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numOps", "ops", "Ops decomposed">];
+}
+
+def VerifyBufferizable : Pass<"nnq-verify-bufferizable", "::mlir::ModuleOp"> {
+  let summary = "Checks that every op on tensors can work on buffers";
+  let description = [{
+    Runs before bufferization, which would name neither layer nor remedy.
+
+    ```mlir
+    // error: 'tosa.sigmoid' op of layer 'act' has no lowering to buffers
+    %0 = tosa.sigmoid %x {nnq.layer = "act"} : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+  }];
+}
+
+def ProtectInputs : Pass<"nnq-protect-inputs", "::mlir::ModuleOp"> {
+  let summary = "Keeps bufferization from writing into a caller's inputs";
+  let description = [{
+    Bufferization may reuse the buffer of an argument for a result. That of an
+    entry function belongs to the caller, who passes it as `const`.
+
+    Before:
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32>
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: tensor<4xf32> {bufferization.writable = false}) -> tensor<4xf32>
+    ```
+  }];
+}
+
+def LowerObserve : Pass<"nnq-lower-observe", "::mlir::ModuleOp"> {
+  let summary = "Makes nnq.observe a call of nnq_observe";
+  let description = [{
+    The C function `void nnq_observe(int64_t id, const float *data, int64_t
+    count)` belongs to the program that runs the module.
+
+    Before:
+    ```mlir
+    nnq.observe %x {id = 3 : i64} : memref<2x4xf32>
+    ```
+    After:
+    ```mlir
+    llvm.call @nnq_observe(%c3, %x_pointer, %c8) : (i64, !llvm.ptr, i64) -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
+  let statistics = [Statistic<"numCalls", "calls", "Calls written">];
+}
+
 def PlanMemory : Pass<"nnq-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Places all intermediate buffers in one arena";
   let description = [{

@@ -1,0 +1,50 @@
+//===- Codegen.h - From the LLVM dialect to machine code --------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_TARGET_CODEGEN_H
+#define NNQ_TARGET_CODEGEN_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/Signature.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/CodeGen.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+namespace nnq {
+
+/// A network as LLVM IR, optimised, with the machine it is made for.
+struct LLVMProgram {
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::Module> module;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  /// One for each entry point.
+  std::vector<Signature> signatures;
+};
+
+/// The target of a module in the LLVM dialect: `nnq.target` if it is there,
+/// else what the attributes of LLVM say, else this machine.
+mlir::FailureOr<TargetAttr> getTargetOfLLVM(mlir::ModuleOp module);
+
+/// Translates a module in the LLVM dialect and runs LLVM at `level` (0 to 3).
+/// Errors go to the diagnostics of the context.
+mlir::FailureOr<LLVMProgram> translateToLLVM(mlir::ModuleOp module,
+                                             unsigned level = 3);
+
+/// Writes assembly or an object. `os` may be a buffer in memory.
+llvm::Error emitCode(LLVMProgram &program, llvm::CodeGenFileType type,
+                     llvm::raw_pwrite_stream &os);
+
+/// Undefined symbols of an object that neither libc nor libm offers.
+llvm::Expected<std::vector<std::string>>
+findForeignSymbols(llvm::StringRef object, const llvm::Triple &triple);
+
+} // namespace nnq
+
+#endif // NNQ_TARGET_CODEGEN_H

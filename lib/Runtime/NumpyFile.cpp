@@ -1,0 +1,271 @@
+//===- NumpyFile.cpp - Arrays in .npy and .npz files ----------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Runtime/NumpyFile.h"
+
+#include "NumpyHeader.h"
+#include "nnq/Runtime/ZipArchive.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+using namespace nnq;
+using llvm::ArrayRef;
+using llvm::createStringError;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+
+//===----------------------------------------------------------------------===//
+// NumpyArray
+//===----------------------------------------------------------------------===//
+
+Error NumpyArray::error(const llvm::Twine &message) const {
+  return createStringError(shown + ": " + message);
+}
+
+int64_t NumpyArray::getNumElements() const {
+  return std::accumulate(dims.begin(), dims.end(), int64_t(1),
+                         std::multiplies<>());
+}
+
+std::string NumpyArray::str() const {
+  return TensorSignature{dims, type}.str();
+}
+
+ArrayRef<char> NumpyArray::getSamples(int64_t first, int64_t count) const {
+  int64_t size = bytes.size() / std::max<int64_t>(getNumSamples(), 1);
+  return bytes.slice(first * size, count * size);
+}
+
+Error NumpyArray::checkMatches(const TensorSignature &tensor,
+                               StringRef what) const {
+  if (type != tensor.dtype)
+    return error("has elements of " + getName(type) + ", but " + what + " is " +
+                 tensor.str() + "; convert it with .astype");
+  ArrayRef<int64_t> sample = dims;
+  ArrayRef<int64_t> expected = tensor.shape;
+  if (sample.empty() || expected.empty() ||
+      sample.drop_front() != expected.drop_front())
+    return error("is " + str() + ", but " + what + " is " + tensor.str() +
+                 ": all dimensions but the first must agree");
+  if (getNumElements() == 0)
+    return error("is empty: " + str());
+  return Error::success();
+}
+
+/// Index of the first element that is not finite.
+template <typename T>
+static std::optional<size_t> findNotFinite(ArrayRef<char> bytes) {
+  for (size_t i = 0, e = bytes.size() / sizeof(T); i < e; ++i) {
+    T value;
+    std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+    if (!std::isfinite(value))
+      return i;
+  }
+  return std::nullopt;
+}
+
+Error NumpyArray::checkFinite() const {
+  std::optional<size_t> at;
+  bool isNaN = false;
+  if (type == DType::F32)
+    at = findNotFinite<float>(bytes);
+  else if (type == DType::F64)
+    at = findNotFinite<double>(bytes);
+  if (!at)
+    return Error::success();
+  if (type == DType::F32) {
+    float value;
+    std::memcpy(&value, bytes.data() + *at * sizeof(value), sizeof(value));
+    isNaN = std::isnan(value);
+  } else {
+    double value;
+    std::memcpy(&value, bytes.data() + *at * sizeof(value), sizeof(value));
+    isNaN = std::isnan(value);
+  }
+  size_t size = getNumElements() / getNumSamples();
+  return error(llvm::Twine(isNaN ? "NaN" : "infinity") + " in sample " +
+               llvm::Twine(*at / size) + ", element " +
+               llvm::Twine(*at % size));
+}
+
+/// Calls `visit` with each element in its own type.
+template <typename Visit>
+static void forEach(DType dtype, ArrayRef<char> bytes, Visit visit) {
+  auto run = [&](auto zero) {
+    using T = decltype(zero);
+    for (size_t i = 0, e = bytes.size() / sizeof(T); i < e; ++i) {
+      T value;
+      std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
+      visit(value);
+    }
+  };
+  switch (dtype) {
+  case DType::F32:
+    return run(float());
+  case DType::F64:
+    return run(double());
+  case DType::I8:
+    return run(int8_t());
+  case DType::U8:
+  case DType::Bool:
+    return run(uint8_t());
+  case DType::I16:
+    return run(int16_t());
+  case DType::I32:
+    return run(int32_t());
+  case DType::I64:
+    return run(int64_t());
+  }
+}
+
+Expected<std::vector<int64_t>> NumpyArray::toIntegers() const {
+  if (type == DType::F32 || type == DType::F64)
+    return error("has elements of " + getName(type) +
+                 "; class labels must be integers");
+  std::vector<int64_t> result;
+  forEach(type, bytes,
+          [&](auto value) { result.push_back(static_cast<int64_t>(value)); });
+  return result;
+}
+
+std::vector<double> NumpyArray::toDoubles() const {
+  std::vector<double> result;
+  forEach(type, bytes,
+          [&](auto value) { result.push_back(static_cast<double>(value)); });
+  return result;
+}
+
+NumpyArray NumpyArray::make(std::string name, DType dtype,
+                            ArrayRef<int64_t> shape, std::vector<char> data) {
+  NumpyArray array;
+  array.shown = std::move(name);
+  array.type = dtype;
+  array.dims.assign(shape.begin(), shape.end());
+  auto owned = std::make_shared<const std::vector<char>>(std::move(data));
+  array.bytes = *owned;
+  array.owner = std::move(owned);
+  return array;
+}
+
+//===----------------------------------------------------------------------===//
+// NumpyFile
+//===----------------------------------------------------------------------===//
+
+struct NumpyFile::State {
+  std::string path;
+  std::shared_ptr<llvm::MemoryBuffer> buffer;
+  std::optional<ZipArchive> archive;
+  std::vector<std::string> keys;
+
+  ArrayRef<char> getBytes() const {
+    return {buffer->getBufferStart(), buffer->getBufferSize()};
+  }
+};
+
+NumpyFile::NumpyFile(std::unique_ptr<State> state) : state(std::move(state)) {}
+NumpyFile::NumpyFile(NumpyFile &&) noexcept = default;
+NumpyFile &NumpyFile::operator=(NumpyFile &&) noexcept = default;
+NumpyFile::~NumpyFile() = default;
+
+const std::string &NumpyFile::path() const { return state->path; }
+bool NumpyFile::isArchive() const { return state->archive.has_value(); }
+const std::vector<std::string> &NumpyFile::keys() const { return state->keys; }
+
+bool NumpyFile::contains(StringRef key) const {
+  return llvm::is_contained(state->keys, key);
+}
+
+/// "x" of the member "x.npy".
+static StringRef getKey(StringRef member) {
+  member.consume_back(".npy");
+  return member;
+}
+
+Expected<NumpyFile> NumpyFile::open(StringRef path) {
+  // Mapped, so that only the samples in use are in memory.
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return createStringError(path + ": " + buffer.getError().message());
+  auto state = std::make_unique<State>();
+  state->path = path.str();
+  state->buffer = std::move(*buffer);
+  StringRef contents = state->buffer->getBuffer();
+  if (contents.starts_with("PK") || path.ends_with(".npz")) {
+    Expected<ZipArchive> archive = ZipArchive::parse(state->getBytes());
+    if (!archive)
+      return createStringError(path + ": " +
+                               llvm::toString(archive.takeError()));
+    for (const ZipArchive::Member &member : archive->members())
+      state->keys.push_back(getKey(member.name).str());
+    state->archive = std::move(*archive);
+  }
+  return NumpyFile(std::move(state));
+}
+
+Expected<NumpyArray> NumpyFile::read(StringRef key) const {
+  NumpyArray array;
+  array.shown = state->path;
+  ArrayRef<char> bytes = state->getBytes();
+  array.owner = state->buffer;
+  if (state->archive) {
+    array.shown += (", array '" + key + "'").str();
+    const ZipArchive::Member *found = nullptr;
+    for (const ZipArchive::Member &member : state->archive->members())
+      if (getKey(member.name) == key)
+        found = &member;
+    if (!found)
+      return array.error("there is none; the file has: " +
+                         (state->keys.empty() ? std::string("nothing")
+                                              : llvm::join(state->keys, ", ")));
+    Expected<std::vector<char>> data = state->archive->read(*found);
+    if (!data)
+      return array.error(llvm::toString(data.takeError()));
+    auto owned = std::make_shared<const std::vector<char>>(std::move(*data));
+    bytes = *owned;
+    array.owner = std::move(owned);
+  }
+  Expected<NumpyHeader> header = NumpyHeader::parse(bytes);
+  if (!header)
+    return array.error(llvm::toString(header.takeError()));
+  array.type = header->dtype;
+  array.dims = header->shape;
+  array.bytes = bytes.slice(header->dataOffset,
+                            array.getNumElements() * getSize(array.type));
+  return array;
+}
+
+Error nnq::writeNumpyFile(StringRef path,
+                          ArrayRef<std::pair<std::string, NumpyArray>> arrays) {
+  bool single = path.ends_with(".npy");
+  if (single && arrays.size() != 1)
+    return createStringError(path + ": .npy holds one array, there are " +
+                             llvm::Twine(arrays.size()) + "; use .npz");
+  // Written under another name first: readers never see half a file.
+  return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> Error {
+    ZipWriter zip(os);
+    for (const auto &[key, array] : arrays) {
+      std::string header = NumpyHeader::write(array.dtype(), array.shape());
+      if (single) {
+        os << header;
+        os.write(array.getBytes().data(), array.getBytes().size());
+      } else {
+        zip.add(key + ".npy", ArrayRef<char>(header.data(), header.size()),
+                array.getBytes());
+      }
+    }
+    if (!single)
+      zip.finish();
+    return Error::success();
+  });
+}
