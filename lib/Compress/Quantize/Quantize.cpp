@@ -48,6 +48,7 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
   using QuantizeBase::QuantizeBase;
 
   void runOnOperation() override {
+    unused.clear();
     quantizedWeights.clear();
     quantizedActivations.clear();
     SmallVector<linalg::LinalgOp> ops;
@@ -56,10 +57,11 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
         ops.push_back(op);
     });
     dynamicActivations = 0;
-    for (linalg::LinalgOp op : ops) {
-      if (failed(quantize(op)))
-        return signalPassFailure();
-    }
+    for (linalg::LinalgOp op : ops)
+      quantize(op);
+    // Kept till now, because the map of weights knows them by address.
+    for (Operation *constant : unused)
+      constant->erase();
     numDynamic += dynamicActivations;
     if (dynamicActivations > 0)
       emitRemark(getOperation().getLoc())
@@ -70,15 +72,15 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
   }
 
 private:
-  LogicalResult quantize(linalg::LinalgOp op) {
+  void quantize(linalg::LinalgOp op) {
     if (StringRef obstacle = findObstacle(op); !obstacle.empty()) {
       keep(op, obstacle);
-      return success();
+      return;
     }
     WeightedOp operands = *matchWeightedOp(op);
     Value weight = operands.weight->get();
     if (isDequantized(weight) && isDequantized(operands.activation->get()))
-      return success();
+      return;
 
     std::optional<int64_t> axis = operands.channelAxis;
     if (weightGranularity == WeightGranularity::PerTensor)
@@ -86,18 +88,15 @@ private:
     FailureOr<Value> newWeight = getQuantizedWeight(weight, axis);
     if (failed(newWeight)) {
       keep(op, "the bytes of its weights are not at hand");
-      return success();
+      return;
     }
-    FailureOr<Value> newActivation =
-        getQuantizedActivation(operands.activation->get());
-    if (failed(newActivation))
-      return emitError(op.getLoc())
-             << "the statistics of the input of layer '" << getLayerName(op)
-             << "' are not finite; calibrate again";
+    Value newActivation = getQuantizedActivation(operands.activation->get());
     operands.weight->set(*newWeight);
-    operands.activation->set(*newActivation);
+    operands.activation->set(newActivation);
+    if (Operation *constant = weight.getDefiningOp(); constant->use_empty())
+      unused.insert(constant);
 
-    int64_t elements = cast<ShapedType>(weight.getType()).getNumElements();
+    int64_t elements = cast<ShapedType>(newWeight->getType()).getNumElements();
     op->setAttr(
         kProvenanceAttr,
         ProvenanceAttr::get(&getContext(),
@@ -113,7 +112,6 @@ private:
                        getLayerName(op).str())
         << remark::metric("bits_before", elements * 32)
         << remark::metric("bits_after", elements * 8);
-    return success();
   }
 
   void keep(linalg::LinalgOp op, StringRef reason) {
@@ -145,8 +143,7 @@ private:
     return quantized;
   }
 
-  /// Fails if there are statistics that are not finite.
-  FailureOr<Value> getQuantizedActivation(Value activation) {
+  Value getQuantizedActivation(Value activation) {
     if (isDequantized(activation))
       return activation;
     Value &quantized = quantizedActivations[activation];
@@ -170,9 +167,6 @@ private:
       ++dynamicActivations;
       return quantized;
     }
-    if (!stats.getMin().getValue().isFinite() ||
-        !stats.getMax().getValue().isFinite())
-      return failure();
     Value cast = quant::QuantizeCastOp::create(
         builder, loc, type.clone(getActivationType(stats, activations)),
         activation);
@@ -180,6 +174,7 @@ private:
     return quantized;
   }
 
+  llvm::SetVector<Operation *> unused;
   DenseMap<std::pair<Value, int64_t>, Value> quantizedWeights;
   DenseMap<Value, Value> quantizedActivations;
   // A statistic does not count in all builds.

@@ -50,6 +50,8 @@ LogicalResult
 TensorStatsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         FloatAttr min, FloatAttr max, FloatAttr, FloatAttr,
                         int64_t count, DenseI64ArrayAttr histogram) {
+  if (!min.getValue().isFinite() || !max.getValue().isFinite())
+    return emitError() << "'min' and 'max' must be finite";
   if (!(min.getValueAsDouble() <= max.getValueAsDouble()))
     return emitError() << "'min' must not exceed 'max'";
   if (count <= 0)

@@ -83,7 +83,15 @@ def NNQ_TensorStatsAttr : NNQ_Attr<"TensorStats", "tensor_stats"> {
     - `min`, `max`: range over all samples.
     - `mean`, `second_moment`: E[x] and E[x*x].
     - `count`: number of elements seen.
-    - `histogram`: counts of equal bins over [min, max]; may be empty.
+    - `histogram`: counts of equal bins; may be empty. With r the smallest power
+      of two above max(|min|, |max|), they lie over [0, r) if `min` is not
+      negative, else over [-r, r). Bins of a width that is a power of two merge
+      in pairs without loss, so the order of the samples does not matter.
+
+    ```mlir
+    #nnq.tensor_stats<min = 0.0, max = 2.5, mean = 0.5, second_moment = 0.75,
+      count = 8, histogram = [4, 2, 2, 0]>
+    ```
   }];
   let parameters = (ins "::mlir::FloatAttr":$min, "::mlir::FloatAttr":$max,
     "::mlir::FloatAttr":$mean, "::mlir::FloatAttr":$second_moment,

@@ -1,0 +1,84 @@
+// RUN: nnq-opt %s --split-input-file --verify-diagnostics
+
+func.func @observe_of_integers(%x: tensor<4xi8>) {
+  // expected-error @below {{operand #0 must be tensor of 32-bit float values or memref of 32-bit float values}}
+  nnq.observe %x {id = 0 : i64} : tensor<4xi8>
+  return
+}
+
+// -----
+
+func.func @observe_negative_id(%x: tensor<4xf32>) {
+  // expected-error @below {{attribute 'id' failed to satisfy constraint: 64-bit signless integer attribute whose value is non-negative}}
+  nnq.observe %x {id = -1 : i64} : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @qcast_shape(%x: tensor<4xf32>) {
+  // expected-error @below {{operand and result must have the same shape, got 'tensor<4xf32>' and 'tensor<5xi8>'}}
+  %q, %s, %z = nnq.dynamic_qcast %x : tensor<4xf32> -> tensor<5xi8>
+  return
+}
+
+// -----
+
+func.func @qcast_type(%x: tensor<4xf16>) {
+  // expected-error @below {{operand #0 must be tensor of 32-bit float values}}
+  %q, %s, %z = nnq.dynamic_qcast %x : tensor<4xf16> -> tensor<4xi8>
+  return
+}
+
+// -----
+
+func.func @dcast_shape(%q: tensor<4xi8>, %s: f32, %z: i32) {
+  // expected-error @below {{operand and result must have the same shape}}
+  %x = nnq.dynamic_dcast %q, %s, %z : tensor<4xi8> -> tensor<2x2xf32>
+  return
+}
+
+// -----
+
+// expected-error @below {{'triple' must not be empty}}
+#t = #nnq.target<triple = "", cpu = "", features = "", vector_bits = 128, vector_registers = 16, dot = none>
+
+// -----
+
+// expected-error @below {{'vector_bits' must be a power of two of at least 64, got 96}}
+#t = #nnq.target<triple = "a", cpu = "", features = "", vector_bits = 96, vector_registers = 16, dot = none>
+
+// -----
+
+// expected-error @below {{'vector_registers' must be positive}}
+#t = #nnq.target<triple = "a", cpu = "", features = "", vector_bits = 128, vector_registers = 0, dot = none>
+
+// -----
+
+// expected-error @below {{'lanes', 'group', 'rows' and 'blocks' must be positive}}
+#k = #nnq.kernel<dot = fma, lanes = 0, group = 1, rows = 1, blocks = 1>
+
+// -----
+
+// expected-error @below {{'min' must not exceed 'max'}}
+#s = #nnq.tensor_stats<min = 1.0, max = 0.0, mean = 0.0, second_moment = 0.0, count = 1, histogram = []>
+
+// -----
+
+// expected-error @below {{'min' and 'max' must be finite}}
+#s = #nnq.tensor_stats<min = 0.0, max = 0x7FF0000000000000 : f64, mean = 0.0, second_moment = 0.0, count = 1, histogram = []>
+
+// -----
+
+// expected-error @below {{'min' and 'max' must be finite}}
+#s = #nnq.tensor_stats<min = 0x7FF8000000000000 : f64, max = 1.0, mean = 0.0, second_moment = 0.0, count = 1, histogram = []>
+
+// -----
+
+// expected-error @below {{'count' must be positive}}
+#s = #nnq.tensor_stats<min = 0.0, max = 0.0, mean = 0.0, second_moment = 0.0, count = 0, histogram = []>
+
+// -----
+
+// expected-error @below {{'histogram' must not hold negative counts}}
+#s = #nnq.tensor_stats<min = 0.0, max = 0.0, mean = 0.0, second_moment = 0.0, count = 1, histogram = [1, -1]>

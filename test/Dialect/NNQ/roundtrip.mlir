@@ -1,0 +1,43 @@
+// RUN: nnq-opt %s | nnq-opt | FileCheck %s
+// RUN: nnq-opt %s --mlir-print-op-generic | nnq-opt | FileCheck %s
+// RUN: nnq-opt %s --emit-bytecode | nnq-opt | FileCheck %s
+
+// CHECK: nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu", cpu = "znver4", features = "+avx512f", vector_bits = 512, vector_registers = 32, dot = vpdpbusd>
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+    cpu = "znver4", features = "+avx512f", vector_bits = 512,
+    vector_registers = 32, dot = vpdpbusd>} {
+
+// CHECK-LABEL: @observe
+// CHECK: nnq.observe %{{.+}} {id = 3 : i64} : tensor<1x6x12x12xf32>
+// CHECK: nnq.observe %{{.+}} {id = 0 : i64} : memref<?xf32>
+func.func @observe(%x: tensor<1x6x12x12xf32>, %m: memref<?xf32>) {
+  nnq.observe %x {id = 3 : i64} : tensor<1x6x12x12xf32>
+  nnq.observe %m {id = 0 : i64} : memref<?xf32>
+  return
+}
+
+// CHECK-LABEL: @dynamic
+// CHECK: %[[Q:.+]], %[[S:.+]], %[[Z:.+]] = nnq.dynamic_qcast %{{.+}} : tensor<4x8xf32> -> tensor<4x8xi8>
+// CHECK: nnq.dynamic_dcast %[[Q]], %[[S]], %[[Z]] : tensor<4x8xi8> -> tensor<4x8xf32>
+// CHECK: nnq.dynamic_qcast %{{.+}} {symmetric} : tensor<4x8xf32> -> tensor<4x8xi8>
+// CHECK: nnq.dynamic_dcast %{{.+}} {symmetric} : tensor<4x8xi8> -> tensor<4x8xf32>
+func.func @dynamic(%x: tensor<4x8xf32>) {
+  %q, %s, %z = nnq.dynamic_qcast %x : tensor<4x8xf32> -> tensor<4x8xi8>
+  %y = nnq.dynamic_dcast %q, %s, %z : tensor<4x8xi8> -> tensor<4x8xf32>
+  %q1, %s1, %z1 = nnq.dynamic_qcast %x {symmetric} : tensor<4x8xf32> -> tensor<4x8xi8>
+  %y1 = nnq.dynamic_dcast %q1, %s1, %z1 {symmetric} : tensor<4x8xi8> -> tensor<4x8xf32>
+  return
+}
+
+// CHECK-LABEL: @attributes
+// CHECK-SAME: nnq.stats = #nnq.tensor_stats<min = -1.000000e+00 : f64, max = 2.500000e+00 : f64, mean = 5.000000e-01 : f64, second_moment = 7.500000e-01 : f64, count = 8, histogram = [4, 2, 2, 0]>
+// CHECK: nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
+// CHECK-SAME: nnq.provenance = #nnq.provenance<layer = "fc", technique = "quantize-int8", bits_before = 32, bits_after = 8>
+func.func @attributes(%x: tensor<1xf32> {nnq.stats = #nnq.tensor_stats<min = -1.0,
+    max = 2.5, mean = 0.5, second_moment = 0.75, count = 8, histogram = [4, 2, 2, 0]>}) {
+  return {nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>,
+    nnq.provenance = #nnq.provenance<layer = "fc", technique = "quantize-int8",
+      bits_before = 32, bits_after = 8>}
+}
+
+}

@@ -1,0 +1,130 @@
+// RUN: nnq-opt %s --nnq-raise-elementwise --split-input-file | FileCheck %s
+// RUN: nnq-opt %s --nnq-raise-elementwise --nnq-raise-elementwise \
+// RUN:   --split-input-file | FileCheck %s
+
+// CHECK-LABEL: @named
+// CHECK: linalg.generic
+// CHECK-SAME: attrs = {nnq.layer = "add1"}
+// CHECK: arith.addf
+// CHECK: linalg.generic
+// CHECK: math.exp
+func.func @named(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %0 = linalg.add {nnq.layer = "add1"}
+    ins(%x, %y : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>)
+    -> tensor<4xf32>
+  %1 = linalg.elementwise kind=#linalg.elementwise_kind<exp>
+    ins(%0 : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+// What does not compute elementwise keeps its name.
+// CHECK-LABEL: @not_elementwise
+// CHECK: linalg.fill
+// CHECK: linalg.broadcast
+// CHECK: linalg.matmul
+func.func @not_elementwise(%x: tensor<2x4xf32>, %w: tensor<4x3xf32>, %b: tensor<3xf32>)
+    -> (tensor<2x3xf32>, tensor<2x3xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x3xf32>
+  %0 = linalg.fill ins(%zero : f32) outs(%e : tensor<2x3xf32>) -> tensor<2x3xf32>
+  %1 = linalg.broadcast ins(%b : tensor<3xf32>) outs(%e : tensor<2x3xf32>) dimensions = [0]
+  %2 = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x3xf32>)
+    outs(%0 : tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>
+}
+
+// -----
+
+// torch: NaN passes through, zero of either sign gives +0.
+// CHECK-LABEL: @relu
+// CHECK: %[[C:.+]] = arith.constant 0.0
+// CHECK: %[[R:.+]] = arith.maximumf %{{.+}}, %[[C]] : f32
+// CHECK-NEXT: return %[[R]]
+func.func @relu(%x: f32) -> f32 {
+  %c = arith.constant 0.0 : f32
+  %0 = arith.cmpf ugt, %x, %c : f32
+  %1 = arith.select %0, %x, %c : f32
+  return %1 : f32
+}
+
+// -----
+
+// CHECK-LABEL: @relu_swapped
+// CHECK: arith.maximumf
+func.func @relu_swapped(%x: f32) -> f32 {
+  %c = arith.constant 0.0 : f32
+  %0 = arith.cmpf oge, %c, %x : f32
+  %1 = arith.select %0, %c, %x : f32
+  return %1 : f32
+}
+
+// -----
+
+// NaN becomes the constant.
+// CHECK-LABEL: @clamp
+// CHECK: arith.maxnumf
+// CHECK: arith.minnumf
+func.func @clamp(%x: f32) -> f32 {
+  %lo = arith.constant 0.0 : f32
+  %hi = arith.constant 6.0 : f32
+  %0 = arith.cmpf ogt, %x, %lo : f32
+  %1 = arith.select %0, %x, %lo : f32
+  %2 = arith.cmpf olt, %1, %hi : f32
+  %3 = arith.select %2, %1, %hi : f32
+  return %3 : f32
+}
+
+// -----
+
+// CHECK-LABEL: @minimum
+// CHECK: arith.minimumf
+func.func @minimum(%x: f32) -> f32 {
+  %c = arith.constant 6.0 : f32
+  %0 = arith.cmpf ult, %x, %c : f32
+  %1 = arith.select %0, %x, %c : f32
+  return %1 : f32
+}
+
+// -----
+
+// `x >= 0 ? x : 0` of -0 is -0, maximumf would give +0.
+// CHECK-LABEL: @sign_of_zero
+// CHECK: arith.select
+// CHECK-LABEL: @sign_of_zero_does_not_matter
+// CHECK: arith.maximumf {{.*}} fastmath<nsz>
+func.func @sign_of_zero(%x: f32) -> f32 {
+  %c = arith.constant 0.0 : f32
+  %0 = arith.cmpf uge, %x, %c : f32
+  %1 = arith.select %0, %x, %c : f32
+  return %1 : f32
+}
+func.func @sign_of_zero_does_not_matter(%x: f32) -> f32 {
+  %c = arith.constant 0.0 : f32
+  %0 = arith.cmpf uge, %x, %c fastmath<nsz> : f32
+  %1 = arith.select %0, %x, %c : f32
+  return %1 : f32
+}
+
+// -----
+
+// CHECK-LABEL: @two_variables
+// CHECK: arith.select
+func.func @two_variables(%x: f32, %y: f32) -> f32 {
+  %0 = arith.cmpf ugt, %x, %y : f32
+  %1 = arith.select %0, %x, %y : f32
+  return %1 : f32
+}
+
+// -----
+
+// CHECK-LABEL: @other_operands
+// CHECK: arith.select
+func.func @other_operands(%x: f32, %y: f32) -> f32 {
+  %c = arith.constant 0.0 : f32
+  %0 = arith.cmpf ugt, %x, %c : f32
+  %1 = arith.select %0, %y, %c : f32
+  return %1 : f32
+}
