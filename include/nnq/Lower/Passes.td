@@ -1,4 +1,4 @@
-//===- Passes.td - Passes of the Lower stage ------------*- tablegen -*-===//
+//===- Passes.td - Passes of the Lower stage ----------------*- tablegen -*-===//
 //
 // Part of the nnq project.
 //
@@ -8,5 +8,110 @@
 #define NNQ_LOWER_PASSES_TD
 
 include "mlir/Pass/PassBase.td"
+
+def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
+  let summary = "Turns quantize/dequantize pairs around linalg into integer linalg";
+  let description = [{
+    A contraction or convolution whose operands are both dequantized becomes an
+    integer contraction with an i32 accumulator, followed by one elementwise
+    epilogue. A bias addition, a ReLU and a `quant.qcast` that follow it are
+    folded into the epilogue:
+
+    ```
+    acc  = sum x_storage * w                                      (i32)
+    q    = clamp(roundeven(f32(acc + bias') * M), lo, hi) + zp    (storage)
+    bias' = roundeven(bias / (s_x * s_w)) - zp_x * sum w,   M = s_x * s_w / s_y
+    ```
+
+    with bias' and M per output channel and the clamp in float, before the
+    conversion. ReLU is the lower bound zp of the clamp. An order-preserving
+    reduction (max pooling) between equal parameters becomes an integer one;
+    reshapes act on the storage. Parameters found at run time
+    (`nnq.dynamic_qcast`) give an f32 epilogue.
+
+    `activation-storage` is the integer type in which activations travel: u8 where
+    the dot product multiplies u8 by s8 (vpdpbusd), s8 on Arm, s16 where products
+    are formed by pairs of 16 bits (vpmaddwd). `auto` reads `nnq.target`. Values
+    and results are the same; only the offset and width of the storage differ.
+
+    What stays in f32 (an operand that is not quantized, asymmetric weights) is
+    dequantized, and a `missed` remark names the reason.
+  }];
+  let options = [
+    Option<"activationStorage", "activation-storage", "ActivationStorage",
+           "ActivationStorage::Auto", "Storage type of activations", [{::llvm::cl::values(
+             clEnumValN(ActivationStorage::Auto, "auto", "by the target"),
+             clEnumValN(ActivationStorage::U8, "u8", "unsigned 8 bits"),
+             clEnumValN(ActivationStorage::S8, "s8", "signed 8 bits"),
+             clEnumValN(ActivationStorage::S16, "s16", "16 bits"))}]>];
+  let statistics = [
+    Statistic<"integerOps", "integer-ops", "Contractions and pools made integer">,
+    Statistic<"floatOps", "float-ops", "Dequantizations that remain in front of f32 ops">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def Generalize : Pass<"nnq-generalize", "::mlir::func::FuncOp"> {
+  let summary = "Named structured ops to linalg.generic, fills excepted";
+  let description = [{
+    Later passes read maps and bodies and know no op by name. A fill stays named:
+    it marks how an accumulator starts.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def FoldReshapes : Pass<"nnq-fold-reshapes", "::mlir::func::FuncOp"> {
+  let summary = "Folds a flattening into the contraction that reads it";
+  let description = [{
+    A contraction over a collapsed dimension becomes one over the dimensions
+    before the collapse, so that no reshape stands between a convolution and the
+    fully connected layer behind it and the layout can change across both. The
+    constant weights are reshaped in place.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def PropagateLayout : Pass<"nnq-propagate-layout", "::mlir::func::FuncOp"> {
+  let summary = "Gives the whole network channels-last activations";
+  let description = [{
+    Convolutions are rewritten so that the channel is the innermost dimension of
+    input and output. Pools and elementwise ops between them follow by a change
+    of their indexing maps, contractions by a change of the map of their operand;
+    transposes remain only at the edges, and those that move nothing but unit
+    dimensions become reshapes.
+  }];
+  let statistics = [
+    Statistic<"transposes", "transposes", "Transposes left at the edges">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FuseElementwise : Pass<"nnq-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Fuses chains of elementwise ops into one epilogue";
+  let description = [{
+    Upstream elementwise fusion, restricted to consumers without reductions, so
+    that a contraction keeps the plain multiply-add body that kernels need.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def HoistMaxPool : Pass<"nnq-hoist-max-pool", "::mlir::func::FuncOp"> {
+  let summary = "Pools accumulators before the epilogue instead of after it";
+  let description = [{
+    max(f(a), f(b)) = f(max(a, b)) for a monotone non-decreasing f. Where the
+    epilogue of a contraction is monotone in the accumulator, the pool behind it
+    has disjoint windows and nothing else reads the epilogue, the pool moves in
+    front: the epilogue then runs once a window, and both stay in registers.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def VerifyLowered : Pass<"nnq-verify-lowered", "::mlir::func::FuncOp"> {
+  let summary = "Edge of the Lower stage: nothing of quant or nnq is left";
+  let description = [{
+    Fails with the layer and location of the first op of the `quant` or `nnq`
+    dialect, tensor of quantized elements, or named structured op that is left.
+  }];
+}
 
 #endif // NNQ_LOWER_PASSES_TD

@@ -1,0 +1,323 @@
+//===- PropagateLayout.cpp - Channels-last activations --------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Lower/Passes.h"
+#include "nnq/Support/Contraction.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_PROPAGATELAYOUT
+#include "nnq/Lower/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+using Permutation = SmallVector<int64_t, 4>;
+
+/// Dimension i of the new value is dimension permutation[i] of the old one.
+static AffineMap permuteResults(AffineMap map, ArrayRef<int64_t> permutation) {
+  SmallVector<AffineExpr> results;
+  for (int64_t from : permutation)
+    results.push_back(map.getResult(from));
+  return AffineMap::get(map.getNumDims(), 0, results, map.getContext());
+}
+
+static RankedTensorType permuteType(RankedTensorType type,
+                                    ArrayRef<int64_t> permutation) {
+  return RankedTensorType::get(
+      applyPermutation(type.getShape(), permutation), type.getElementType());
+}
+
+/// Moves `dim` to the end.
+static Permutation channelsLast(int64_t rank, unsigned dim) {
+  Permutation permutation;
+  for (int64_t i = 0; i < rank; ++i)
+    if (i != dim)
+      permutation.push_back(i);
+  permutation.push_back(dim);
+  return permutation;
+}
+
+static bool movesOnlyUnitDims(RankedTensorType type,
+                              ArrayRef<int64_t> permutation) {
+  int64_t last = -1;
+  for (int64_t from : permutation) {
+    if (type.getDimSize(from) == 1)
+      continue;
+    if (from < last)
+      return false;
+    last = from;
+  }
+  return true;
+}
+
+namespace {
+
+/// One walk in program order. A value may have a twin: the same tensor with
+/// permuted dimensions, which consumers read instead.
+class LayoutPropagation {
+public:
+  explicit LayoutPropagation(func::FuncOp func)
+      : func(func), rewriter(func.getContext()) {}
+
+  void run();
+
+  unsigned transposes = 0;
+
+private:
+  struct Twin {
+    Value value;
+    Permutation permutation;
+  };
+
+  void visitConvolution(linalg::GenericOp op, unsigned inputChannelDim,
+                        unsigned outputChannelDim);
+  void visitFollower(linalg::GenericOp op);
+  linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
+                            ArrayRef<int64_t> resultPermutation);
+  Value getTwin(Value value, ArrayRef<int64_t> permutation);
+  Value permuteInit(Value init, ArrayRef<int64_t> permutation);
+  Value transpose(Location loc, Value value, ArrayRef<int64_t> permutation);
+
+  func::FuncOp func;
+  IRRewriter rewriter;
+  DenseMap<Value, Twin> twins;
+};
+
+} // namespace
+
+Value LayoutPropagation::transpose(Location loc, Value value,
+                                   ArrayRef<int64_t> permutation) {
+  auto type = cast<RankedTensorType>(value.getType());
+  RankedTensorType result = permuteType(type, permutation);
+  if (movesOnlyUnitDims(type, permutation)) {
+    SmallVector<ReassociationIndices> all(1);
+    for (int64_t i = 0; i < type.getRank(); ++i)
+      all[0].push_back(i);
+    Value flat = tensor::CollapseShapeOp::create(rewriter, loc, value, all);
+    return tensor::ExpandShapeOp::create(rewriter, loc, result, flat, all);
+  }
+  ++transposes;
+  Value empty = tensor::EmptyOp::create(rewriter, loc, result.getShape(),
+                                        result.getElementType());
+  SmallVector<AffineMap> maps{
+      permuteResults(rewriter.getMultiDimIdentityMap(type.getRank()),
+                     invertPermutationVector(permutation)),
+      rewriter.getMultiDimIdentityMap(type.getRank())};
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             rewriter, loc, result, value, empty, maps, iterators,
+             [](OpBuilder &nested, Location at, ValueRange args) {
+               linalg::YieldOp::create(nested, at, args[0]);
+             })
+      .getResult(0);
+}
+
+Value LayoutPropagation::permuteInit(Value init,
+                                     ArrayRef<int64_t> permutation) {
+  Location loc = init.getLoc();
+  if (auto fill = init.getDefiningOp<linalg::FillOp>())
+    return linalg::FillOp::create(rewriter, loc, fill.getInputs()[0],
+                                  permuteInit(fill.getOutputs()[0], permutation))
+        .getResult(0);
+  if (init.getDefiningOp<tensor::EmptyOp>()) {
+    RankedTensorType type =
+        permuteType(cast<RankedTensorType>(init.getType()), permutation);
+    return tensor::EmptyOp::create(rewriter, loc, type.getShape(),
+                                   type.getElementType());
+  }
+  return transpose(loc, init, permutation);
+}
+
+/// Rewrites `op` to read `inputs` (a null value keeps the operand) and to write
+/// its result permuted; loops are ordered so that the map of the result is the
+/// identity.
+linalg::GenericOp
+LayoutPropagation::rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
+                           ArrayRef<int64_t> resultPermutation) {
+  rewriter.setInsertionPoint(op);
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  SmallVector<Value> operands(op.getInputs());
+  for (auto [i, twin] : llvm::enumerate(inputs)) {
+    if (!twin.value)
+      continue;
+    operands[i] = twin.value;
+    maps[i] = permuteResults(maps[i], twin.permutation);
+  }
+  maps.back() = permuteResults(maps.back(), resultPermutation);
+  auto type = permuteType(cast<RankedTensorType>(op.getResult(0).getType()),
+                          resultPermutation);
+  auto result = linalg::GenericOp::create(
+      rewriter, op.getLoc(), type, operands,
+      permuteInit(op.getOutputs()[0], resultPermutation), maps,
+      op.getIteratorTypesArray());
+  rewriter.cloneRegionBefore(op.getRegion(), result.getRegion(),
+                             result.getRegion().begin());
+  result->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+
+  SmallVector<unsigned> order;
+  for (AffineExpr expr : maps.back().getResults())
+    order.push_back(cast<AffineDimExpr>(expr).getPosition());
+  for (unsigned dim = 0; dim < result.getNumLoops(); ++dim)
+    if (!llvm::is_contained(order, dim))
+      order.push_back(dim);
+  FailureOr<linalg::GenericOp> ordered =
+      linalg::interchangeGenericOp(rewriter, result, order);
+  return succeeded(ordered) ? *ordered : result;
+}
+
+/// `value` with its dimensions permuted: its twin, its producer rewritten if it
+/// is elementwise, or an explicit transpose.
+Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
+  auto it = twins.find(value);
+  if (it != twins.end() && ArrayRef<int64_t>(it->second.permutation) == permutation)
+    return it->second.value;
+  auto producer = value.getDefiningOp<linalg::GenericOp>();
+  Value result;
+  if (producer && producer.getNumReductionLoops() == 0 && value.hasOneUse() &&
+      producer.getNumDpsInits() == 1 &&
+      producer.getIndexingMapsArray().back().isPermutation()) {
+    SmallVector<Twin> none(producer.getNumDpsInputs());
+    result = rewrite(producer, none, permutation).getResult(0);
+  } else {
+    if (Operation *def = value.getDefiningOp())
+      rewriter.setInsertionPointAfter(def);
+    else
+      rewriter.setInsertionPointToStart(&func.getBody().front());
+    result = transpose(value.getLoc(), value, permutation);
+  }
+  twins[value] = {result, Permutation(permutation)};
+  return result;
+}
+
+void LayoutPropagation::visitConvolution(linalg::GenericOp op,
+                                         unsigned inputChannelDim,
+                                         unsigned outputChannelDim) {
+  Value x = op.getInputs()[0];
+  Permutation in =
+      channelsLast(cast<ShapedType>(x.getType()).getRank(), inputChannelDim);
+  Value result = op.getResult(0);
+  Permutation out = channelsLast(
+      cast<ShapedType>(result.getType()).getRank(), outputChannelDim);
+  SmallVector<Twin> inputs(op.getNumDpsInputs());
+  inputs[0] = {getTwin(x, in), in};
+  twins[result] = {rewrite(op, inputs, out).getResult(0), out};
+}
+
+void LayoutPropagation::visitFollower(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1)
+    return;
+  SmallVector<Twin> inputs(op.getNumDpsInputs());
+  Value result = op.getResult(0);
+  int64_t rank = cast<ShapedType>(result.getType()).getRank();
+  AffineMap outMap = op.getIndexingMapsArray().back();
+  if (!outMap.isProjectedPermutation())
+    return;
+  Permutation out;
+  for (auto [i, operand] : llvm::enumerate(op.getInputs())) {
+    auto it = twins.find(operand);
+    if (it == twins.end())
+      continue;
+    inputs[i] = it->second;
+    // The result takes the order in which the first such operand now runs over
+    // the loops of the result.
+    if (!out.empty() || static_cast<int64_t>(it->second.permutation.size()) != rank)
+      continue;
+    AffineMap map = permuteResults(op.getIndexingMapsArray()[i],
+                                   it->second.permutation);
+    for (AffineExpr expr : map.getResults())
+      for (int64_t dim = 0; dim < rank; ++dim)
+        if (expr.isFunctionOfDim(
+                cast<AffineDimExpr>(outMap.getResult(dim)).getPosition()))
+          out.push_back(dim);
+    if (!isPermutationVector(out) || static_cast<int64_t>(out.size()) != rank)
+      out.clear();
+  }
+  if (llvm::none_of(inputs, [](const Twin &twin) { return !!twin.value; }))
+    return;
+  bool permuted = !out.empty() && !isIdentityPermutation(out);
+  if (!permuted)
+    out.assign(llvm::to_vector<4>(llvm::seq<int64_t>(0, rank)));
+  Value replacement = rewrite(op, inputs, out).getResult(0);
+  if (permuted)
+    twins[result] = {replacement, out};
+  else
+    rewriter.replaceAllUsesWith(result, replacement);
+}
+
+void LayoutPropagation::run() {
+  SmallVector<linalg::GenericOp> ops(
+      func.getBody().front().getOps<linalg::GenericOp>());
+  SmallVector<Value> originals;
+  for (linalg::GenericOp op : ops) {
+    originals.append(op->getResults().begin(), op->getResults().end());
+    FailureOr<linalg::ConvolutionDimensions> dims = failure();
+    if (op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
+        isMultiplyAddBody(op))
+      dims = linalg::inferConvolutionDims(op);
+    if (failed(dims) || dims->outputImage.empty()) {
+      visitFollower(op);
+      continue;
+    }
+    ArrayRef<unsigned> in =
+        dims->inputChannel.empty() ? dims->depth : dims->inputChannel;
+    ArrayRef<unsigned> out =
+        dims->outputChannel.empty() ? dims->depth : dims->outputChannel;
+    std::optional<unsigned> inDim, outDim;
+    if (in.size() == 1 && out.size() == 1) {
+      inDim = op.getIndexingMapsArray()[0].getResultPosition(
+          rewriter.getAffineDimExpr(in[0]));
+      outDim = op.getIndexingMapsArray().back().getResultPosition(
+          rewriter.getAffineDimExpr(out[0]));
+    }
+    if (inDim && outDim)
+      visitConvolution(op, *inDim, *outDim);
+    else
+      visitFollower(op);
+  }
+
+  // What was not rewritten reads a transpose of the twin.
+  for (Value value : originals) {
+    auto it = twins.find(value);
+    if (it == twins.end())
+      continue;
+    Twin twin = it->second;
+    bool needed = llvm::any_of(value.getUses(), [&](OpOperand &use) {
+      return !isOpTriviallyDead(use.getOwner());
+    });
+    if (!needed)
+      continue;
+    rewriter.setInsertionPointAfter(value.getDefiningOp());
+    Value back = transpose(value.getLoc(), twin.value,
+                           invertPermutationVector(twin.permutation));
+    rewriter.replaceAllUsesWith(value, back);
+  }
+  SmallVector<Operation *> all;
+  for (Operation &op : func.getBody().front())
+    all.push_back(&op);
+  for (Operation *op : llvm::reverse(all))
+    if (isOpTriviallyDead(op))
+      rewriter.eraseOp(op);
+}
+
+namespace {
+struct PropagateLayout
+    : public nnq::impl::PropagateLayoutBase<PropagateLayout> {
+  void runOnOperation() override {
+    if (!getOperation().getBody().hasOneBlock())
+      return;
+    LayoutPropagation propagation(getOperation());
+    propagation.run();
+    transposes += propagation.transposes;
+  }
+};
+} // namespace

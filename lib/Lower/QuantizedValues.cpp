@@ -1,0 +1,143 @@
+//===- QuantizedValues.cpp - Storage of quantized tensors -----------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "QuantizedValues.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "nnq/Support/ConstantData.h"
+
+using namespace mlir;
+using namespace nnq;
+
+StorageFormat nnq::getStorageFormat(MLIRContext *context,
+                                    ActivationStorage storage, int64_t qmin) {
+  switch (storage) {
+  case ActivationStorage::U8:
+    return {IntegerType::get(context, 8), /*isSigned=*/false,
+            qmin < 0 ? 128 : 0};
+  case ActivationStorage::S16:
+    return {IntegerType::get(context, 16), /*isSigned=*/true, 0};
+  case ActivationStorage::S8:
+  case ActivationStorage::Auto:
+    break;
+  }
+  return {IntegerType::get(context, 8), /*isSigned=*/true,
+          qmin < 0 ? 0 : -128};
+}
+
+ActivationParams nnq::getActivationParams(quant::UniformQuantizedType type,
+                                          const StorageFormat &format) {
+  return {type.getScale(), type.getZeroPoint() + format.offset,
+          type.getStorageTypeMin() + format.offset,
+          type.getStorageTypeMax() + format.offset};
+}
+
+FailureOr<SymmetricWeights> nnq::getWeights(Value dequantized,
+                                            unsigned channelDim,
+                                            std::string &reason) {
+  auto fail = [&](const char *why) {
+    reason = why;
+    return failure();
+  };
+  auto dcast = dequantized.getDefiningOp<quant::DequantizeCastOp>();
+  if (!dcast)
+    return fail("the weights are not quantized");
+  auto scast = dcast.getInput().getDefiningOp<quant::StorageCastOp>();
+  FailureOr<ConstantData> data = failure();
+  if (!scast || failed(data = ConstantData::get(scast.getInput())) ||
+      !data->getType().getElementType().isInteger(8))
+    return fail("the weights are not an int8 constant");
+
+  Type quantized = getElementTypeOrSelf(dcast.getInput().getType());
+  SymmetricWeights weights;
+  weights.values = scast.getInput();
+  int64_t channels = data->getShape()[channelDim];
+  if (auto perTensor = dyn_cast<quant::UniformQuantizedType>(quantized)) {
+    if (perTensor.getZeroPoint() != 0)
+      return fail("asymmetric weights have no integer kernel");
+    weights.scales.assign(channels, perTensor.getScale());
+  } else if (auto perAxis =
+                 dyn_cast<quant::UniformQuantizedPerAxisType>(quantized)) {
+    if (perAxis.getQuantizedDimension() != static_cast<int32_t>(channelDim))
+      return fail("the weights are not scaled along the output channel");
+    if (llvm::any_of(perAxis.getZeroPoints(), [](int64_t z) { return z; }))
+      return fail("asymmetric weights have no integer kernel");
+    llvm::append_range(weights.scales, perAxis.getScales());
+  } else {
+    return fail("sub-channel scales have no integer kernel");
+  }
+
+  int64_t inner = 1;
+  for (int64_t size : data->getShape().drop_front(channelDim + 1))
+    inner *= size;
+  weights.sums.assign(channels, 0);
+  for (auto [i, value] : llvm::enumerate(data->getAs<int8_t>()))
+    weights.sums[i / inner % channels] += value;
+  return weights;
+}
+
+static Value floatConstant(OpBuilder &builder, Location loc, double value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getF32FloatAttr(value));
+}
+
+Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
+                          Value zeroPoint, int64_t min, int64_t max,
+                          Type storage) {
+  // Clamping before rounding to bounds that are integers gives the same value
+  // and keeps the conversion in range, so that it needs no saturation code.
+  Value low, high;
+  APInt known;
+  if (matchPattern(zeroPoint, m_ConstantInt(&known))) {
+    low = floatConstant(builder, loc, min - known.getSExtValue());
+    high = floatConstant(builder, loc, max - known.getSExtValue());
+  } else {
+    Value zero =
+        arith::SIToFPOp::create(builder, loc, builder.getF32Type(), zeroPoint);
+    low = arith::SubFOp::create(builder, loc,
+                                floatConstant(builder, loc, min), zero);
+    high = arith::SubFOp::create(builder, loc,
+                                 floatConstant(builder, loc, max), zero);
+  }
+  Value result = arith::MaxNumFOp::create(builder, loc, scaled, low);
+  result = arith::MinNumFOp::create(builder, loc, result, high);
+  result = math::RoundEvenOp::create(builder, loc, result);
+  result =
+      arith::FPToSIOp::create(builder, loc, builder.getI32Type(), result);
+  result = arith::AddIOp::create(builder, loc, result, zeroPoint);
+  return arith::TruncIOp::create(builder, loc, storage, result);
+}
+
+linalg::GenericOp nnq::createElementwise(
+    OpBuilder &builder, Location loc, RankedTensorType resultType,
+    ValueRange inputs, ArrayRef<AffineMap> inputMaps,
+    function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
+  Value init = tensor::EmptyOp::create(builder, loc, resultType.getShape(),
+                                       resultType.getElementType());
+  SmallVector<AffineMap> maps(inputMaps);
+  maps.push_back(builder.getMultiDimIdentityMap(resultType.getRank()));
+  SmallVector<utils::IteratorType> iterators(resultType.getRank(),
+                                             utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+      builder, loc, resultType, inputs, init, maps, iterators,
+      [&](OpBuilder &nested, Location nestedLoc, ValueRange args) {
+        linalg::YieldOp::create(nested, nestedLoc,
+                                body(nested, nestedLoc, args.drop_back()));
+      });
+}
+
+Value nnq::extendToI32(OpBuilder &builder, Location loc, Value value,
+                       bool isSigned) {
+  Type i32 = builder.getI32Type();
+  if (value.getType() == i32)
+    return value;
+  if (isSigned)
+    return arith::ExtSIOp::create(builder, loc, i32, value);
+  return arith::ExtUIOp::create(builder, loc, i32, value);
+}

@@ -1,0 +1,73 @@
+//===- QuantizedValues.h - Storage of quantized tensors ---------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_LOWER_QUANTIZEDVALUES_H
+#define NNQ_LIB_LOWER_QUANTIZEDVALUES_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "nnq/Lower/Passes.h"
+
+namespace nnq {
+
+/// How quantized integers are kept in memory: stored = q + offset.
+struct StorageFormat {
+  mlir::IntegerType type;
+  bool isSigned;
+  int64_t offset;
+};
+
+/// The format of `storage` for values in [qmin, qmax].
+StorageFormat getStorageFormat(mlir::MLIRContext *context,
+                               ActivationStorage storage, int64_t qmin);
+
+/// Parameters of one static activation tensor, in units of its storage.
+struct ActivationParams {
+  double scale;
+  int64_t zeroPoint;
+  int64_t min, max;
+};
+ActivationParams getActivationParams(mlir::quant::UniformQuantizedType type,
+                                     const StorageFormat &format);
+
+/// Int8 weights with a zero point of 0: values and a scale for each channel.
+struct SymmetricWeights {
+  mlir::Value values;
+  mlir::SmallVector<double> scales;
+  /// Sum of the weights of each channel.
+  mlir::SmallVector<int64_t> sums;
+};
+
+/// Fails with a reason where `dequantized` is not a dequantized int8 constant
+/// that is symmetric and scaled along `channelDim` or per tensor.
+mlir::FailureOr<SymmetricWeights> getWeights(mlir::Value dequantized,
+                                             unsigned channelDim,
+                                             std::string &reason);
+
+/// Emits scalar code for `clamp(roundeven(scaled), min, max) + zeroPoint` in
+/// the storage type, the bounds being in units of the storage. `zeroPoint` may
+/// be known only at run time.
+mlir::Value emitRequantize(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::Value scaled, mlir::Value zeroPoint,
+                           int64_t min, int64_t max, mlir::Type storage);
+
+/// An elementwise linalg.generic over `shape` with the given operands and maps.
+mlir::linalg::GenericOp createElementwise(
+    mlir::OpBuilder &builder, mlir::Location loc,
+    mlir::RankedTensorType resultType, mlir::ValueRange inputs,
+    mlir::ArrayRef<mlir::AffineMap> inputMaps,
+    mlir::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location,
+                                   mlir::ValueRange)>
+        body);
+
+/// Signed or unsigned extension of `value` to i32.
+mlir::Value extendToI32(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value value, bool isSigned);
+
+} // namespace nnq
+
+#endif // NNQ_LIB_LOWER_QUANTIZEDVALUES_H

@@ -1,0 +1,47 @@
+//===- VerifyLowered.cpp - Edge of the Lower stage ------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Lower/Passes.h"
+#include "nnq/Support/Contraction.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_VERIFYLOWERED
+#include "nnq/Lower/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+static bool hasQuantizedElements(Type type) {
+  return isa<quant::QuantizedType>(getElementTypeOrSelf(type));
+}
+
+namespace {
+struct VerifyLowered : public nnq::impl::VerifyLoweredBase<VerifyLowered> {
+  void runOnOperation() override {
+    WalkResult result = getOperation().walk([](Operation *op) {
+      auto fail = [&](StringRef why) {
+        op->emitError() << "layer '" << getLayerName(op) << "': '"
+                        << op->getName() << "' " << why;
+        return WalkResult::interrupt();
+      };
+      if (isa<NNQDialect, quant::QuantDialect>(op->getDialect()))
+        return fail("cannot be lowered to integer linalg; lower by definition "
+                    "with --lower-to-llvm=reference");
+      if (llvm::any_of(op->getResultTypes(), hasQuantizedElements))
+        return fail("still has quantized elements");
+      if (isa<linalg::LinalgOp>(op) && !isa<linalg::GenericOp, linalg::FillOp>(op))
+        return fail("is still a named op");
+      return WalkResult::advance();
+    });
+    if (result.wasInterrupted())
+      signalPassFailure();
+  }
+};
+} // namespace
