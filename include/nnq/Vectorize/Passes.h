@@ -8,6 +8,7 @@
 #ifndef NNQ_VECTORIZE_PASSES_H
 #define NNQ_VECTORIZE_PASSES_H
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace nnq {

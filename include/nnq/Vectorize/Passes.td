@@ -9,4 +9,116 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
+  let summary = "Decides the micro-kernel of each contraction";
+  let description = [{
+    Annotates every contraction with `nnq.kernel` (see `#nnq.kernel`): the dot
+    instruction that its element types and `nnq.target` allow, and the lanes and
+    register tile of least estimated cost. Nothing is rewritten; an attribute
+    that is already there is kept, so a choice can be made by hand. A contraction
+    of integers without a dot instruction gets a `missed` remark.
+  }];
+  let statistics = [
+    Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
+    Statistic<"withoutDot", "without-dot", "Integer contractions without a dot instruction">];
+}
+
+def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Packs constant weights for their micro-kernel";
+  let description = [{
+    With `lanes` L and `group` V of `nnq.kernel`, a contraction
+
+    ```
+    out(n, oh, ow, oc) += x(n, oh + kh, ow + kw, ic) * w(oc, ic, kh, kw)
+    ```
+
+    becomes one over contiguous runs r = (kw, ic) of the activation, cut in groups
+    of V and padded with zero weights:
+
+    ```
+    out(n, oh, ow, oc) += x(n, oh + kh, ow * IC + rb * V + v)
+                          * w(oc / L, kh, rb, oc mod L, v)
+    ```
+
+    It stays a linalg.generic that any lowering can execute. Weights are packed
+    over raw bytes into a 64-byte aligned resource. Where a run reads past the
+    end of a row, the activation gets rows with slack; its producer writes into
+    them directly after bufferization.
+  }];
+  let statistics = [
+    Statistic<"packed", "packed", "Contractions packed">,
+    Statistic<"paddingBytes", "padding-bytes", "Bytes of zero weights added">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def DecomposePads : Pass<"nnq-decompose-pads", "::mlir::func::FuncOp"> {
+  let summary = "tensor.pad to a fill and an insert_slice";
+  let description = [{
+    The producer of the padded tensor then writes into the interior of the padded
+    buffer, and no copy is made.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Packed contractions on buffers to register-tiled vector loops";
+  let description = [{
+    Takes a packed contraction with `nnq.kernel` together with the max pool and
+    the elementwise epilogue that alone read its result. Accumulators are values
+    carried by the reduction loops; pooling and epilogue act on them in registers,
+    and only the final result is stored. Inner products are `vector.contract` ops
+    of one row by L lanes (L x 8 in pairs of rows for smmla), which
+    `nnq-lower-contract-to-dot` maps to instructions.
+  }];
+  let statistics = [
+    Statistic<"emitted", "emitted", "Kernels emitted">,
+    Statistic<"fusedEpilogues", "fused-epilogues", "Epilogues fused">,
+    Statistic<"fusedPools", "fused-pools", "Pools fused">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Elementwise ops, fills and copies on buffers to vector loops";
+  let description = [{
+    The loop along which the result is contiguous is cut in vectors with one
+    shorter vector at the end; operands are loaded, broadcast, or gathered by
+    their strides. Other structured ops become scalar loops, and a `missed` remark
+    says so.
+  }];
+  let statistics = [
+    Statistic<"vectorized", "vectorized", "Ops vectorized">,
+    Statistic<"scalar", "scalar", "Ops left to scalar loops">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def LowerContractToDot : Pass<"nnq-lower-contract-to-dot", "::mlir::func::FuncOp"> {
+  let summary = "vector.contract to dot product instructions of the target";
+  let description = [{
+    | target | operands | instruction |
+    |---|---|---|
+    | x86 with VNNI | u8 x s8, groups of 4 | vpdpbusd |
+    | x86 | s16 x s8, groups of 2 | vpmaddwd, vpaddd |
+    | AArch64 dotprod | s8 x s8, groups of 4 | sdot |
+    | AArch64 i8mm | s8 x s8, 2 x 8 by 8 x 2 | smmla |
+    | all | f32 | fma |
+
+    All integer forms are exact. The patterns are public
+    (`populateContractToX86DotPatterns`, `populateContractToAArch64DotPatterns`).
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+def VerifyVectorized : Pass<"nnq-verify-vectorized", "::mlir::func::FuncOp"> {
+  let summary = "Edge of the Vectorize stage: no tensors, no structured ops";
+  let description = [{
+    Fails with the layer and location of the first tensor value, linalg op or
+    `vector.contract` that is left.
+  }];
+}
+
 #endif // NNQ_VECTORIZE_PASSES_TD

@@ -1,0 +1,134 @@
+//===- ContractionLayout.cpp - What a micro-kernel sees -------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionLayout.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace nnq;
+
+FactorTypes nnq::getFactorTypes(const Contraction &contraction) {
+  auto isSigned = [&](OpOperand *operand) {
+    BlockArgument arg = contraction.op.getMatchingBlockArgument(operand);
+    return llvm::none_of(arg.getUsers(), [](Operation *user) {
+      return isa<arith::ExtUIOp>(user);
+    });
+  };
+  return {getElementTypeOrSelf(contraction.activation->get().getType()),
+          getElementTypeOrSelf(contraction.weight->get().getType()),
+          isSigned(contraction.activation), isSigned(contraction.weight)};
+}
+
+/// Splits `d_parallel * step + d_reduction`.
+static bool matchWindow(AffineExpr expr, linalg::LinalgOp op, unsigned &parallel,
+                        int64_t &step, unsigned &reduction) {
+  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!sum || sum.getKind() != AffineExprKind::Add)
+    return false;
+  AffineExpr terms[2] = {sum.getLHS(), sum.getRHS()};
+  bool found[2] = {false, false};
+  for (AffineExpr term : terms) {
+    int64_t factor = 1;
+    if (auto scaled = dyn_cast<AffineBinaryOpExpr>(term)) {
+      auto constant = dyn_cast<AffineConstantExpr>(scaled.getRHS());
+      if (scaled.getKind() != AffineExprKind::Mul || !constant)
+        return false;
+      factor = constant.getValue();
+      term = scaled.getLHS();
+    }
+    auto dim = dyn_cast<AffineDimExpr>(term);
+    if (!dim)
+      return false;
+    bool isReduction = op.getIteratorTypesArray()[dim.getPosition()] ==
+                       utils::IteratorType::reduction;
+    // A dilated window is not contiguous.
+    if (isReduction && factor != 1)
+      return false;
+    (isReduction ? reduction : parallel) = dim.getPosition();
+    if (!isReduction)
+      step = factor;
+    found[isReduction] = true;
+  }
+  return found[0] && found[1];
+}
+
+FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
+                                                    std::string &reason) {
+  auto fail = [&](StringRef why) {
+    reason = why.str();
+    return failure();
+  };
+  FailureOr<Contraction> contraction = Contraction::match(op);
+  if (failed(contraction))
+    return fail("not a contraction with one channel loop");
+  linalg::LinalgOp linalgOp = contraction->op;
+  if (linalgOp.hasDynamicShape())
+    return fail("dynamic shape");
+  AffineMap out =
+      linalgOp.getMatchingIndexingMap(linalgOp.getDpsInitOperand(0));
+  for (auto [i, expr] : llvm::enumerate(out.getResults()))
+    if (expr != getAffineDimExpr(i, op->getContext()))
+      return fail("loops are not in the order of the result");
+  if (contraction->channelDim + 1 != out.getNumResults())
+    return fail("the channel is not the innermost dimension of the result");
+  AffineMap w = linalgOp.getMatchingIndexingMap(contraction->weight);
+  if (!w.isProjectedPermutation())
+    return fail("the weights are not indexed by plain loops");
+
+  ContractionLayout layout;
+  layout.contraction = *contraction;
+  SmallVector<int64_t> ranges = linalgOp.getStaticLoopRanges();
+  AffineMap x = linalgOp.getMatchingIndexingMap(contraction->activation);
+  ArrayRef<int64_t> shape =
+      cast<ShapedType>(contraction->activation->get().getType()).getShape();
+  layout.runDim = x.getNumResults();
+  int64_t stride = 1;
+  auto take = [&](unsigned loop, unsigned dim) {
+    layout.run.insert(layout.run.begin(), loop);
+    layout.runLength *= ranges[loop];
+    layout.runDim = dim;
+    layout.runDimStride = stride;
+    stride *= shape[dim];
+  };
+  for (int64_t dim = x.getNumResults() - 1; dim >= 0; --dim) {
+    AffineExpr expr = x.getResult(dim);
+    unsigned reduction = 0, parallel = 0;
+    int64_t step = 0;
+    if (auto plain = dyn_cast<AffineDimExpr>(expr)) {
+      unsigned loop = plain.getPosition();
+      if (linalgOp.getIteratorTypesArray()[loop] !=
+              utils::IteratorType::reduction ||
+          ranges[loop] != shape[dim])
+        break;
+      take(loop, dim);
+      continue;
+    }
+    if (matchWindow(expr, linalgOp, parallel, step, reduction)) {
+      take(reduction, dim);
+      layout.windowLoop = parallel;
+      layout.windowStep = step;
+    }
+    break;
+  }
+  if (layout.run.empty())
+    return fail("the innermost dimension of the activation is not reduced");
+  for (unsigned loop = out.getNumResults(); loop < linalgOp.getNumLoops();
+       ++loop)
+    if (!llvm::is_contained(layout.run, loop))
+      layout.outerReductions.push_back(loop);
+  return layout;
+}
+
+linalg::GenericOp nnq::getFusiblePool(Operation *op) {
+  Value result = op->getResult(0);
+  if (!result.hasOneUse())
+    return {};
+  auto pool = dyn_cast<linalg::GenericOp>(*result.user_begin());
+  if (!pool || !isMaxReduction(pool) || pool.getInputs()[0] != result)
+    return {};
+  return pool;
+}

@@ -1,0 +1,50 @@
+//===- ContractionLayout.h - What a micro-kernel sees -----------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_VECTORIZE_COMMON_CONTRACTIONLAYOUT_H
+#define NNQ_LIB_VECTORIZE_COMMON_CONTRACTIONLAYOUT_H
+
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/Contraction.h"
+
+namespace nnq {
+
+/// Signedness and width of the factors of a contraction.
+struct FactorTypes {
+  mlir::Type activation, weight;
+  bool activationSigned, weightSigned;
+};
+FactorTypes getFactorTypes(const Contraction &contraction);
+
+/// The parts of a channels-last contraction with static shapes, before packing.
+struct ContractionLayout {
+  Contraction contraction;
+  /// Reduction loops outside of the contiguous run, outermost first.
+  mlir::SmallVector<unsigned> outerReductions;
+  /// Reduction loops that together walk a contiguous run of the activation.
+  mlir::SmallVector<unsigned> run;
+  int64_t runLength = 1;
+  /// First dimension of the activation that belongs to the run, and the number
+  /// of elements of one index of it.
+  unsigned runDim = 0;
+  int64_t runDimStride = 1;
+  /// The window moves along the run by `windowStep` indices of `runDim` for each
+  /// step of `windowLoop`, if it moves.
+  std::optional<unsigned> windowLoop;
+  int64_t windowStep = 0;
+
+  /// Fails with a reason where the kernel does not apply.
+  static mlir::FailureOr<ContractionLayout> get(mlir::Operation *op,
+                                                std::string &reason);
+};
+
+/// The pool that alone reads `op` with disjoint windows, or null. Its loops are
+/// those of the result followed by the window loops.
+mlir::linalg::GenericOp getFusiblePool(mlir::Operation *op);
+
+} // namespace nnq
+
+#endif // NNQ_LIB_VECTORIZE_COMMON_CONTRACTIONLAYOUT_H

@@ -1,0 +1,110 @@
+//===- KernelCost.cpp - Register tiles of least cost ----------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelCost.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace nnq;
+
+/// Cycles that one dot of `lanes` 32-bit lanes occupies, and the latency of the
+/// chain through its accumulator, by the optimization guides of the vendors and
+/// confirmed by measurement where a guide is silent.
+static std::pair<double, double> dotTiming(DotKind dot, int64_t lanes) {
+  double width = lanes > 8 ? 1.0 : 0.5;
+  switch (dot) {
+  case DotKind::VPMADDWD:
+    return {width, 1.0}; // Two ops; only the addition is in the chain.
+  case DotKind::VPDPBUSD:
+    return {width, 4.0};
+  case DotKind::FMA:
+    return {width, 4.0};
+  case DotKind::SDOT:
+    return {0.5, 3.0};
+  case DotKind::SMMLA:
+    return {0.5, 3.0};
+  case DotKind::None:
+    return {2 * width, 1.0};
+  }
+  llvm_unreachable("unknown dot kind");
+}
+
+/// Accumulators of one row by one block: smmla pairs two rows with two pairs of
+/// channels, which is as many registers.
+int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
+                            int64_t tileBlocks) {
+  int64_t rows = tileRows * problem.window;
+  int64_t accumulators = rows * tileBlocks;
+  if (problem.dot == DotKind::SMMLA)
+    return accumulators + 2 * tileBlocks + rows / 2;
+  // Integer products of two steps need a register of their own.
+  bool product = problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
+  return accumulators + tileBlocks + 1 + product;
+}
+
+static double tileCycles(const KernelProblem &problem, int64_t lanes,
+                         int64_t tileRows, int64_t tileBlocks) {
+  auto [cycles, latency] = dotTiming(problem.dot, lanes);
+  int64_t rows = tileRows * problem.window;
+  double dots = cycles * rows * tileBlocks;
+  double loads = 0.5 * (rows + tileBlocks);
+  if (problem.dot == DotKind::VPMADDWD)
+    dots += 0.25 * tileBlocks; // Widening of the weights.
+  return std::max({dots, loads, latency});
+}
+
+double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
+                           int64_t lanes, int64_t tileRows,
+                           int64_t tileBlocks) {
+  int64_t blocks = llvm::divideCeil(problem.channels, lanes);
+  int64_t fullRows = problem.rows / tileRows, restRows = problem.rows % tileRows;
+  int64_t fullBlocks = blocks / tileBlocks, restBlocks = blocks % tileBlocks;
+  auto column = [&](int64_t count) {
+    if (count == 0)
+      return 0.0;
+    double cycles = fullRows * tileCycles(problem, lanes, tileRows, count);
+    if (restRows)
+      cycles += tileCycles(problem, lanes, restRows, count);
+    return cycles;
+  };
+  return fullBlocks * column(tileBlocks) + column(restBlocks);
+}
+
+KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
+  // smmla works on blocks of 4 channels whatever the width of a register is.
+  int64_t widest =
+      problem.dot == DotKind::SMMLA ? 4 : target.getVectorBits() / 32;
+  double best = std::numeric_limits<double>::infinity();
+  int64_t bestLanes = widest, bestRows = 1, bestBlocks = 1;
+  for (int64_t lanes = widest; lanes >= std::min<int64_t>(4, widest);
+       lanes /= 2) {
+    int64_t blocks = llvm::divideCeil(problem.channels, lanes);
+    for (int64_t tileBlocks = 1; tileBlocks <= blocks; ++tileBlocks) {
+      for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
+        if (countRegisters(problem, tileRows, tileBlocks) >
+                static_cast<int64_t>(target.getVectorRegisters()) &&
+            (tileRows > 1 || tileBlocks > 1))
+          break;
+        if (problem.dot == DotKind::SMMLA && tileRows * problem.window % 2)
+          continue;
+        double cycles =
+            estimateCycles(target, problem, lanes, tileRows, tileBlocks);
+        // Prefer wider lanes and, at equal cost, fewer and larger tiles.
+        if (cycles < best * 0.999 ||
+            (lanes == bestLanes && cycles <= best * 1.0001 &&
+             tileRows * tileBlocks > bestRows * bestBlocks)) {
+          best = std::min(best, cycles);
+          bestLanes = lanes;
+          bestRows = tileRows;
+          bestBlocks = tileBlocks;
+        }
+      }
+    }
+  }
+  return KernelAttr::get(target.getContext(), problem.dot, bestLanes,
+                         problem.group, bestRows, bestBlocks);
+}

@@ -1,0 +1,41 @@
+//===- KernelCost.h - Register tiles of least cost --------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_VECTORIZE_COMMON_KERNELCOST_H
+#define NNQ_LIB_VECTORIZE_COMMON_KERNELCOST_H
+
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+
+namespace nnq {
+
+/// One contraction as the cost model sees it.
+struct KernelProblem {
+  DotKind dot;
+  /// Reduction elements that one dot product consumes.
+  int64_t group;
+  /// Rows along the tiled loop, in units of the pooled result.
+  int64_t rows;
+  /// Accumulator rows for one row of the result: the size of the pool window.
+  int64_t window;
+  int64_t channels;
+};
+
+/// Lanes, rows and blocks of least estimated cycles on the target, from the
+/// throughput of dots and loads, the latency of a chain of dots, the registers
+/// that a tile takes, and the waste of partial tiles and lanes.
+KernelAttr chooseKernel(TargetAttr target, const KernelProblem &problem);
+
+/// Estimated cycles of one reduction step over all rows and channels.
+double estimateCycles(TargetAttr target, const KernelProblem &problem,
+                      int64_t lanes, int64_t tileRows, int64_t tileBlocks);
+
+/// Vector registers that the tile needs at once.
+int64_t countRegisters(const KernelProblem &problem, int64_t tileRows,
+                       int64_t tileBlocks);
+
+} // namespace nnq
+
+#endif // NNQ_LIB_VECTORIZE_COMMON_KERNELCOST_H

@@ -1,0 +1,230 @@
+//===- PackContractions.cpp - Weights in the order of the kernel ----------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionLayout.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Remarks.h"
+#include "nnq/Vectorize/Passes.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cstring>
+
+namespace nnq {
+#define GEN_PASS_DEF_PACKCONTRACTIONS
+#include "nnq/Vectorize/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+namespace {
+
+class ContractionPacker {
+public:
+  ContractionPacker(RewriterBase &rewriter, const ContractionLayout &layout,
+                    KernelAttr kernel)
+      : rewriter(rewriter), layout(layout), kernel(kernel),
+        op(cast<linalg::GenericOp>(layout.contraction.op.getOperation())),
+        ranges(op.getStaticLoopRanges()),
+        numParallel(op.getIndexingMapsArray().back().getNumResults()),
+        groups(llvm::divideCeil(layout.runLength, kernel.getGroup())),
+        blocks(llvm::divideCeil(ranges[layout.contraction.channelLoop],
+                                kernel.getLanes())) {}
+
+  /// Null if the weights are not constant.
+  linalg::GenericOp pack();
+
+  int64_t paddingBytes = 0;
+
+private:
+  Value packWeights(const ConstantData &data);
+  Value packActivation();
+  SmallVector<AffineMap> packedMaps();
+
+  RewriterBase &rewriter;
+  const ContractionLayout &layout;
+  KernelAttr kernel;
+  linalg::GenericOp op;
+  SmallVector<int64_t> ranges;
+  unsigned numParallel;
+  int64_t groups, blocks;
+};
+
+} // namespace
+
+Value ContractionPacker::packWeights(const ConstantData &data) {
+  int64_t lanes = kernel.getLanes(), group = kernel.getGroup();
+  int64_t channels = ranges[layout.contraction.channelLoop];
+  SmallVector<int64_t> shape{blocks};
+  for (unsigned loop : layout.outerReductions)
+    shape.push_back(ranges[loop]);
+  shape.append({groups, lanes, group});
+  auto type = RankedTensorType::get(shape, data.getType().getElementType());
+
+  // Distance in the source between neighbours along each loop.
+  SmallVector<int64_t> strides(op.getNumLoops(), 0);
+  AffineMap map = op.getMatchingIndexingMap(layout.contraction.weight);
+  int64_t stride = 1;
+  for (int64_t dim = map.getNumResults() - 1; dim >= 0; --dim) {
+    strides[cast<AffineDimExpr>(map.getResult(dim)).getPosition()] = stride;
+    stride *= data.getShape()[dim];
+  }
+  auto offsetOf = [&](ArrayRef<unsigned> loops, int64_t index) {
+    int64_t offset = 0;
+    for (unsigned loop : llvm::reverse(loops)) {
+      offset += index % ranges[loop] * strides[loop];
+      index /= ranges[loop];
+    }
+    return offset;
+  };
+  int64_t outer = 1;
+  for (unsigned loop : layout.outerReductions)
+    outer *= ranges[loop];
+
+  size_t width = type.getElementTypeBitWidth() / 8;
+  std::vector<char> packed(type.getNumElements() * width, 0);
+  int64_t rowSize = groups * lanes * group;
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t o = 0; o < outer; ++o) {
+      int64_t base = c * strides[layout.contraction.channelLoop] +
+                     offsetOf(layout.outerReductions, o);
+      int64_t row = (c / lanes * outer + o) * rowSize + c % lanes * group;
+      for (int64_t r = 0; r < layout.runLength; ++r) {
+        int64_t to = row + r / group * lanes * group + r % group;
+        std::memcpy(packed.data() + to * width,
+                    data.getBytes().data() +
+                        (base + offsetOf(layout.run, r)) * width,
+                    width);
+      }
+    }
+  paddingBytes = packed.size() - data.getBytes().size();
+  return makeConstant(rewriter, op.getLoc(), type,
+                      (getLayerName(op) + "_weights").str(), packed);
+}
+
+Value ContractionPacker::packActivation() {
+  Value x = layout.contraction.activation->get();
+  Location loc = op.getLoc();
+  auto type = cast<RankedTensorType>(x.getType());
+  unsigned dim = layout.runDim;
+  int64_t stride = layout.runDimStride;
+  int64_t steps = layout.windowLoop ? ranges[*layout.windowLoop] - 1 : 0;
+  int64_t needed = steps * layout.windowStep * stride +
+                   groups * kernel.getGroup();
+  int64_t size = llvm::divideCeil(needed, stride);
+  if (size > type.getDimSize(dim)) {
+    SmallVector<int64_t> shape(type.getShape());
+    shape[dim] = size;
+    Value empty =
+        tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+    auto indices = [&](ArrayRef<int64_t> values) {
+      return getAsIndexOpFoldResult(rewriter.getContext(), values);
+    };
+    SmallVector<int64_t> zeros(type.getRank(), 0), ones(type.getRank(), 1);
+    x = tensor::InsertSliceOp::create(rewriter, loc, x, empty, indices(zeros),
+                                      indices(type.getShape()), indices(ones));
+  }
+  if (dim + 1 == type.getRank())
+    return x;
+  SmallVector<ReassociationIndices> reassociation;
+  for (unsigned i = 0; i <= dim; ++i)
+    reassociation.push_back({i});
+  for (int64_t i = dim + 1; i < type.getRank(); ++i)
+    reassociation.back().push_back(i);
+  return tensor::CollapseShapeOp::create(rewriter, loc, x, reassociation);
+}
+
+SmallVector<AffineMap> ContractionPacker::packedMaps() {
+  MLIRContext *context = rewriter.getContext();
+  unsigned numOuter = layout.outerReductions.size();
+  unsigned numLoops = numParallel + numOuter + 2;
+  AffineExpr group = getAffineDimExpr(numLoops - 2, context);
+  AffineExpr element = getAffineDimExpr(numLoops - 1, context);
+  AffineExpr channel =
+      getAffineDimExpr(layout.contraction.channelLoop, context);
+  // Old loops in terms of new ones; those of the run do not occur outside it.
+  SmallVector<AffineExpr> loops(op.getNumLoops());
+  for (unsigned i = 0; i < numParallel; ++i)
+    loops[i] = getAffineDimExpr(i, context);
+  for (auto [i, loop] : llvm::enumerate(layout.outerReductions))
+    loops[loop] = getAffineDimExpr(numParallel + i, context);
+  for (unsigned loop : layout.run)
+    loops[loop] = getAffineConstantExpr(0, context);
+
+  AffineMap x = op.getMatchingIndexingMap(layout.contraction.activation);
+  SmallVector<AffineExpr> activation;
+  for (unsigned dim = 0; dim < layout.runDim; ++dim)
+    activation.push_back(x.getResult(dim).replaceDims(loops));
+  AffineExpr index = group * kernel.getGroup() + element;
+  if (layout.windowLoop)
+    index = getAffineDimExpr(*layout.windowLoop, context) *
+                (layout.windowStep * layout.runDimStride) +
+            index;
+  activation.push_back(index);
+
+  SmallVector<AffineExpr> weight{channel.floorDiv(kernel.getLanes())};
+  for (unsigned i = 0; i < numOuter; ++i)
+    weight.push_back(getAffineDimExpr(numParallel + i, context));
+  weight.append({group, channel % kernel.getLanes(), element});
+  return {AffineMap::get(numLoops, 0, activation, context),
+          AffineMap::get(numLoops, 0, weight, context),
+          AffineMap::getMultiDimIdentityMap(numLoops, context)
+              .getMajorSubMap(numParallel)};
+}
+
+linalg::GenericOp ContractionPacker::pack() {
+  FailureOr<ConstantData> weights =
+      ConstantData::get(layout.contraction.weight->get());
+  if (failed(weights))
+    return {};
+  rewriter.setInsertionPoint(op);
+  Value w = packWeights(*weights);
+  Value x = packActivation();
+  SmallVector<utils::IteratorType> iterators(numParallel,
+                                             utils::IteratorType::parallel);
+  iterators.append(layout.outerReductions.size() + 2,
+                   utils::IteratorType::reduction);
+  auto packed = linalg::GenericOp::create(
+      rewriter, op.getLoc(), op.getResultTypes(), ValueRange{x, w},
+      op.getOutputs(), packedMaps(), iterators);
+  packed->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  rewriter.inlineRegionBefore(op.getRegion(), packed.getRegion(),
+                              packed.getRegion().begin());
+  rewriter.replaceOp(op, packed.getResults());
+  return packed;
+}
+
+namespace {
+struct PackContractions
+    : public nnq::impl::PackContractionsBase<PackContractions> {
+  void runOnOperation() override {
+    SmallVector<linalg::GenericOp> ops;
+    getOperation().walk([&](linalg::GenericOp op) {
+      if (op->hasAttrOfType<KernelAttr>(kKernelAttr))
+        ops.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (linalg::GenericOp op : ops) {
+      // A packed contraction has weights indexed by channel blocks and is left
+      // as it is, which makes the pass idempotent.
+      std::string reason;
+      FailureOr<ContractionLayout> layout = ContractionLayout::get(op, reason);
+      if (failed(layout))
+        continue;
+      auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
+      ContractionPacker packer(rewriter, *layout, kernel);
+      if (packer.pack()) {
+        ++packed;
+        paddingBytes += packer.paddingBytes;
+      } else {
+        remarkMissed(op, "nnq-pack-contractions", "weights are not constant");
+      }
+    }
+  }
+};
+} // namespace

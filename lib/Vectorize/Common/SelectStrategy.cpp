@@ -1,0 +1,100 @@
+//===- SelectStrategy.cpp - Micro-kernels by target and shape -------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ContractionLayout.h"
+#include "KernelCost.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "nnq/Support/Remarks.h"
+#include "nnq/Vectorize/Passes.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_SELECTSTRATEGY
+#include "nnq/Vectorize/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+/// The dot instruction for `types` on `target`, and its group size.
+static std::pair<DotKind, int64_t>
+selectDot(TargetAttr target, const FactorTypes &types, bool pairsOfRows) {
+  if (isa<FloatType>(types.activation))
+    return {DotKind::FMA, 1};
+  bool isX86 = target.getDot() == DotKind::VPDPBUSD ||
+               target.getDot() == DotKind::VPMADDWD;
+  if (!types.weight.isInteger(8) || !types.weightSigned)
+    return {DotKind::None, 1};
+  if (types.activation.isInteger(16) && types.activationSigned && isX86)
+    return {DotKind::VPMADDWD, 2};
+  if (!types.activation.isInteger(8))
+    return {DotKind::None, 1};
+  if (!types.activationSigned)
+    return target.getDot() == DotKind::VPDPBUSD
+               ? std::pair{DotKind::VPDPBUSD, int64_t(4)}
+               : std::pair{DotKind::None, int64_t(1)};
+  if (target.getDot() == DotKind::SMMLA && pairsOfRows)
+    return {DotKind::SMMLA, 8};
+  if (target.getDot() == DotKind::SMMLA || target.getDot() == DotKind::SDOT)
+    return {DotKind::SDOT, 4};
+  return {DotKind::None, 1};
+}
+
+namespace {
+struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
+  void runOnOperation() override {
+    auto module = getOperation()->getParentOfType<ModuleOp>();
+    auto target =
+        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    if (!target) {
+      getOperation().emitError()
+          << "no '" << kTargetAttr
+          << "' on the module; run nnq-set-target before nnq-select-strategy";
+      return signalPassFailure();
+    }
+    getOperation().walk([&](linalg::GenericOp op) {
+      if (op->hasAttr(kKernelAttr) || failed(Contraction::match(op)))
+        return;
+      std::string reason;
+      FailureOr<ContractionLayout> layout = ContractionLayout::get(op, reason);
+      if (failed(layout))
+        return remarkMissed(op, "nnq-select-strategy", reason);
+      select(op, *layout, target);
+    });
+  }
+
+  void select(linalg::GenericOp op, const ContractionLayout &layout,
+              TargetAttr target) {
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    KernelProblem problem;
+    problem.channels = ranges[layout.contraction.channelLoop];
+    problem.window = 1;
+    ArrayRef<int64_t> result =
+        cast<ShapedType>(op.getResult(0).getType()).getShape();
+    if (linalg::GenericOp pool = getFusiblePool(op)) {
+      result = cast<ShapedType>(pool.getResult(0).getType()).getShape();
+      SmallVector<int64_t> poolRanges = pool.getStaticLoopRanges();
+      for (int64_t size : ArrayRef(poolRanges).drop_front(result.size()))
+        problem.window *= size;
+    }
+    problem.rows = 1;
+    for (int64_t size : llvm::reverse(result.drop_back()))
+      if (size > 1) {
+        problem.rows = size;
+        break;
+      }
+    bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
+    std::tie(problem.dot, problem.group) =
+        selectDot(target, getFactorTypes(layout.contraction), pairs);
+    if (problem.dot == DotKind::None) {
+      ++withoutDot;
+      remarkMissed(op, "nnq-select-strategy",
+                   "no dot instruction of the target multiplies these types");
+    }
+    op->setAttr(kKernelAttr, chooseKernel(target, problem));
+    ++kernels;
+  }
+};
+} // namespace
