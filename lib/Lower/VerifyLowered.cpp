@@ -8,7 +8,7 @@
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Lower/Passes.h"
-#include "nnq/Support/Contraction.h"
+#include "nnq/Support/Layers.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_VERIFYLOWERED

@@ -16,7 +16,9 @@
 #include "mlir/Transforms/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Import/Passes.h"
+#include "nnq/Lower/Passes.h"
 #include "nnq/Target/Passes.h"
+#include "nnq/Vectorize/Passes.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -47,9 +49,42 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   pm.addPass(createVerifyQuantized());
 }
 
-void nnq::buildLowerPipeline(OpPassManager &pm) {}
+void nnq::buildLowerPipeline(OpPassManager &pm) {
+  OpPassManager &func = pm.nest<func::FuncOp>();
+  // Before anything that canonicalizes: quantize-dequantize pairs fold away.
+  func.addPass(createLowerQuantization());
+  func.addPass(createGeneralize());
+  // The flattening goes before the layout is chosen, so that the weights behind
+  // it follow the layout of the activations.
+  func.addPass(createFoldReshapes());
+  pm.addPass(createFoldConstantLayout());
+  OpPassManager &layout = pm.nest<func::FuncOp>();
+  layout.addPass(createPropagateLayout());
+  layout.addPass(createFuseElementwise());
+  // Epilogues are whole only after fusion.
+  layout.addPass(createHoistMaxPool());
+  layout.addPass(createCSEPass());
+  layout.addPass(createVerifyLowered());
+}
 
-void nnq::buildVectorizePipeline(OpPassManager &pm) {}
+void nnq::buildVectorizePipeline(OpPassManager &pm) {
+  OpPassManager &decide = pm.nest<func::FuncOp>();
+  decide.addPass(createSelectStrategy());
+  decide.addPass(createPackContractions());
+  decide.addPass(createDecomposePads());
+  decide.addPass(createCSEPass());
+  // Producers then write into padded buffers instead of being copied there.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  buildBufferizePipeline(pm);
+  OpPassManager &apply = pm.nest<func::FuncOp>();
+  apply.addPass(createEmitKernels());
+  apply.addPass(createVectorizeElementwise());
+  apply.addPass(createCanonicalizerPass());
+  apply.addPass(createCSEPass());
+  apply.addPass(createLowerContractToDot());
+  apply.addPass(createCanonicalizerPass());
+  apply.addPass(createVerifyVectorized());
+}
 
 void nnq::buildBufferizePipeline(OpPassManager &pm) {
   pm.addPass(createVerifyBufferizable());

@@ -7,7 +7,6 @@
 #include "nnq/Support/Contraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -87,11 +86,4 @@ Value nnq::getFillValue(linalg::LinalgOp op, unsigned index) {
   auto fill =
       op.getDpsInitOperand(index)->get().getDefiningOp<linalg::FillOp>();
   return fill ? fill.getInputs()[0] : Value();
-}
-
-StringRef nnq::getLayerName(Operation *op) {
-  for (; op; op = op->getParentOp())
-    if (auto name = op->getAttrOfType<StringAttr>(kLayerAttr))
-      return name;
-  return "?";
 }

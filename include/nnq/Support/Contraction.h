@@ -41,9 +41,6 @@ bool isMaxReduction(mlir::linalg::LinalgOp op);
 /// Value of a `linalg.fill` that initializes output `index`, or null.
 mlir::Value getFillValue(mlir::linalg::LinalgOp op, unsigned index = 0);
 
-/// The layer that `op` came from, for diagnostics and remarks; "?" if unknown.
-llvm::StringRef getLayerName(mlir::Operation *op);
-
 } // namespace nnq
 
 #endif // NNQ_SUPPORT_CONTRACTION_H

@@ -8,7 +8,7 @@
 #define NNQ_SUPPORT_REMARKS_H
 
 #include "mlir/IR/Remarks.h"
-#include "nnq/Support/Contraction.h"
+#include "nnq/Support/Layers.h"
 
 namespace nnq {
 

@@ -12,8 +12,9 @@ using namespace mlir;
 using namespace nnq;
 
 FactorTypes nnq::getFactorTypes(const Contraction &contraction) {
+  linalg::LinalgOp op = contraction.op;
   auto isSigned = [&](OpOperand *operand) {
-    BlockArgument arg = contraction.op.getMatchingBlockArgument(operand);
+    BlockArgument arg = op.getMatchingBlockArgument(operand);
     return llvm::none_of(arg.getUsers(), [](Operation *user) {
       return isa<arith::ExtUIOp>(user);
     });

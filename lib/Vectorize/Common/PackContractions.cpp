@@ -26,7 +26,7 @@ namespace {
 
 class ContractionPacker {
 public:
-  ContractionPacker(RewriterBase &rewriter, const ContractionLayout &layout,
+  ContractionPacker(RewriterBase &rewriter, ContractionLayout &layout,
                     KernelAttr kernel)
       : rewriter(rewriter), layout(layout), kernel(kernel),
         op(cast<linalg::GenericOp>(layout.contraction.op.getOperation())),
@@ -47,7 +47,7 @@ private:
   SmallVector<AffineMap> packedMaps();
 
   RewriterBase &rewriter;
-  const ContractionLayout &layout;
+  ContractionLayout &layout;
   KernelAttr kernel;
   linalg::GenericOp op;
   SmallVector<int64_t> ranges;

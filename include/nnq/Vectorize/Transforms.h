@@ -1,0 +1,35 @@
+//===- Transforms.h - Patterns of the Vectorize stage -----------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_VECTORIZE_TRANSFORMS_H
+#define NNQ_VECTORIZE_TRANSFORMS_H
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace nnq {
+
+/// vector.contract of `vector<4xi8>` (zero-extended) and `vector<Lx4xi8>`
+/// (sign-extended) into `vector<Lxi32>` to vpdpbusd, for L of 4, 8 and 16.
+/// Needs AVX512-VNNI (with VL for L < 16) or AVX-VNNI (L < 16).
+void populateContractToVpdpbusdPatterns(mlir::RewritePatternSet &patterns);
+
+/// vector.contract of `vector<2xi16>` and `vector<Lx2xi8>` (both sign-extended)
+/// into `vector<Lxi32>` to vpmaddwd and vpaddd, for L of 4 (SSE2), 8 (AVX2) and
+/// 16 (AVX512BW). Exact: the sum of two products of 16 bits fits in 32 bits
+/// except for four times -32768, which no int8 weight gives.
+void populateContractToVpmaddwdPatterns(mlir::RewritePatternSet &patterns);
+
+/// vector.contract of `vector<4xi8>` and `vector<4x4xi8>` (both sign-extended)
+/// into `vector<4xi32>` to sdot. Needs dotprod.
+void populateContractToSdotPatterns(mlir::RewritePatternSet &patterns);
+
+/// vector.contract of `vector<2x8xi8>` and `vector<2x8xi8>` (both
+/// sign-extended) into `vector<2x2xi32>` to smmla. Needs i8mm.
+void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
+
+} // namespace nnq
+
+#endif // NNQ_VECTORIZE_TRANSFORMS_H

@@ -1,0 +1,460 @@
+//===- KernelEmitter.cpp - Register-tiled contractions --------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelEmitter.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "nnq/Support/Contraction.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace nnq;
+
+namespace {
+
+/// Rows and channel blocks that are held in registers at once.
+struct Tile {
+  SmallVector<OpFoldResult> root; // Indices of its first element.
+  int64_t rows;
+  int64_t blocks;
+  /// Lanes of the last block that exist; the others compute on zero weights.
+  int64_t lastLanes;
+};
+
+class KernelEmitter {
+public:
+  KernelEmitter(OpBuilder &builder, KernelGroup group);
+  void emit();
+
+private:
+  void emitTile(OpBuilder &b, const Tile &tile);
+  SmallVector<Value> emitReduction(OpBuilder &b, const Tile &tile);
+  SmallVector<Value> emitReductionLoops(OpBuilder &b, const Tile &tile,
+                                        SmallVectorImpl<OpFoldResult> &indices,
+                                        ValueRange accumulators);
+  SmallVector<Value> emitStep(OpBuilder &b, const Tile &tile,
+                              ArrayRef<OpFoldResult> reductions,
+                              ValueRange accumulators);
+  SmallVector<Value> finishRows(OpBuilder &b, const Tile &tile,
+                                ValueRange accumulators);
+
+  Value loadGroup(OpBuilder &b, ArrayRef<OpFoldResult> loops);
+  Value loadWeights(OpBuilder &b, ArrayRef<OpFoldResult> reductions,
+                    const Tile &tile, int64_t block, int64_t offset,
+                    int64_t count);
+  Value multiplyAdd(OpBuilder &b, Value x, Value w, Value acc);
+  Value extend(OpBuilder &b, Value value, unsigned arg);
+  SmallVector<OpFoldResult> contractionLoops(OpBuilder &b, const Tile &tile,
+                                             int64_t row,
+                                             ArrayRef<OpFoldResult> reductions);
+  OpFoldResult add(OpBuilder &b, OpFoldResult base, int64_t offset);
+
+  bool isPairKernel() const { return kernel.getDot() == DotKind::SMMLA; }
+  /// Accumulator rows of a tile: each row of the result has a window of them.
+  int64_t accumulatorRows(const Tile &tile) const { return tile.rows * window; }
+
+  OpBuilder &builder;
+  KernelGroup group;
+  KernelAttr kernel;
+  linalg::GenericOp contraction;
+  Location loc;
+  SmallVector<int64_t> rootShape;
+  unsigned channelLoop; // Innermost loop of the result.
+  int64_t rowLoop = -1; // Loop that rows are tiled along; -1 if there is none.
+  SmallVector<int64_t> windowShape;
+  int64_t window = 1;
+  SmallVector<int64_t> reductionShape; // Without the group.
+  Type accType;
+  Value weights; // Lanes and group flattened.
+  AffineMap xMap, wMap;
+};
+
+} // namespace
+
+KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
+    : builder(builder), group(group), kernel(group.kernel),
+      contraction(group.contraction), loc(group.contraction.getLoc()) {
+  linalg::GenericOp root = group.root();
+  AffineMap out = root.getIndexingMapsArray().back();
+  SmallVector<int64_t> rootRanges = root.getStaticLoopRanges();
+  rootShape.assign(rootRanges.begin(),
+                   rootRanges.begin() + out.getNumResults());
+  channelLoop = rootShape.size() - 1;
+  for (int64_t i = channelLoop - 1; i >= 0; --i)
+    if (rootShape[i] > 1) {
+      rowLoop = i;
+      break;
+    }
+  if (group.pool) {
+    linalg::GenericOp pool = group.pool;
+    windowShape = pool.getStaticLoopRanges();
+    windowShape.erase(windowShape.begin(),
+                      windowShape.begin() + rootShape.size());
+    for (int64_t size : windowShape)
+      window *= size;
+  }
+  SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
+  reductionShape.assign(ranges.begin() + rootShape.size(), ranges.end() - 1);
+  SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
+  xMap = maps[0];
+  wMap = maps[1];
+  accType = cast<MemRefType>(contraction.getOutputs()[0].getType())
+                .getElementType();
+}
+
+OpFoldResult KernelEmitter::add(OpBuilder &b, OpFoldResult base,
+                                int64_t offset) {
+  if (offset == 0)
+    return base;
+  return affine::makeComposedFoldedAffineApply(
+      b, loc, AffineMap::get(1, 0, b.getAffineDimExpr(0) + offset), base);
+}
+
+/// Loops of the contraction for accumulator row `row` of the tile, the channel
+/// being that of the first block.
+SmallVector<OpFoldResult>
+KernelEmitter::contractionLoops(OpBuilder &b, const Tile &tile, int64_t row,
+                                ArrayRef<OpFoldResult> reductions) {
+  SmallVector<OpFoldResult> loops(tile.root);
+  if (rowLoop >= 0)
+    loops[rowLoop] = add(b, loops[rowLoop], row / window);
+  if (group.pool) {
+    linalg::GenericOp pool = group.pool;
+    int64_t point = row % window;
+    SmallVector<OpFoldResult> poolLoops(loops);
+    SmallVector<int64_t> at(windowShape.size());
+    for (int64_t i = windowShape.size() - 1; i >= 0; --i) {
+      at[i] = point % windowShape[i];
+      point /= windowShape[i];
+    }
+    for (int64_t index : at)
+      poolLoops.push_back(b.getIndexAttr(index));
+    AffineMap map = pool.getIndexingMapsArray()[0];
+    for (unsigned i = 0; i < loops.size(); ++i)
+      loops[i] = affine::makeComposedFoldedAffineApply(
+          b, loc, map.getSubMap({i}), poolLoops);
+  }
+  loops.append(reductions.begin(), reductions.end());
+  loops.push_back(b.getIndexAttr(0));
+  return loops;
+}
+
+Value KernelEmitter::loadGroup(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
+  Value x = contraction.getInputs()[0];
+  SmallVector<Value> at = emitIndices(b, loc, xMap, loops);
+  Type element = cast<MemRefType>(x.getType()).getElementType();
+  if (kernel.getGroup() == 1)
+    return memref::LoadOp::create(b, loc, x, at);
+  return vector::LoadOp::create(
+      b, loc, VectorType::get({kernel.getGroup()}, element), x, at);
+}
+
+/// `count` weights of one block at one reduction step, from element `offset`.
+Value KernelEmitter::loadWeights(OpBuilder &b,
+                                 ArrayRef<OpFoldResult> reductions,
+                                 const Tile &tile, int64_t block,
+                                 int64_t offset, int64_t count) {
+  AffineExpr channel = b.getAffineDimExpr(0);
+  OpFoldResult firstBlock = affine::makeComposedFoldedAffineApply(
+      b, loc, AffineMap::get(1, 0, channel.floorDiv(kernel.getLanes()) + block),
+      tile.root[channelLoop]);
+  SmallVector<Value> at{
+      getValueOrCreateConstantIndexOp(b, loc, firstBlock)};
+  for (OpFoldResult index : reductions)
+    at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
+  at.push_back(arith::ConstantIndexOp::create(b, loc, offset));
+  Type element = cast<MemRefType>(weights.getType()).getElementType();
+  return vector::LoadOp::create(b, loc, VectorType::get({count}, element),
+                                weights, at);
+}
+
+/// The factor as the body of the contraction extends it.
+Value KernelEmitter::extend(OpBuilder &b, Value value, unsigned arg) {
+  Type element = getElementTypeOrSelf(value.getType());
+  if (element == accType)
+    return value;
+  Type type = accType;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(accType);
+  bool isUnsigned = llvm::any_of(
+      contraction.getBlock()->getArgument(arg).getUsers(),
+      [](Operation *user) { return isa<arith::ExtUIOp>(user); });
+  if (isa<FloatType>(element))
+    return arith::ExtFOp::create(b, loc, type, value);
+  if (isUnsigned)
+    return arith::ExtUIOp::create(b, loc, type, value);
+  return arith::ExtSIOp::create(b, loc, type, value);
+}
+
+Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
+  int64_t lanes = kernel.getLanes(), size = kernel.getGroup();
+  if (size == 1) {
+    Value splat = vector::BroadcastOp::create(
+        b, loc, VectorType::get({lanes}, accType), extend(b, x, 0));
+    Value factor = extend(b, w, 1);
+    if (isa<FloatType>(accType))
+      return vector::FMAOp::create(b, loc, splat, factor, acc);
+    Value product = arith::MulIOp::create(b, loc, splat, factor);
+    return arith::AddIOp::create(b, loc, acc, product);
+  }
+  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1),
+             d2 = b.getAffineDimExpr(2);
+  using It = vector::IteratorType;
+  Type element = cast<VectorType>(w.getType()).getElementType();
+  if (!isPairKernel()) {
+    Value matrix = vector::ShapeCastOp::create(
+        b, loc, VectorType::get({lanes, size}, element), w);
+    SmallVector<AffineMap> maps = AffineMap::inferFromExprList(
+        {ArrayRef<AffineExpr>{d1}, {d0, d1}, {d0}}, b.getContext());
+    return vector::ContractionOp::create(
+        b, loc, extend(b, x, 0), extend(b, matrix, 1), acc,
+        b.getAffineMapArrayAttr(maps),
+        b.getArrayAttr(
+            {vector::IteratorTypeAttr::get(b.getContext(), It::parallel),
+             vector::IteratorTypeAttr::get(b.getContext(), It::reduction)}));
+  }
+  Value matrix = vector::ShapeCastOp::create(
+      b, loc, VectorType::get({2, size}, element), w);
+  SmallVector<AffineMap> maps = AffineMap::inferFromExprList(
+      {ArrayRef<AffineExpr>{d0, d2}, {d1, d2}, {d0, d1}}, b.getContext());
+  return vector::ContractionOp::create(
+      b, loc, extend(b, x, 0), extend(b, matrix, 1), acc,
+      b.getAffineMapArrayAttr(maps),
+      b.getArrayAttr(
+          {vector::IteratorTypeAttr::get(b.getContext(), It::parallel),
+           vector::IteratorTypeAttr::get(b.getContext(), It::parallel),
+           vector::IteratorTypeAttr::get(b.getContext(), It::reduction)}));
+}
+
+/// One reduction step: accumulators are ordered by row (or pair of rows), then
+/// block (or pair of channels).
+SmallVector<Value> KernelEmitter::emitStep(OpBuilder &b, const Tile &tile,
+                                           ArrayRef<OpFoldResult> reductions,
+                                           ValueRange accumulators) {
+  int64_t lanes = kernel.getLanes(), size = kernel.getGroup();
+  SmallVector<Value> columns;
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    if (!isPairKernel()) {
+      columns.push_back(
+          loadWeights(b, reductions, tile, block, 0, lanes * size));
+      continue;
+    }
+    for (int64_t pair = 0; pair < lanes / 2; ++pair)
+      columns.push_back(loadWeights(b, reductions, tile, block,
+                                    pair * 2 * size, 2 * size));
+  }
+  SmallVector<Value> rows;
+  for (int64_t row = 0; row < accumulatorRows(tile); ++row)
+    rows.push_back(
+        loadGroup(b, contractionLoops(b, tile, row, reductions)));
+  if (isPairKernel()) {
+    SmallVector<Value> pairs;
+    for (size_t i = 0; i < rows.size(); i += 2) {
+      // An odd last row is paired with itself.
+      Value second = rows[std::min(i + 1, rows.size() - 1)];
+      SmallVector<int64_t> mask(
+          llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
+      Value both =
+          vector::ShuffleOp::create(b, loc, rows[i], second, mask);
+      auto type = cast<VectorType>(both.getType());
+      pairs.push_back(vector::ShapeCastOp::create(
+          b, loc, VectorType::get({2, size}, type.getElementType()), both));
+    }
+    rows = std::move(pairs);
+  }
+  SmallVector<Value> result;
+  for (auto [i, row] : llvm::enumerate(rows))
+    for (auto [j, column] : llvm::enumerate(columns))
+      result.push_back(multiplyAdd(b, row, column,
+                                   accumulators[i * columns.size() + j]));
+  return result;
+}
+
+SmallVector<Value> KernelEmitter::emitReductionLoops(
+    OpBuilder &b, const Tile &tile, SmallVectorImpl<OpFoldResult> &indices,
+    ValueRange accumulators) {
+  if (indices.size() == reductionShape.size())
+    return emitStep(b, tile, indices, accumulators);
+  int64_t size = reductionShape[indices.size()];
+  if (size == 1) {
+    indices.push_back(b.getIndexAttr(0));
+    SmallVector<Value> result =
+        emitReductionLoops(b, tile, indices, accumulators);
+    indices.pop_back();
+    return result;
+  }
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value end = arith::ConstantIndexOp::create(b, loc, size);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  auto loop = scf::ForOp::create(
+      b, loc, zero, end, one, accumulators,
+      [&](OpBuilder &nested, Location, Value iv, ValueRange args) {
+        indices.push_back(iv);
+        scf::YieldOp::create(nested, loc,
+                             emitReductionLoops(nested, tile, indices, args));
+        indices.pop_back();
+      });
+  return SmallVector<Value>(loop.getResults());
+}
+
+SmallVector<Value> KernelEmitter::emitReduction(OpBuilder &b,
+                                                const Tile &tile) {
+  int64_t rows = accumulatorRows(tile), lanes = kernel.getLanes();
+  auto type = VectorType::get({lanes}, accType);
+  int64_t count = rows * tile.blocks;
+  if (isPairKernel()) {
+    type = VectorType::get({2, 2}, accType);
+    count = llvm::divideCeil(rows, 2) * tile.blocks * (lanes / 2);
+  }
+  linalg::FillOp init = group.init;
+  Value start =
+      vector::BroadcastOp::create(b, loc, type, init.getInputs()[0]);
+  SmallVector<Value> accumulators(count, start);
+  SmallVector<OpFoldResult> indices;
+  return finishRows(b, tile,
+                    emitReductionLoops(b, tile, indices, accumulators));
+}
+
+/// Accumulators as rows of `lanes` channels, ordered by row, then block.
+SmallVector<Value> KernelEmitter::finishRows(OpBuilder &b, const Tile &tile,
+                                             ValueRange accumulators) {
+  if (!isPairKernel())
+    return SmallVector<Value>(accumulators);
+  int64_t lanes = kernel.getLanes();
+  int64_t pairs = tile.blocks * (lanes / 2);
+  SmallVector<Value> result;
+  for (int64_t row = 0; row < accumulatorRows(tile); ++row)
+    for (int64_t block = 0; block < tile.blocks; ++block) {
+      Value joined;
+      for (int64_t pair = 0; pair < lanes / 2; ++pair) {
+        Value acc = accumulators[row / 2 * pairs + block * (lanes / 2) + pair];
+        Value part =
+            vector::ExtractOp::create(b, loc, acc, ArrayRef<int64_t>{row % 2});
+        if (!joined) {
+          joined = part;
+          continue;
+        }
+        int64_t have = cast<VectorType>(joined.getType()).getDimSize(0);
+        // Shuffles need operands of one length only in LLVM, not in vector.
+        joined = vector::ShuffleOp::create(
+            b, loc, joined, part,
+            llvm::to_vector(llvm::seq<int64_t>(0, have + 2)));
+      }
+      result.push_back(joined);
+    }
+  return result;
+}
+
+void KernelEmitter::emitTile(OpBuilder &b, const Tile &tile) {
+  SmallVector<Value> rows = emitReduction(b, tile);
+  int64_t lanes = kernel.getLanes();
+  if (group.pool) {
+    linalg::GenericOp pool = group.pool;
+    SmallVector<Value> pooled;
+    for (int64_t row = 0; row < tile.rows; ++row)
+      for (int64_t block = 0; block < tile.blocks; ++block) {
+        Value max;
+        for (int64_t point = 0; point < window; ++point) {
+          Value next = rows[(row * window + point) * tile.blocks + block];
+          if (!max) {
+            max = next;
+            continue;
+          }
+          SmallVector<Value> args(pool.getBlock()->getNumArguments());
+          args.front() = next;
+          args.back() = max;
+          max = emitBody(b, pool, args, lanes);
+        }
+        pooled.push_back(max);
+      }
+    rows = std::move(pooled);
+  }
+
+  linalg::GenericOp root = group.root();
+  AffineMap outMap = root.getIndexingMapsArray().back();
+  Value out = root.getOutputs()[0];
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    Row lane{channelLoop, block + 1 == tile.blocks ? tile.lastLanes : lanes,
+             lanes};
+    for (int64_t row = 0; row < tile.rows; ++row) {
+      SmallVector<OpFoldResult> loops(tile.root);
+      if (rowLoop >= 0)
+        loops[rowLoop] = add(b, loops[rowLoop], row);
+      loops[channelLoop] = add(b, loops[channelLoop], block * lanes);
+      Value value = rows[row * tile.blocks + block];
+      if (group.epilogue) {
+        linalg::GenericOp epilogue = group.epilogue;
+        Value source = group.pool ? group.pool.getOutputs()[0]
+                                  : contraction.getOutputs()[0];
+        SmallVector<Value> args;
+        for (OpOperand *operand : epilogue.getDpsInputOperands())
+          args.push_back(operand->get() == source
+                             ? value
+                             : emitLoadRow(b, loc, operand->get(),
+                                           epilogue.getMatchingIndexingMap(
+                                               operand),
+                                           loops, lane));
+        args.push_back(Value());
+        value = emitBody(b, epilogue, args, lanes);
+      }
+      SmallVector<OpFoldResult> outLoops(loops);
+      outLoops.resize(outMap.getNumDims(), b.getIndexAttr(0));
+      emitStoreRow(b, loc, value, out, outMap, outLoops, lane);
+    }
+  }
+}
+
+void KernelEmitter::emit() {
+  Value packed = contraction.getInputs()[1];
+  auto type = cast<MemRefType>(packed.getType());
+  SmallVector<ReassociationIndices> flat;
+  for (int64_t i = 0; i + 1 < type.getRank(); ++i)
+    flat.push_back({i});
+  flat.back().push_back(type.getRank() - 1);
+  weights = memref::CollapseShapeOp::create(builder, loc, packed, flat);
+
+  int64_t lanes = kernel.getLanes(), tileBlocks = kernel.getTileBlocks();
+  int64_t channels = rootShape[channelLoop];
+  int64_t blocks = llvm::divideCeil(channels, lanes);
+  // Tiles without a partial block are looped over, the rest is one tile.
+  int64_t fullTiles = channels / lanes / tileBlocks;
+  int64_t restBlocks = blocks - fullTiles * tileBlocks;
+
+  SmallVector<int64_t> outer(rootShape.begin(), rootShape.end() - 1);
+  int64_t rows = 1;
+  if (rowLoop >= 0)
+    std::swap(rows, outer[rowLoop]);
+  emitLoopNest(builder, loc, outer, [&](OpBuilder &b,
+                                        ArrayRef<OpFoldResult> indices) {
+    auto emitRows = [&](OpBuilder &inBlocks, OpFoldResult channel,
+                        int64_t numBlocks, int64_t lastLanes) {
+      emitTiled(inBlocks, loc, rows, kernel.getTileRows(),
+                [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
+                  Tile tile{SmallVector<OpFoldResult>(indices), count,
+                            numBlocks, lastLanes};
+                  tile.root.push_back(channel);
+                  if (rowLoop >= 0)
+                    tile.root[rowLoop] = row;
+                  emitTile(inRows, tile);
+                });
+    };
+    emitTiled(b, loc, fullTiles * tileBlocks * lanes, tileBlocks * lanes,
+              [&](OpBuilder &inBlocks, OpFoldResult channel, int64_t) {
+                emitRows(inBlocks, channel, tileBlocks, lanes);
+              });
+    if (restBlocks)
+      emitRows(b, b.getIndexAttr(fullTiles * tileBlocks * lanes), restBlocks,
+               channels - (blocks - 1) * lanes);
+  });
+}
+
+void nnq::emitKernel(OpBuilder &builder, const KernelGroup &group) {
+  KernelEmitter(builder, group).emit();
+}

@@ -1,0 +1,261 @@
+//===- RowEmitter.cpp - Vectors of lanes along one loop -------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "RowEmitter.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace nnq;
+
+/// The factor of `loop` in a linear expression.
+static std::optional<int64_t> getCoefficient(AffineExpr expr, unsigned loop,
+                                             unsigned numLoops) {
+  if (!expr.isFunctionOfDim(loop))
+    return 0;
+  bool linear = true;
+  expr.walk([&](AffineExpr part) {
+    if (part.getKind() == AffineExprKind::Mod ||
+        part.getKind() == AffineExprKind::FloorDiv ||
+        part.getKind() == AffineExprKind::CeilDiv)
+      linear = false;
+  });
+  if (!linear)
+    return std::nullopt;
+  MLIRContext *context = expr.getContext();
+  SmallVector<AffineExpr> at(numLoops, getAffineConstantExpr(0, context));
+  auto base = dyn_cast<AffineConstantExpr>(expr.replaceDims(at));
+  at[loop] = getAffineConstantExpr(1, context);
+  auto next = dyn_cast<AffineConstantExpr>(expr.replaceDims(at));
+  if (!base || !next)
+    return std::nullopt;
+  return next.getValue() - base.getValue();
+}
+
+std::optional<int64_t> nnq::getLoopStride(MemRefType memref, AffineMap map,
+                                          unsigned loop) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(memref.getStridesAndOffset(strides, offset)))
+    return std::nullopt;
+  int64_t total = 0;
+  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides)) {
+    std::optional<int64_t> factor =
+        getCoefficient(expr, loop, map.getNumDims());
+    if (!factor || (*factor != 0 && ShapedType::isDynamic(stride)))
+      return std::nullopt;
+    total += *factor == 0 ? 0 : *factor * stride;
+  }
+  return total;
+}
+
+bool nnq::canEmitRows(linalg::GenericOp op, unsigned loop) {
+  if (op.getNumDpsInits() != 1)
+    return false;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    if (!type) {
+      // A scalar operand is broadcast.
+      if (isa<ShapedType>(operand.get().getType()))
+        return false;
+      continue;
+    }
+    std::optional<int64_t> stride =
+        getLoopStride(type, op.getMatchingIndexingMap(&operand), loop);
+    if (!stride || (op.isDpsInit(&operand) && *stride != 1))
+      return false;
+  }
+  for (Operation &inner : op.getBlock()->without_terminator())
+    if (!OpTrait::hasElementwiseMappableTraits(&inner) &&
+        !inner.hasTrait<OpTrait::ConstantLike>())
+      return false;
+  return true;
+}
+
+SmallVector<Value> nnq::emitIndices(OpBuilder &builder, Location loc,
+                                    AffineMap map,
+                                    ArrayRef<OpFoldResult> indices) {
+  SmallVector<Value> result;
+  for (unsigned i = 0; i < map.getNumResults(); ++i)
+    result.push_back(getValueOrCreateConstantIndexOp(
+        builder, loc,
+        affine::makeComposedFoldedAffineApply(builder, loc, map.getSubMap({i}),
+                                              indices)));
+  return result;
+}
+
+/// Lanes beyond the useful ones repeat the last, which is defined and cheap.
+static Value widen(OpBuilder &builder, Location loc, Value value,
+                   const Row &row) {
+  if (row.useful == row.lanes)
+    return value;
+  SmallVector<int64_t> mask;
+  for (int64_t lane = 0; lane < row.lanes; ++lane)
+    mask.push_back(std::min(lane, row.useful - 1));
+  return vector::ShuffleOp::create(builder, loc, value, value, mask);
+}
+
+Value nnq::emitLoadRow(OpBuilder &builder, Location loc, Value memref,
+                       AffineMap map, ArrayRef<OpFoldResult> indices,
+                       const Row &row) {
+  auto type = dyn_cast<MemRefType>(memref.getType());
+  auto vectorType = VectorType::get(
+      {row.lanes}, type ? type.getElementType() : memref.getType());
+  if (!type)
+    return vector::BroadcastOp::create(builder, loc, vectorType, memref);
+
+  int64_t stride = *getLoopStride(type, map, row.loop);
+  SmallVector<Value> at = emitIndices(builder, loc, map, indices);
+  if (stride == 0) {
+    Value scalar = memref::LoadOp::create(builder, loc, memref, at);
+    return vector::BroadcastOp::create(builder, loc, vectorType, scalar);
+  }
+  auto usefulType = VectorType::get({row.useful}, type.getElementType());
+  if (stride == 1 && map.getResults().back().isFunctionOfDim(row.loop))
+    return widen(builder, loc,
+                 vector::LoadOp::create(builder, loc, usefulType, memref, at),
+                 row);
+  SmallVector<Value> scalars;
+  for (int64_t lane = 0; lane < row.useful; ++lane) {
+    SmallVector<OpFoldResult> moved(indices);
+    AffineExpr next = builder.getAffineDimExpr(0) + lane;
+    moved[row.loop] = affine::makeComposedFoldedAffineApply(
+        builder, loc, AffineMap::get(1, 0, next), moved[row.loop]);
+    scalars.push_back(memref::LoadOp::create(
+        builder, loc, memref, emitIndices(builder, loc, map, moved)));
+  }
+  return widen(
+      builder, loc,
+      vector::FromElementsOp::create(builder, loc, usefulType, scalars), row);
+}
+
+void nnq::emitStoreRow(OpBuilder &builder, Location loc, Value value,
+                       Value memref, AffineMap map,
+                       ArrayRef<OpFoldResult> indices, const Row &row) {
+  if (row.useful != row.lanes)
+    value = vector::ExtractStridedSliceOp::create(
+        builder, loc, value, ArrayRef<int64_t>{0},
+        ArrayRef<int64_t>{row.useful}, ArrayRef<int64_t>{1});
+  auto type = cast<MemRefType>(memref.getType());
+  SmallVector<Value> at = emitIndices(builder, loc, map, indices);
+  if (map.getResults().back().isFunctionOfDim(row.loop)) {
+    vector::StoreOp::create(builder, loc, value, memref, at);
+    return;
+  }
+  // Contiguous along an outer dimension because the inner ones have size 1: a
+  // view without them makes the row the innermost dimension.
+  unsigned keep = type.getRank();
+  while (!map.getResult(keep - 1).isFunctionOfDim(row.loop))
+    --keep;
+  SmallVector<ReassociationIndices> reassociation;
+  for (unsigned i = 0; i < keep; ++i)
+    reassociation.push_back({i});
+  for (int64_t i = keep; i < type.getRank(); ++i)
+    reassociation.back().push_back(i);
+  Value view =
+      memref::CollapseShapeOp::create(builder, loc, memref, reassociation);
+  at.truncate(keep);
+  vector::StoreOp::create(builder, loc, value, view, at);
+}
+
+Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
+                    ArrayRef<Value> args, int64_t lanes) {
+  IRMapping mapping;
+  for (auto [from, to] : llvm::zip(op.getBlock()->getArguments(), args))
+    if (to)
+      mapping.map(from, to);
+  Location loc = op.getLoc();
+  auto vectorOf = [&](Type type) { return VectorType::get({lanes}, type); };
+  auto lookup = [&](Value value) -> Value {
+    if (Value mapped = mapping.lookupOrNull(value))
+      return mapped;
+    // Defined outside of the body, or a scalar constant.
+    Value scalar = value;
+    Value splat = vector::BroadcastOp::create(
+        builder, loc, vectorOf(value.getType()), scalar);
+    mapping.map(value, splat);
+    return splat;
+  };
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
+      auto type = vectorOf(constant.getType());
+      mapping.map(constant.getResult(),
+                  arith::ConstantOp::create(
+                      builder, loc,
+                      SplatElementsAttr::get(type, constant.getValue()))
+                      .getResult());
+      continue;
+    }
+    SmallVector<Value> operands;
+    for (Value operand : inner.getOperands())
+      operands.push_back(lookup(operand));
+    SmallVector<Type> types;
+    for (Type type : inner.getResultTypes())
+      types.push_back(vectorOf(type));
+    OperationState state(loc, inner.getName(), operands, types,
+                         inner.getAttrs());
+    state.propertiesAttr = inner.getPropertiesAsAttribute();
+    Operation *clone = builder.create(state);
+    mapping.map(inner.getResults(), clone->getResults());
+  }
+  return lookup(op.getBlock()->getTerminator()->getOperand(0));
+}
+
+static void emitLoops(
+    OpBuilder &builder, Location loc, ArrayRef<int64_t> sizes,
+    SmallVectorImpl<OpFoldResult> &indices,
+    function_ref<void(OpBuilder &, ArrayRef<OpFoldResult>)> body) {
+  if (indices.size() == sizes.size())
+    return body(builder, indices);
+  int64_t size = sizes[indices.size()];
+  if (size == 1) {
+    indices.push_back(builder.getIndexAttr(0));
+    emitLoops(builder, loc, sizes, indices, body);
+    indices.pop_back();
+    return;
+  }
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value end = arith::ConstantIndexOp::create(builder, loc, size);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  scf::ForOp::create(builder, loc, zero, end, one, ValueRange(),
+                     [&](OpBuilder &nested, Location, Value iv, ValueRange) {
+                       indices.push_back(iv);
+                       emitLoops(nested, loc, sizes, indices, body);
+                       indices.pop_back();
+                       scf::YieldOp::create(nested, loc);
+                     });
+}
+
+void nnq::emitLoopNest(
+    OpBuilder &builder, Location loc, ArrayRef<int64_t> sizes,
+    function_ref<void(OpBuilder &, ArrayRef<OpFoldResult>)> body) {
+  SmallVector<OpFoldResult> indices;
+  emitLoops(builder, loc, sizes, indices, body);
+}
+
+void nnq::emitTiled(
+    OpBuilder &builder, Location loc, int64_t size, int64_t step,
+    function_ref<void(OpBuilder &, OpFoldResult, int64_t)> body) {
+  int64_t full = size / step * step;
+  if (full == step) {
+    body(builder, builder.getIndexAttr(0), step);
+  } else if (full > 0) {
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    Value end = arith::ConstantIndexOp::create(builder, loc, full);
+    Value by = arith::ConstantIndexOp::create(builder, loc, step);
+    scf::ForOp::create(builder, loc, zero, end, by, ValueRange(),
+                       [&](OpBuilder &nested, Location, Value iv, ValueRange) {
+                         body(nested, iv, step);
+                         scf::YieldOp::create(nested, loc);
+                       });
+  }
+  if (size > full)
+    body(builder, builder.getIndexAttr(full), size - full);
+}

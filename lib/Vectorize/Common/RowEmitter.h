@@ -1,0 +1,72 @@
+//===- RowEmitter.h - Vectors of lanes along one loop -----------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_VECTORIZE_COMMON_ROWEMITTER_H
+#define NNQ_LIB_VECTORIZE_COMMON_ROWEMITTER_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace nnq {
+
+/// Indices of a loop nest: constants or SSA values, one for each loop.
+using LoopIndices = mlir::SmallVector<mlir::OpFoldResult>;
+
+/// A row: `useful` neighbouring indices of loop `loop`, held in a vector of
+/// `lanes` elements whose other lanes are unspecified.
+struct Row {
+  unsigned loop;
+  int64_t useful;
+  int64_t lanes;
+};
+
+/// Distance in elements that operand `memref` moves for one step of `loop`, if
+/// that is static.
+std::optional<int64_t> getLoopStride(mlir::MemRefType memref,
+                                     mlir::AffineMap map, unsigned loop);
+
+/// True if every operand of `op` has a static stride along `loop`, the result a
+/// stride of 1, and the body can be applied to vectors.
+bool canEmitRows(mlir::linalg::GenericOp op, unsigned loop);
+
+/// Values of `map` at `indices`.
+mlir::SmallVector<mlir::Value> emitIndices(mlir::OpBuilder &builder,
+                                           mlir::Location loc,
+                                           mlir::AffineMap map,
+                                           mlir::ArrayRef<mlir::OpFoldResult> indices);
+
+/// A row of an operand: loaded, broadcast or gathered by its stride.
+mlir::Value emitLoadRow(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value memref, mlir::AffineMap map,
+                        mlir::ArrayRef<mlir::OpFoldResult> indices,
+                        const Row &row);
+
+/// Stores the useful lanes of `value`.
+void emitStoreRow(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::Value value, mlir::Value memref, mlir::AffineMap map,
+                  mlir::ArrayRef<mlir::OpFoldResult> indices, const Row &row);
+
+/// The body of `op` applied to vectors, one for each block argument; the last
+/// one may be null if the body does not read the result.
+mlir::Value emitBody(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
+                     mlir::ArrayRef<mlir::Value> args, int64_t lanes);
+
+/// Loops over `sizes` around `body`; loops of size 1 are left out.
+void emitLoopNest(
+    mlir::OpBuilder &builder, mlir::Location loc, mlir::ArrayRef<int64_t> sizes,
+    mlir::function_ref<void(mlir::OpBuilder &, mlir::ArrayRef<mlir::OpFoldResult>)>
+        body);
+
+/// Steps of `step` over [0, size), the rest by its own static size:
+/// `body(builder, start, count)`.
+void emitTiled(mlir::OpBuilder &builder, mlir::Location loc, int64_t size,
+               int64_t step,
+               mlir::function_ref<void(mlir::OpBuilder &, mlir::OpFoldResult,
+                                       int64_t)>
+                   body);
+
+} // namespace nnq
+
+#endif // NNQ_LIB_VECTORIZE_COMMON_ROWEMITTER_H
