@@ -26,7 +26,8 @@ struct FoldReshapes : public nnq::impl::FoldReshapesBase<FoldReshapes> {
         patterns, [](OpOperand *operand) {
           // Only a collapse in front of a contraction: elementwise ops keep
           // their shape, or reshapes would wander through the whole network.
-          auto collapse = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
+          auto collapse =
+              operand->get().getDefiningOp<tensor::CollapseShapeOp>();
           FailureOr<Contraction> contraction =
               Contraction::match(operand->getOwner());
           return collapse && collapse->hasOneUse() && succeeded(contraction) &&

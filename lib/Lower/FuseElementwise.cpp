@@ -17,7 +17,8 @@ using namespace mlir;
 using namespace nnq;
 
 namespace {
-struct FuseElementwise : public nnq::impl::FuseElementwiseBase<FuseElementwise> {
+struct FuseElementwise
+    : public nnq::impl::FuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(

@@ -94,9 +94,8 @@ Behaviour MonotoneAnalysis::visit(Value value) {
   SmallVector<Behaviour> in;
   for (Value operand : def->getOperands())
     in.push_back(visit(operand));
-  if (llvm::any_of(in, [](const Behaviour &b) {
-        return b.kind == Behaviour::Unknown;
-      }))
+  if (llvm::any_of(
+          in, [](const Behaviour &b) { return b.kind == Behaviour::Unknown; }))
     return {};
   if (llvm::all_of(in, [](const Behaviour &b) {
         return b.kind == Behaviour::Independent;
@@ -167,7 +166,8 @@ static bool hasDisjointWindows(linalg::GenericOp pool,
 static TypedAttr lowestAttr(Builder &builder, Type type) {
   if (auto floatType = dyn_cast<FloatType>(type))
     return builder.getFloatAttr(
-        type, APFloat::getInf(floatType.getFloatSemantics(), /*Negative=*/true));
+        type,
+        APFloat::getInf(floatType.getFloatSemantics(), /*Negative=*/true));
   return builder.getIntegerAttr(
       type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth()));
 }
@@ -208,8 +208,8 @@ struct HoistMaxPoolPattern : public OpRewritePattern<linalg::GenericOp> {
     }
     bool isUnsigned = isa<arith::MaxUIOp>(
         pool.getBlock()->getTerminator()->getOperand(0).getDefiningOp());
-    MonotoneAnalysis analysis(epilogue, epilogue.getMatchingBlockArgument(source),
-                              isUnsigned);
+    MonotoneAnalysis analysis(
+        epilogue, epilogue.getMatchingBlockArgument(source), isUnsigned);
     if (analysis.visit(epilogue.getBlock()->getTerminator()->getOperand(0))
             .kind != Behaviour::NonDecreasing)
       return rewriter.notifyMatchFailure(pool, "epilogue is not monotone");
@@ -217,10 +217,10 @@ struct HoistMaxPoolPattern : public OpRewritePattern<linalg::GenericOp> {
     Location loc = pool.getLoc();
     auto poolType = cast<RankedTensorType>(pool.getResult(0).getType());
     Type accType = getElementTypeOrSelf(source->get().getType());
-    Value lowest = arith::ConstantOp::create(rewriter, loc,
-                                             lowestAttr(rewriter, accType));
-    Value empty = tensor::EmptyOp::create(rewriter, loc, poolType.getShape(),
-                                          accType);
+    Value lowest =
+        arith::ConstantOp::create(rewriter, loc, lowestAttr(rewriter, accType));
+    Value empty =
+        tensor::EmptyOp::create(rewriter, loc, poolType.getShape(), accType);
     Value init =
         linalg::FillOp::create(rewriter, loc, lowest, empty).getResult(0);
     SmallVector<Value> poolInputs(pool.getInputs());

@@ -144,8 +144,8 @@ static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0.0));
   auto scalar = RankedTensorType::get({}, builder.getF32Type());
-  Value empty =
-      tensor::EmptyOp::create(builder, loc, scalar.getShape(), scalar.getElementType());
+  Value empty = tensor::EmptyOp::create(builder, loc, scalar.getShape(),
+                                        scalar.getElementType());
   Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
   AffineMap in = builder.getMultiDimIdentityMap(type.getRank());
   AffineMap out = AffineMap::get(type.getRank(), 0, builder.getContext());
@@ -155,11 +155,10 @@ static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
     auto generic = linalg::GenericOp::create(
         builder, loc, scalar, input, init, ArrayRef<AffineMap>{in, out},
         iterators, [&](OpBuilder &nested, Location at, ValueRange args) {
-          Value next =
-              max ? Value(arith::MaximumFOp::create(nested, at, args[0],
-                                                    args[1]))
-                  : Value(arith::MinimumFOp::create(nested, at, args[0],
-                                                    args[1]));
+          Value next = max ? Value(arith::MaximumFOp::create(nested, at,
+                                                             args[0], args[1]))
+                           : Value(arith::MinimumFOp::create(nested, at,
+                                                             args[0], args[1]));
           linalg::YieldOp::create(nested, at, next);
         });
     return tensor::ExtractOp::create(builder, loc, generic.getResult(0),
@@ -178,24 +177,23 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
 
   Value span;
   if (symmetric)
-    span = arith::MaximumFOp::create(
-        rewriter, loc, max, arith::NegFOp::create(rewriter, loc, min));
+    span = arith::MaximumFOp::create(rewriter, loc, max,
+                                     arith::NegFOp::create(rewriter, loc, min));
   else
     span = arith::SubFOp::create(rewriter, loc, max, min);
-  Value scale = arith::DivFOp::create(rewriter, loc, span,
-                                      floatConstant(loc, symmetric ? 127 : 255));
-  Value isZero =
-      arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::OEQ, scale,
-                            floatConstant(loc, 0.0));
+  Value scale = arith::DivFOp::create(
+      rewriter, loc, span, floatConstant(loc, symmetric ? 127 : 255));
+  Value isZero = arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::OEQ,
+                                       scale, floatConstant(loc, 0.0));
   scale = arith::SelectOp::create(rewriter, loc, isZero,
                                   floatConstant(loc, 1.0), scale);
   Value zeroPoint = intConstant(loc, format.offset, rewriter.getI32Type());
   if (!symmetric) {
     Value zero = arith::DivFOp::create(
         rewriter, loc, arith::NegFOp::create(rewriter, loc, min), scale);
-    zeroPoint = emitRequantize(rewriter, loc, zero, zeroPoint,
-                               qmin + format.offset, qmax + format.offset,
-                               rewriter.getI32Type());
+    zeroPoint =
+        emitRequantize(rewriter, loc, zero, zeroPoint, qmin + format.offset,
+                       qmax + format.offset, rewriter.getI32Type());
   }
   auto type = cast<RankedTensorType>(op.getInput().getType());
   auto generic = createElementwise(
@@ -283,8 +281,7 @@ Value QuantizationLowering::emitIntegerContraction(
   Location loc = op.getLoc();
   Type i32 = rewriter.getI32Type();
   auto type = cast<RankedTensorType>(op->getResult(0).getType()).clone(i32);
-  Value empty =
-      tensor::EmptyOp::create(rewriter, loc, type.getShape(), i32);
+  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), i32);
   Value init =
       linalg::FillOp::create(rewriter, loc, intConstant(loc, 0, i32), empty)
           .getResult(0);
@@ -308,10 +305,8 @@ Value QuantizationLowering::emitIntegerContraction(
 Value QuantizationLowering::channelConstant(Location loc, StringRef layer,
                                             StringRef kind, Type element,
                                             ArrayRef<char> bytes) {
-  int64_t channels =
-      bytes.size() / (element.getIntOrFloatBitWidth() / 8);
-  return makeConstant(rewriter, loc,
-                      RankedTensorType::get({channels}, element),
+  int64_t channels = bytes.size() / (element.getIntOrFloatBitWidth() / 8);
+  return makeConstant(rewriter, loc, RankedTensorType::get({channels}, element),
                       (layer + "_" + kind).str(), bytes);
 }
 
@@ -389,8 +384,7 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
               arith::MulIOp::create(rewriter, loc, args[1], x->zeroPoint);
           Value sum = arith::SubIOp::create(rewriter, loc, args[0], offset);
           Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
-          Value scale =
-              arith::MulFOp::create(rewriter, loc, args[2], x->scale);
+          Value scale = arith::MulFOp::create(rewriter, loc, args[2], x->scale);
           value = arith::MulFOp::create(rewriter, loc, value, scale);
           value = arith::AddFOp::create(rewriter, loc, value, args[3]);
           return relu(value);
@@ -457,9 +451,8 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
   if (!x || !x->params || !result.hasOneUse())
     return;
   auto qcast = dyn_cast<quant::QuantizeCastOp>(*result.user_begin());
-  auto dcast = op.getDpsInputOperand(0)
-                   ->get()
-                   .getDefiningOp<quant::DequantizeCastOp>();
+  auto dcast =
+      op.getDpsInputOperand(0)->get().getDefiningOp<quant::DequantizeCastOp>();
   if (!qcast || !dcast ||
       getElementTypeOrSelf(qcast.getResult().getType()) !=
           getElementTypeOrSelf(dcast.getInput().getType()))
@@ -469,8 +462,10 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
   Type element = getElementTypeOrSelf(x->storage.getType());
   auto type = cast<RankedTensorType>(result.getType()).clone(element);
   Value lowest = intConstant(loc, lowestValue(element, x->isSigned), element);
-  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), element);
-  Value init = linalg::FillOp::create(rewriter, loc, lowest, empty).getResult(0);
+  Value empty =
+      tensor::EmptyOp::create(rewriter, loc, type.getShape(), element);
+  Value init =
+      linalg::FillOp::create(rewriter, loc, lowest, empty).getResult(0);
   SmallVector<Value> inputs(op.getDpsInputs());
   inputs[0] = x->storage;
   auto generic = linalg::GenericOp::create(
@@ -514,9 +509,9 @@ void QuantizationLowering::dequantize(Operation *op) {
   Location loc = op->getLoc();
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   Value scale = x->params ? floatConstant(loc, x->params->scale) : x->scale;
-  Value zeroPoint = x->params ? intConstant(loc, x->params->zeroPoint,
-                                            rewriter.getI32Type())
-                              : x->zeroPoint;
+  Value zeroPoint =
+      x->params ? intConstant(loc, x->params->zeroPoint, rewriter.getI32Type())
+                : x->zeroPoint;
   auto generic = createElementwise(
       rewriter, loc, type, x->storage,
       rewriter.getMultiDimIdentityMap(type.getRank()),

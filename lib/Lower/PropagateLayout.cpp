@@ -32,8 +32,8 @@ static AffineMap permuteResults(AffineMap map, ArrayRef<int64_t> permutation) {
 
 static RankedTensorType permuteType(RankedTensorType type,
                                     ArrayRef<int64_t> permutation) {
-  return RankedTensorType::get(
-      applyPermutation(type.getShape(), permutation), type.getElementType());
+  return RankedTensorType::get(applyPermutation(type.getShape(), permutation),
+                               type.getElementType());
 }
 
 /// Moves `dim` to the end.
@@ -126,8 +126,9 @@ Value LayoutPropagation::permuteInit(Value init,
                                      ArrayRef<int64_t> permutation) {
   Location loc = init.getLoc();
   if (auto fill = init.getDefiningOp<linalg::FillOp>())
-    return linalg::FillOp::create(rewriter, loc, fill.getInputs()[0],
-                                  permuteInit(fill.getOutputs()[0], permutation))
+    return linalg::FillOp::create(
+               rewriter, loc, fill.getInputs()[0],
+               permuteInit(fill.getOutputs()[0], permutation))
         .getResult(0);
   if (init.getDefiningOp<tensor::EmptyOp>()) {
     RankedTensorType type =
@@ -179,7 +180,8 @@ LayoutPropagation::rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
 /// is elementwise, or an explicit transpose.
 Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
   auto it = twins.find(value);
-  if (it != twins.end() && ArrayRef<int64_t>(it->second.permutation) == permutation)
+  if (it != twins.end() &&
+      ArrayRef<int64_t>(it->second.permutation) == permutation)
     return it->second.value;
   auto producer = value.getDefiningOp<linalg::GenericOp>();
   Value result;
@@ -206,8 +208,8 @@ void LayoutPropagation::visitConvolution(linalg::GenericOp op,
   Permutation in =
       channelsLast(cast<ShapedType>(x.getType()).getRank(), inputChannelDim);
   Value result = op.getResult(0);
-  Permutation out = channelsLast(
-      cast<ShapedType>(result.getType()).getRank(), outputChannelDim);
+  Permutation out = channelsLast(cast<ShapedType>(result.getType()).getRank(),
+                                 outputChannelDim);
   SmallVector<Twin> inputs(op.getNumDpsInputs());
   inputs[0] = {getTwin(x, in), in};
   twins[result] = {rewrite(op, inputs, out).getResult(0), out};
@@ -230,10 +232,11 @@ void LayoutPropagation::visitFollower(linalg::GenericOp op) {
     inputs[i] = it->second;
     // The result takes the order in which the first such operand now runs over
     // the loops of the result.
-    if (!out.empty() || static_cast<int64_t>(it->second.permutation.size()) != rank)
+    if (!out.empty() ||
+        static_cast<int64_t>(it->second.permutation.size()) != rank)
       continue;
-    AffineMap map = permuteResults(op.getIndexingMapsArray()[i],
-                                   it->second.permutation);
+    AffineMap map =
+        permuteResults(op.getIndexingMapsArray()[i], it->second.permutation);
     for (AffineExpr expr : map.getResults())
       for (int64_t dim = 0; dim < rank; ++dim)
         if (expr.isFunctionOfDim(

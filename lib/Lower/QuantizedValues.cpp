@@ -27,8 +27,7 @@ StorageFormat nnq::getStorageFormat(MLIRContext *context,
   case ActivationStorage::Auto:
     break;
   }
-  return {IntegerType::get(context, 8), /*isSigned=*/true,
-          qmin < 0 ? 0 : -128};
+  return {IntegerType::get(context, 8), /*isSigned=*/true, qmin < 0 ? 0 : -128};
 }
 
 ActivationParams nnq::getActivationParams(quant::UniformQuantizedType type,
@@ -38,9 +37,8 @@ ActivationParams nnq::getActivationParams(quant::UniformQuantizedType type,
           type.getStorageTypeMax() + format.offset};
 }
 
-FailureOr<SymmetricWeights> nnq::getWeights(Value dequantized,
-                                            unsigned channelDim,
-                                            std::string &reason) {
+FailureOr<SymmetricWeights>
+nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
   auto fail = [&](const char *why) {
     reason = why;
     return failure();
@@ -100,16 +98,15 @@ Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
   } else {
     Value zero =
         arith::SIToFPOp::create(builder, loc, builder.getF32Type(), zeroPoint);
-    low = arith::SubFOp::create(builder, loc,
-                                floatConstant(builder, loc, min), zero);
-    high = arith::SubFOp::create(builder, loc,
-                                 floatConstant(builder, loc, max), zero);
+    low = arith::SubFOp::create(builder, loc, floatConstant(builder, loc, min),
+                                zero);
+    high = arith::SubFOp::create(builder, loc, floatConstant(builder, loc, max),
+                                 zero);
   }
   Value result = arith::MaxNumFOp::create(builder, loc, scaled, low);
   result = arith::MinNumFOp::create(builder, loc, result, high);
   result = math::RoundEvenOp::create(builder, loc, result);
-  result =
-      arith::FPToSIOp::create(builder, loc, builder.getI32Type(), result);
+  result = arith::FPToSIOp::create(builder, loc, builder.getI32Type(), result);
   result = arith::AddIOp::create(builder, loc, result, zeroPoint);
   return arith::TruncIOp::create(builder, loc, storage, result);
 }

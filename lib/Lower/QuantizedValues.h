@@ -44,9 +44,8 @@ struct SymmetricWeights {
 
 /// Fails with a reason where `dequantized` is not a dequantized int8 constant
 /// that is symmetric and scaled along `channelDim` or per tensor.
-mlir::FailureOr<SymmetricWeights> getWeights(mlir::Value dequantized,
-                                             unsigned channelDim,
-                                             std::string &reason);
+mlir::FailureOr<SymmetricWeights>
+getWeights(mlir::Value dequantized, unsigned channelDim, std::string &reason);
 
 /// Emits scalar code for `clamp(roundeven(scaled), min, max) + zeroPoint` in
 /// the storage type, the bounds being in units of the storage. `zeroPoint` may

@@ -36,7 +36,8 @@ struct VerifyLowered : public nnq::impl::VerifyLoweredBase<VerifyLowered> {
                     "with --lower-to-llvm=reference");
       if (llvm::any_of(op->getResultTypes(), hasQuantizedElements))
         return fail("still has quantized elements");
-      if (isa<linalg::LinalgOp>(op) && !isa<linalg::GenericOp, linalg::FillOp>(op))
+      if (isa<linalg::LinalgOp>(op) &&
+          !isa<linalg::GenericOp, linalg::FillOp>(op))
         return fail("is still a named op");
       return WalkResult::advance();
     });

@@ -36,11 +36,13 @@ inline bool isPairContract(mlir::vector::ContractionOp op) {
                  context);
 }
 
-/// The vector behind a sign or zero extension `Ext` from `bits` to i32, or null.
+/// The vector behind a sign or zero extension `Ext` from `bits` to i32, or
+/// null.
 template <typename Ext>
 mlir::Value getExtended(mlir::Value value, unsigned bits) {
   auto ext = value.getDefiningOp<Ext>();
-  if (!ext || !mlir::getElementTypeOrSelf(ext.getIn().getType()).isInteger(bits))
+  if (!ext ||
+      !mlir::getElementTypeOrSelf(ext.getIn().getType()).isInteger(bits))
     return {};
   return ext.getIn();
 }

@@ -29,7 +29,8 @@ struct ContractToSdot : public OpRewritePattern<vector::ContractionOp> {
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
     Location loc = op.getLoc();
     rewriter.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(
-        op, accType, rewriter.getStringAttr("llvm.aarch64.neon.sdot.v4i32.v16i8"),
+        op, accType,
+        rewriter.getStringAttr("llvm.aarch64.neon.sdot.v4i32.v16i8"),
         ValueRange{op.getAcc(), flatten(rewriter, loc, columns),
                    splatGroup(rewriter, loc, row, 4)});
     return success();

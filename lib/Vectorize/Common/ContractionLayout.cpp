@@ -25,8 +25,9 @@ FactorTypes nnq::getFactorTypes(const Contraction &contraction) {
 }
 
 /// Splits `d_parallel * step + d_reduction`.
-static bool matchWindow(AffineExpr expr, linalg::LinalgOp op, unsigned &parallel,
-                        int64_t &step, unsigned &reduction) {
+static bool matchWindow(AffineExpr expr, linalg::LinalgOp op,
+                        unsigned &parallel, int64_t &step,
+                        unsigned &reduction) {
   auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!sum || sum.getKind() != AffineExprKind::Add)
     return false;

@@ -31,8 +31,8 @@ struct ContractionLayout {
   /// of elements of one index of it.
   unsigned runDim = 0;
   int64_t runDimStride = 1;
-  /// The window moves along the run by `windowStep` indices of `runDim` for each
-  /// step of `windowLoop`, if it moves.
+  /// The window moves along the run by `windowStep` indices of `runDim` for
+  /// each step of `windowLoop`, if it moves.
   std::optional<unsigned> windowLoop;
   int64_t windowStep = 0;
 

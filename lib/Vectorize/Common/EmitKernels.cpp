@@ -131,8 +131,7 @@ static FailureOr<KernelGroup> matchGroup(linalg::GenericOp op,
   if (reader && reader.getNumReductionLoops() == 0 && hasKernelLoops(reader) &&
       reader.getNumLoops() == channel + 1 && canEmitRows(reader, channel) &&
       canSinkTo(op, reader, members)) {
-    Value source =
-        group.pool ? group.pool.getOutputs()[0] : op.getOutputs()[0];
+    Value source = group.pool ? group.pool.getOutputs()[0] : op.getOutputs()[0];
     for (OpOperand *operand : reader.getDpsInputOperands())
       if (operand->get() == source &&
           reader.getMatchingIndexingMap(operand).isIdentity())

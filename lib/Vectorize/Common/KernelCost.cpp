@@ -42,7 +42,8 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
   if (problem.dot == DotKind::SMMLA)
     return accumulators + 2 * tileBlocks + rows / 2;
   // Integer products of two steps need a register of their own.
-  bool product = problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
+  bool product =
+      problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
   return accumulators + tileBlocks + 1 + product;
 }
 
@@ -61,7 +62,8 @@ double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
                            int64_t lanes, int64_t tileRows,
                            int64_t tileBlocks) {
   int64_t blocks = llvm::divideCeil(problem.channels, lanes);
-  int64_t fullRows = problem.rows / tileRows, restRows = problem.rows % tileRows;
+  int64_t fullRows = problem.rows / tileRows,
+          restRows = problem.rows % tileRows;
   int64_t fullBlocks = blocks / tileBlocks, restBlocks = blocks % tileBlocks;
   auto column = [&](int64_t count) {
     if (count == 0)

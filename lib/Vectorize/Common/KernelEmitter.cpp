@@ -105,8 +105,8 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
   SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
   xMap = maps[0];
   wMap = maps[1];
-  accType = cast<MemRefType>(contraction.getOutputs()[0].getType())
-                .getElementType();
+  accType =
+      cast<MemRefType>(contraction.getOutputs()[0].getType()).getElementType();
 }
 
 OpFoldResult KernelEmitter::add(OpBuilder &b, OpFoldResult base,
@@ -165,8 +165,7 @@ Value KernelEmitter::loadWeights(OpBuilder &b,
   OpFoldResult firstBlock = affine::makeComposedFoldedAffineApply(
       b, loc, AffineMap::get(1, 0, channel.floorDiv(kernel.getLanes()) + block),
       tile.root[channelLoop]);
-  SmallVector<Value> at{
-      getValueOrCreateConstantIndexOp(b, loc, firstBlock)};
+  SmallVector<Value> at{getValueOrCreateConstantIndexOp(b, loc, firstBlock)};
   for (OpFoldResult index : reductions)
     at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
   at.push_back(arith::ConstantIndexOp::create(b, loc, offset));
@@ -183,9 +182,9 @@ Value KernelEmitter::extend(OpBuilder &b, Value value, unsigned arg) {
   Type type = accType;
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = vector.clone(accType);
-  bool isUnsigned = llvm::any_of(
-      contraction.getBlock()->getArgument(arg).getUsers(),
-      [](Operation *user) { return isa<arith::ExtUIOp>(user); });
+  bool isUnsigned =
+      llvm::any_of(contraction.getBlock()->getArgument(arg).getUsers(),
+                   [](Operation *user) { return isa<arith::ExtUIOp>(user); });
   if (isa<FloatType>(element))
     return arith::ExtFOp::create(b, loc, type, value);
   if (isUnsigned)
@@ -247,13 +246,12 @@ SmallVector<Value> KernelEmitter::emitStep(OpBuilder &b, const Tile &tile,
       continue;
     }
     for (int64_t pair = 0; pair < lanes / 2; ++pair)
-      columns.push_back(loadWeights(b, reductions, tile, block,
-                                    pair * 2 * size, 2 * size));
+      columns.push_back(
+          loadWeights(b, reductions, tile, block, pair * 2 * size, 2 * size));
   }
   SmallVector<Value> rows;
   for (int64_t row = 0; row < accumulatorRows(tile); ++row)
-    rows.push_back(
-        loadGroup(b, contractionLoops(b, tile, row, reductions)));
+    rows.push_back(loadGroup(b, contractionLoops(b, tile, row, reductions)));
   if (isPairKernel()) {
     SmallVector<Value> pairs;
     for (size_t i = 0; i < rows.size(); i += 2) {
@@ -261,8 +259,7 @@ SmallVector<Value> KernelEmitter::emitStep(OpBuilder &b, const Tile &tile,
       Value second = rows[std::min(i + 1, rows.size() - 1)];
       SmallVector<int64_t> mask(
           llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
-      Value both =
-          vector::ShuffleOp::create(b, loc, rows[i], second, mask);
+      Value both = vector::ShuffleOp::create(b, loc, rows[i], second, mask);
       auto type = cast<VectorType>(both.getType());
       pairs.push_back(vector::ShapeCastOp::create(
           b, loc, VectorType::get({2, size}, type.getElementType()), both));
@@ -272,14 +269,15 @@ SmallVector<Value> KernelEmitter::emitStep(OpBuilder &b, const Tile &tile,
   SmallVector<Value> result;
   for (auto [i, row] : llvm::enumerate(rows))
     for (auto [j, column] : llvm::enumerate(columns))
-      result.push_back(multiplyAdd(b, row, column,
-                                   accumulators[i * columns.size() + j]));
+      result.push_back(
+          multiplyAdd(b, row, column, accumulators[i * columns.size() + j]));
   return result;
 }
 
-SmallVector<Value> KernelEmitter::emitReductionLoops(
-    OpBuilder &b, const Tile &tile, SmallVectorImpl<OpFoldResult> &indices,
-    ValueRange accumulators) {
+SmallVector<Value>
+KernelEmitter::emitReductionLoops(OpBuilder &b, const Tile &tile,
+                                  SmallVectorImpl<OpFoldResult> &indices,
+                                  ValueRange accumulators) {
   if (indices.size() == reductionShape.size())
     return emitStep(b, tile, indices, accumulators);
   int64_t size = reductionShape[indices.size()];
@@ -314,8 +312,7 @@ SmallVector<Value> KernelEmitter::emitReduction(OpBuilder &b,
     count = llvm::divideCeil(rows, 2) * tile.blocks * (lanes / 2);
   }
   linalg::FillOp init = group.init;
-  Value start =
-      vector::BroadcastOp::create(b, loc, type, init.getInputs()[0]);
+  Value start = vector::BroadcastOp::create(b, loc, type, init.getInputs()[0]);
   SmallVector<Value> accumulators(count, start);
   SmallVector<OpFoldResult> indices;
   return finishRows(b, tile,
@@ -395,12 +392,12 @@ void KernelEmitter::emitTile(OpBuilder &b, const Tile &tile) {
                                   : contraction.getOutputs()[0];
         SmallVector<Value> args;
         for (OpOperand *operand : epilogue.getDpsInputOperands())
-          args.push_back(operand->get() == source
-                             ? value
-                             : emitLoadRow(b, loc, operand->get(),
-                                           epilogue.getMatchingIndexingMap(
-                                               operand),
-                                           loops, lane));
+          args.push_back(
+              operand->get() == source
+                  ? value
+                  : emitLoadRow(b, loc, operand->get(),
+                                epilogue.getMatchingIndexingMap(operand), loops,
+                                lane));
         args.push_back(Value());
         value = emitBody(b, epilogue, args, lanes);
       }
@@ -431,28 +428,28 @@ void KernelEmitter::emit() {
   int64_t rows = 1;
   if (rowLoop >= 0)
     std::swap(rows, outer[rowLoop]);
-  emitLoopNest(builder, loc, outer, [&](OpBuilder &b,
-                                        ArrayRef<OpFoldResult> indices) {
-    auto emitRows = [&](OpBuilder &inBlocks, OpFoldResult channel,
-                        int64_t numBlocks, int64_t lastLanes) {
-      emitTiled(inBlocks, loc, rows, kernel.getTileRows(),
-                [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
-                  Tile tile{SmallVector<OpFoldResult>(indices), count,
-                            numBlocks, lastLanes};
-                  tile.root.push_back(channel);
-                  if (rowLoop >= 0)
-                    tile.root[rowLoop] = row;
-                  emitTile(inRows, tile);
-                });
-    };
-    emitTiled(b, loc, fullTiles * tileBlocks * lanes, tileBlocks * lanes,
-              [&](OpBuilder &inBlocks, OpFoldResult channel, int64_t) {
-                emitRows(inBlocks, channel, tileBlocks, lanes);
-              });
-    if (restBlocks)
-      emitRows(b, b.getIndexAttr(fullTiles * tileBlocks * lanes), restBlocks,
-               channels - (blocks - 1) * lanes);
-  });
+  emitLoopNest(
+      builder, loc, outer, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
+        auto emitRows = [&](OpBuilder &inBlocks, OpFoldResult channel,
+                            int64_t numBlocks, int64_t lastLanes) {
+          emitTiled(inBlocks, loc, rows, kernel.getTileRows(),
+                    [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
+                      Tile tile{SmallVector<OpFoldResult>(indices), count,
+                                numBlocks, lastLanes};
+                      tile.root.push_back(channel);
+                      if (rowLoop >= 0)
+                        tile.root[rowLoop] = row;
+                      emitTile(inRows, tile);
+                    });
+        };
+        emitTiled(b, loc, fullTiles * tileBlocks * lanes, tileBlocks * lanes,
+                  [&](OpBuilder &inBlocks, OpFoldResult channel, int64_t) {
+                    emitRows(inBlocks, channel, tileBlocks, lanes);
+                  });
+        if (restBlocks)
+          emitRows(b, b.getIndexAttr(fullTiles * tileBlocks * lanes),
+                   restBlocks, channels - (blocks - 1) * lanes);
+      });
 }
 
 void nnq::emitKernel(OpBuilder &builder, const KernelGroup &group) {

@@ -114,8 +114,8 @@ Value ContractionPacker::packActivation() {
   unsigned dim = layout.runDim;
   int64_t stride = layout.runDimStride;
   int64_t steps = layout.windowLoop ? ranges[*layout.windowLoop] - 1 : 0;
-  int64_t needed = steps * layout.windowStep * stride +
-                   groups * kernel.getGroup();
+  int64_t needed =
+      steps * layout.windowStep * stride + groups * kernel.getGroup();
   int64_t size = llvm::divideCeil(needed, stride);
   if (size > type.getDimSize(dim)) {
     SmallVector<int64_t> shape(type.getShape());

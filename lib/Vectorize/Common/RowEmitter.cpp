@@ -106,8 +106,8 @@ Value nnq::emitLoadRow(OpBuilder &builder, Location loc, Value memref,
                        AffineMap map, ArrayRef<OpFoldResult> indices,
                        const Row &row) {
   auto type = dyn_cast<MemRefType>(memref.getType());
-  auto vectorType = VectorType::get(
-      {row.lanes}, type ? type.getElementType() : memref.getType());
+  auto vectorType = VectorType::get({row.lanes}, type ? type.getElementType()
+                                                      : memref.getType());
   if (!type)
     return vector::BroadcastOp::create(builder, loc, vectorType, memref);
 
@@ -186,11 +186,11 @@ Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
   for (Operation &inner : op.getBlock()->without_terminator()) {
     if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
       auto type = vectorOf(constant.getType());
-      mapping.map(constant.getResult(),
-                  arith::ConstantOp::create(
-                      builder, loc,
-                      SplatElementsAttr::get(type, constant.getValue()))
-                      .getResult());
+      mapping.map(
+          constant.getResult(),
+          arith::ConstantOp::create(
+              builder, loc, SplatElementsAttr::get(type, constant.getValue()))
+              .getResult());
       continue;
     }
     SmallVector<Value> operands;
@@ -208,10 +208,10 @@ Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
   return lookup(op.getBlock()->getTerminator()->getOperand(0));
 }
 
-static void emitLoops(
-    OpBuilder &builder, Location loc, ArrayRef<int64_t> sizes,
-    SmallVectorImpl<OpFoldResult> &indices,
-    function_ref<void(OpBuilder &, ArrayRef<OpFoldResult>)> body) {
+static void
+emitLoops(OpBuilder &builder, Location loc, ArrayRef<int64_t> sizes,
+          SmallVectorImpl<OpFoldResult> &indices,
+          function_ref<void(OpBuilder &, ArrayRef<OpFoldResult>)> body) {
   if (indices.size() == sizes.size())
     return body(builder, indices);
   int64_t size = sizes[indices.size()];

@@ -32,10 +32,9 @@ std::optional<int64_t> getLoopStride(mlir::MemRefType memref,
 bool canEmitRows(mlir::linalg::GenericOp op, unsigned loop);
 
 /// Values of `map` at `indices`.
-mlir::SmallVector<mlir::Value> emitIndices(mlir::OpBuilder &builder,
-                                           mlir::Location loc,
-                                           mlir::AffineMap map,
-                                           mlir::ArrayRef<mlir::OpFoldResult> indices);
+mlir::SmallVector<mlir::Value>
+emitIndices(mlir::OpBuilder &builder, mlir::Location loc, mlir::AffineMap map,
+            mlir::ArrayRef<mlir::OpFoldResult> indices);
 
 /// A row of an operand: loaded, broadcast or gathered by its stride.
 mlir::Value emitLoadRow(mlir::OpBuilder &builder, mlir::Location loc,
@@ -54,18 +53,18 @@ mlir::Value emitBody(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
                      mlir::ArrayRef<mlir::Value> args, int64_t lanes);
 
 /// Loops over `sizes` around `body`; loops of size 1 are left out.
-void emitLoopNest(
-    mlir::OpBuilder &builder, mlir::Location loc, mlir::ArrayRef<int64_t> sizes,
-    mlir::function_ref<void(mlir::OpBuilder &, mlir::ArrayRef<mlir::OpFoldResult>)>
-        body);
+void emitLoopNest(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::ArrayRef<int64_t> sizes,
+                  mlir::function_ref<void(mlir::OpBuilder &,
+                                          mlir::ArrayRef<mlir::OpFoldResult>)>
+                      body);
 
 /// Steps of `step` over [0, size), the rest by its own static size:
 /// `body(builder, start, count)`.
-void emitTiled(mlir::OpBuilder &builder, mlir::Location loc, int64_t size,
-               int64_t step,
-               mlir::function_ref<void(mlir::OpBuilder &, mlir::OpFoldResult,
-                                       int64_t)>
-                   body);
+void emitTiled(
+    mlir::OpBuilder &builder, mlir::Location loc, int64_t size, int64_t step,
+    mlir::function_ref<void(mlir::OpBuilder &, mlir::OpFoldResult, int64_t)>
+        body);
 
 } // namespace nnq
 

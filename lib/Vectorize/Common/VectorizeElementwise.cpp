@@ -42,29 +42,29 @@ static void emitRows(OpBuilder &builder, linalg::GenericOp op, unsigned rowLoop,
   int64_t length = sizes[rowLoop];
   sizes[rowLoop] = 1;
   bool readsResult = op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
-  emitLoopNest(builder, loc, sizes, [&](OpBuilder &b,
-                                        ArrayRef<OpFoldResult> indices) {
-    emitTiled(b, loc, length, std::min(lanes, length),
-              [&](OpBuilder &inner, OpFoldResult start, int64_t count) {
-                Row row{rowLoop, count, count};
-                LoopIndices at(indices);
-                at[rowLoop] = start;
-                SmallVector<Value> args;
-                for (OpOperand &operand : op->getOpOperands()) {
-                  if (op.isDpsInit(&operand) && !readsResult) {
-                    args.push_back(Value());
-                    continue;
-                  }
-                  args.push_back(emitLoadRow(inner, loc, operand.get(),
-                                             op.getMatchingIndexingMap(&operand),
-                                             at, row));
-                }
-                Value result = emitBody(inner, op, args, count);
-                OpOperand *out = op.getDpsInitOperand(0);
-                emitStoreRow(inner, loc, result, out->get(),
-                             op.getMatchingIndexingMap(out), at, row);
-              });
-  });
+  emitLoopNest(
+      builder, loc, sizes, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
+        emitTiled(b, loc, length, std::min(lanes, length),
+                  [&](OpBuilder &inner, OpFoldResult start, int64_t count) {
+                    Row row{rowLoop, count, count};
+                    LoopIndices at(indices);
+                    at[rowLoop] = start;
+                    SmallVector<Value> args;
+                    for (OpOperand &operand : op->getOpOperands()) {
+                      if (op.isDpsInit(&operand) && !readsResult) {
+                        args.push_back(Value());
+                        continue;
+                      }
+                      args.push_back(emitLoadRow(
+                          inner, loc, operand.get(),
+                          op.getMatchingIndexingMap(&operand), at, row));
+                    }
+                    Value result = emitBody(inner, op, args, count);
+                    OpOperand *out = op.getDpsInitOperand(0);
+                    emitStoreRow(inner, loc, result, out->get(),
+                                 op.getMatchingIndexingMap(out), at, row);
+                  });
+      });
 }
 
 namespace {
