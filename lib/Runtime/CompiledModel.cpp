@@ -16,6 +16,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 
+#include <chrono>
 #include <dlfcn.h>
 #include <utility>
 
@@ -66,6 +67,8 @@ struct CompiledModel::Code {
   Caller caller = nullptr;
   std::unique_ptr<void, FreeDeleter> workspace;
   std::vector<void *> args;
+  size_t bytes = 0;
+  double loadMs = 0;
 
   // What the function lives in.
   std::unique_ptr<llvm::orc::LLJIT> jit;
@@ -103,6 +106,8 @@ CompiledModel &CompiledModel::operator=(CompiledModel &&) noexcept = default;
 CompiledModel::~CompiledModel() = default;
 
 const Signature &CompiledModel::signature() const { return code->signature; }
+size_t CompiledModel::codeBytes() const { return code->bytes; }
+double CompiledModel::loadMs() const { return code->loadMs; }
 
 void CompiledModel::run(ArrayRef<const void *> inputs,
                         ArrayRef<void *> outputs) {
@@ -144,6 +149,19 @@ static llvm::Expected<Signature> choose(ArrayRef<Signature> signatures,
                                  listEntries(signatures).c_str());
 }
 
+namespace {
+/// Milliseconds since it was made.
+struct Stopwatch {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start = Clock::now();
+
+  double read() const {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start)
+        .count();
+  }
+};
+} // namespace
+
 static llvm::Error checkHost(StringRef triple, StringRef cpu,
                              StringRef features) {
   if (runsOnHost(triple, cpu, features))
@@ -164,6 +182,7 @@ static llvm::Error checkHost(StringRef triple, StringRef cpu,
 llvm::Expected<CompiledModel>
 CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
                    StringRef entry) {
+  Stopwatch watch;
   // Errors of MLIR become the error of this function.
   std::string messages;
   ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diag) {
@@ -205,6 +224,7 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
 
   auto code = std::make_unique<Code>();
   code->signature = std::move(*signature);
+  code->bytes = object.size();
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();
@@ -233,6 +253,7 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
   code->function = function->toPtr<void *>();
   if (llvm::Error error = code->prepare())
     return error;
+  code->loadMs = watch.read();
   return CompiledModel(std::move(code));
 }
 
@@ -284,6 +305,11 @@ llvm::Expected<CompiledModel> CompiledModel::load(StringRef path,
   if (std::error_code error = llvm::sys::fs::make_absolute(absolute))
     return fail(error.message());
   auto code = std::make_unique<Code>();
+  uint64_t bytes = 0;
+  if (std::error_code error = llvm::sys::fs::file_size(path, bytes))
+    return fail(error.message());
+  code->bytes = bytes;
+  Stopwatch watch;
   code->library = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!code->library)
     return fail(dlerror());
@@ -299,6 +325,7 @@ llvm::Expected<CompiledModel> CompiledModel::load(StringRef path,
       return fail(llvm::toString(signature.takeError()));
     signatures.push_back(std::move(*signature));
   }
+  code->loadMs = watch.read();
   auto signature = choose(signatures, entry);
   if (!signature)
     return fail(llvm::toString(signature.takeError()));

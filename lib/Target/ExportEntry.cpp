@@ -89,7 +89,9 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
     StringRef name = function.getName();
     if (!isIdentifier(name))
       return function.emitError()
-             << "'" << name << "' is no name of a C function; rename it";
+             << "'" << name
+             << "' is no name of a C function; give it another "
+                "(nnq-compile --name)";
     if (function.getNumResults())
       return function.emitError()
              << "entry function '" << name

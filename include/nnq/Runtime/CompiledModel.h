@@ -37,6 +37,12 @@ public:
 
   const Signature &signature() const;
 
+  /// Size of the library, or of the object that was compiled in process.
+  size_t codeBytes() const;
+
+  /// Milliseconds that it took to compile, or to map the library.
+  double loadMs() const;
+
   /// Runs once. One pointer for each input and each output of the signature.
   void run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs);
 

@@ -1,0 +1,115 @@
+//===- CHeader.cpp - The C declaration of a compiled network --------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Target/CHeader.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace nnq;
+using llvm::StringRef;
+
+static StringRef getCType(DType dtype) {
+  switch (dtype) {
+  case DType::F32:
+    return "float";
+  case DType::F64:
+    return "double";
+  case DType::I8:
+    return "int8_t";
+  case DType::U8:
+    return "uint8_t";
+  case DType::I16:
+    return "int16_t";
+  case DType::I32:
+    return "int32_t";
+  case DType::I64:
+    return "int64_t";
+  case DType::Bool:
+    return "bool";
+  }
+  llvm_unreachable("unknown element type");
+}
+
+static bool isReserved(StringRef name) {
+  static const llvm::StringSet<> words = {
+      "main",   "auto",     "break",  "case",     "char",     "const",
+      "do",     "default",  "double", "else",     "continue", "enum",
+      "extern", "float",    "for",    "goto",     "if",       "int",
+      "long",   "register", "return", "short",    "signed",   "sizeof",
+      "static", "struct",   "switch", "typedef",  "union",    "unsigned",
+      "void",   "volatile", "while",  "class",    "new",      "delete",
+      "this",   "template", "public", "private",  "operator", "namespace",
+      "inline", "restrict", "try",    "catch",    "throw",    "using",
+      "bool",   "true",     "false",  "protected"};
+  return words.contains(name);
+}
+
+/// "x", or "x0", "x1", ... if there are several.
+static std::string getName(char letter, size_t index, size_t count) {
+  std::string name(1, letter);
+  return count == 1 ? name : name + std::to_string(index);
+}
+
+static void declare(llvm::raw_ostream &os, const Signature &signature) {
+  std::string macro = StringRef(signature.entry).upper() + "_WORKSPACE_BYTES";
+  os << "/*\n * Runs the network once. Not more than one thread may use a "
+        "workspace at a\n * time; buffers must not overlap.\n *\n";
+  llvm::SmallVector<std::string> params;
+  auto describe = [&](llvm::ArrayRef<TensorSignature> tensors, char letter,
+                      StringRef role, StringRef qualifier) {
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      std::string name = getName(letter, i, tensors.size());
+      os << " * " << name << ": " << role << ", " << getCType(tensors[i].dtype);
+      for (int64_t size : tensors[i].shape)
+        os << "[" << size << "]";
+      os << "\n";
+      params.push_back(
+          (qualifier + getCType(tensors[i].dtype) + " *" + name).str());
+    }
+  };
+  describe(signature.inputs, 'x', "input", "const ");
+  describe(signature.outputs, 'y', "output", "");
+  params.push_back("void *workspace");
+  os << " * workspace: " << macro
+     << " bytes of scratch memory, 64-byte aligned;\n"
+        " *   its contents do not matter before and after.\n */\n"
+     << "#define " << macro << " " << signature.workspace << "\n"
+     << "void " << signature.entry << "(";
+  llvm::interleaveComma(params, os);
+  os << ");\n\n"
+     << "/* The above as JSON. */\n"
+     << "extern const char " << signature.entry << kSignatureSuffix
+     << "[];\n\n";
+}
+
+llvm::Expected<std::string>
+nnq::makeCHeader(llvm::ArrayRef<Signature> signatures) {
+  if (signatures.empty())
+    return llvm::createStringError(
+        "a header needs an entry point with a signature; the module has none "
+        "(--nnq-export-entry makes it)");
+  for (const Signature &signature : signatures)
+    if (isReserved(signature.entry))
+      return llvm::createStringError(
+          "'%s' cannot be declared in C; give the entry point another name "
+          "(--name)",
+          signature.entry.c_str());
+
+  const Signature &first = signatures.front();
+  std::string guard = "NNQ_" + StringRef(first.entry).upper() + "_H";
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "/* Made by nnq-compile for " << first.cpu << " (" << first.triple
+     << "). */\n#ifndef " << guard << "\n#define " << guard
+     << "\n\n#include <stdbool.h>\n#include <stdint.h>\n\n"
+     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+  for (const Signature &signature : signatures)
+    declare(os, signature);
+  os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << guard << " */\n";
+  return text;
+}
