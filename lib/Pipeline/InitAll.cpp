@@ -29,7 +29,7 @@ void nnq::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void nnq::registerAllPasses() {
   registerNNQImportPasses();
-  registerNNQCalibratePasses();
+  registerNNQCalibratePasses(buildCalibrationPipeline);
   registerNNQQuantizePasses();
   registerNNQLowerPasses();
   registerNNQVectorizePasses();

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
+#include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
@@ -38,6 +39,13 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
   buildImportPipeline(pm);
+  if (!options.data.empty()) {
+    CalibrateOptions calibrate;
+    calibrate.data = options.data;
+    calibrate.key = options.key;
+    calibrate.samples = options.samples;
+    pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
+  }
   QuantizeOptions quantize;
   quantize.weights = options.weights;
   quantize.activations = options.activations;
@@ -169,6 +177,14 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
     buildLowerPipeline(pm);
     buildVectorizePipeline(pm);
   }
+  buildTargetPipeline(pm);
+}
+
+void nnq::buildCalibrationPipeline(OpPassManager &pm) {
+  SetTargetOptions target;
+  target.target = "native";
+  pm.addPass(createSetTarget(target));
+  buildReferencePipeline(pm);
   buildTargetPipeline(pm);
 }
 

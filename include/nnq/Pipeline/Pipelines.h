@@ -92,6 +92,10 @@ void buildTargetPipeline(mlir::OpPassManager &pm);
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,
                               const LowerToLLVMOptions &options);
 
+/// How calibration lowers its copy of the network: by the reference, to this
+/// machine whatever the target is.
+void buildCalibrationPipeline(mlir::OpPassManager &pm);
+
 /// Registers the pipelines under the names that users type.
 void registerPipelines();
 

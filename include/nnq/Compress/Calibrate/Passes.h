@@ -1,5 +1,4 @@
-//===- Passes.h - Passes of the Calibrate stage ----------------------*- C++
-//-*-===//
+//===- Passes.h - Passes of the Calibrate stage -----------------*- C++ -*-===//
 //
 // Part of the nnq project.
 //
@@ -8,15 +7,30 @@
 #ifndef NNQ_CALIBRATE_PASSES_H
 #define NNQ_CALIBRATE_PASSES_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+
+#include <functional>
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
 
 namespace nnq {
 
 #define GEN_PASS_DECL
 #include "nnq/Compress/Calibrate/Passes.h.inc"
 
-#define GEN_PASS_REGISTRATION
-#include "nnq/Compress/Calibrate/Passes.h.inc"
+/// Adds the passes that bring a module to the LLVM dialect of this machine.
+using LoweringBuilder = std::function<void(mlir::OpPassManager &)>;
+
+/// The stage does not know how to lower what it runs: pipelines are ordered
+/// elsewhere, and they contain this stage.
+std::unique_ptr<mlir::Pass> createCalibrate(const CalibrateOptions &options,
+                                            LoweringBuilder lowering);
+
+/// In place of the generated function, which has no lowering to pass on.
+void registerNNQCalibratePasses(LoweringBuilder lowering);
 
 } // namespace nnq
 

@@ -1,0 +1,258 @@
+//===- Calibrate.cpp - Run a network and observe its tensors --------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Calibrate/TensorObserver.h"
+#include "nnq/Runtime/CompiledModel.h"
+#include "nnq/Runtime/NumpyFile.h"
+#include "nnq/Support/Layers.h"
+#include "nnq/Support/Statistics.h"
+#include "nnq/Support/Structured.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+
+#include <chrono>
+
+namespace nnq {
+#define GEN_PASS_DEF_CALIBRATE
+#include "nnq/Compress/Calibrate/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+/// What `observe` adds to: the compiled code passes no context along.
+static thread_local MutableArrayRef<TensorObserver> currentObservers;
+
+static void observe(int64_t id, const float *data, int64_t count) {
+  currentObservers[id].add({data, static_cast<size_t>(count)});
+}
+
+/// Activations whose statistics quantization will ask for.
+static SmallVector<Value> findObserved(ModuleOp module) {
+  llvm::SetVector<Value> observed;
+  module.walk([&](linalg::LinalgOp op) {
+    FailureOr<WeightedOp> operands = matchWeightedOp(op);
+    if (failed(operands))
+      return;
+    Value source = getStatsSource(operands->activation->get());
+    auto type = dyn_cast<RankedTensorType>(source.getType());
+    if (type && type.getElementType().isF32() && canHoldStats(source))
+      observed.insert(source);
+  });
+  return observed.takeVector();
+}
+
+namespace {
+
+/// A line on the terminal for runs that take long.
+class Progress {
+public:
+  explicit Progress(int64_t total) : total(total) {}
+  ~Progress() {
+    if (isShown)
+      llvm::errs() << "\n";
+  }
+
+  void update(int64_t done) {
+    auto now = std::chrono::steady_clock::now();
+    if (now < next || !llvm::errs().is_displayed())
+      return;
+    llvm::errs() << "\rcalibrating: sample " << done << " of " << total;
+    next = now + std::chrono::milliseconds(500);
+    isShown = true;
+  }
+
+private:
+  int64_t total;
+  bool isShown = false;
+  std::chrono::steady_clock::time_point next =
+      std::chrono::steady_clock::now() + std::chrono::seconds(2);
+};
+
+struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
+  Calibrate(const CalibrateOptions &options, LoweringBuilder lowering)
+      : CalibrateBase(options), lowering(std::move(lowering)) {}
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<NNQDialect>();
+    // No dialect may be loaded while passes run.
+    OpPassManager pm(ModuleOp::getOperationName());
+    lowering(pm);
+    pm.getDependentDialects(registry);
+  }
+
+  void runOnOperation() override {
+    llvm::Expected<func::FuncOp> entry = findEntry();
+    if (!entry)
+      return fail(entry.takeError());
+    llvm::Expected<NumpyArray> array = loadData(*entry);
+    if (!array)
+      return fail(array.takeError());
+    SmallVector<Value> observed = findObserved(getOperation());
+    if (observed.empty())
+      return;
+    std::vector<TensorObserver> observers(observed.size());
+
+    llvm::Expected<CompiledModel> model = compile(observed, entry->getName());
+    if (!model)
+      return fail(model.takeError());
+    currentObservers = observers;
+    llvm::Error error = run(*model, *array);
+    currentObservers = {};
+    if (error)
+      return fail(std::move(error));
+
+    for (auto [value, observer] : llvm::zip(observed, observers)) {
+      if (!observer.isFinite() || observer.getCount() == 0) {
+        emitError(value.getLoc())
+            << "the input of layer '" << getUserLayerName(value)
+            << "' became NaN or infinite in calibration; the network does not "
+               "work on the data given by data="
+            << data;
+        return signalPassFailure();
+      }
+    }
+    for (auto [value, observer] : llvm::zip(observed, observers))
+      setStats(value, observer.getAttr(&getContext()));
+    numTensors += observed.size();
+  }
+
+private:
+  void fail(llvm::Error error) {
+    emitError(getOperation().getLoc())
+        << "cannot calibrate: " << llvm::toString(std::move(error));
+    signalPassFailure();
+  }
+
+  /// The only function that a user can call.
+  llvm::Expected<func::FuncOp> findEntry() {
+    SmallVector<func::FuncOp> entries;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function.isPublic() && !function.isDeclaration())
+        entries.push_back(function);
+    if (entries.size() != 1)
+      return llvm::createStringError(
+          "the module has " + llvm::Twine(entries.size()) +
+          " public functions; calibration needs one");
+    func::FuncOp entry = entries.front();
+    std::string name = ("function '" + entry.getName() + "'").str();
+    if (entry.getNumArguments() != 1)
+      return llvm::createStringError(
+          name + " takes " + llvm::Twine(entry.getNumArguments()) +
+          " inputs; calibration works on networks with one");
+    auto type = dyn_cast<RankedTensorType>(entry.getArgumentTypes().front());
+    if (!type || !type.hasStaticShape() || !type.getElementType().isF32())
+      return llvm::createStringError(
+          name + " does not take an f32 tensor of static shape");
+    return entry;
+  }
+
+  llvm::Expected<NumpyArray> loadData(func::FuncOp entry) {
+    if (data.empty())
+      return llvm::createStringError("no data given; pass data=FILE");
+    if (samples < 0)
+      return llvm::createStringError("samples=%lld is negative",
+                                     static_cast<long long>(samples));
+    llvm::Expected<NumpyFile> file = NumpyFile::open(data);
+    if (!file)
+      return file.takeError();
+    llvm::Expected<NumpyArray> array = file->read(key);
+    if (!array && file->isArchive())
+      return llvm::createStringError(llvm::toString(array.takeError()) +
+                                     "; choose the input with key=NAME");
+    if (!array)
+      return array;
+    auto type = cast<RankedTensorType>(entry.getArgumentTypes().front());
+    TensorSignature input{llvm::to_vector(type.getShape()), DType::F32};
+    if (llvm::Error error = array->checkMatches(
+            input, ("the input of '" + entry.getName() + "'").str()))
+      return error;
+    if (getNumSamples(*array) < input.shape.front())
+      return llvm::createStringError(array->name() + ": " +
+                                     llvm::Twine(getNumSamples(*array)) +
+                                     " samples do not fill a batch of " +
+                                     llvm::Twine(input.shape.front()));
+    return array;
+  }
+
+  /// How many samples of `array` to run.
+  int64_t getNumSamples(const NumpyArray &array) const {
+    return samples > 0 ? std::min<int64_t>(array.getNumSamples(), samples)
+                       : array.getNumSamples();
+  }
+
+  llvm::Expected<CompiledModel> compile(ArrayRef<Value> observed,
+                                        StringRef entry) {
+    IRMapping mapping;
+    OwningOpRef<ModuleOp> copy = cast<ModuleOp>(getOperation()->clone(mapping));
+    OpBuilder builder(&getContext());
+    for (auto [id, value] : llvm::enumerate(observed)) {
+      Value copied = mapping.lookup(value);
+      builder.setInsertionPointAfterValue(copied);
+      ObserveOp::create(builder, value.getLoc(), copied, id);
+    }
+    PassManager pm(&getContext(), ModuleOp::getOperationName());
+    lowering(pm);
+    if (failed(pm.run(*copy)))
+      return llvm::createStringError("the network could not be lowered");
+    llvm::StringMap<void *> symbols;
+    symbols["nnq_observe"] = reinterpret_cast<void *>(observe);
+    return CompiledModel::jit(*copy, symbols, entry);
+  }
+
+  llvm::Error run(CompiledModel &model, const NumpyArray &array) {
+    const TensorSignature &input = model.signature().inputs.front();
+    int64_t batch = input.shape.front();
+    int64_t total = getNumSamples(array);
+    std::vector<std::vector<char>> results;
+    SmallVector<void *> outputs;
+    for (const TensorSignature &output : model.signature().outputs)
+      outputs.push_back(results.emplace_back(output.getNumBytes()).data());
+    Progress progress(total);
+    // Aligned for the code, and finite: one sample at a time.
+    std::vector<float> buffer(input.getNumElements());
+    for (int64_t i = 0; i + batch <= total; i += batch) {
+      ArrayRef<char> bytes = array.getSamples(i, batch);
+      std::memcpy(buffer.data(), bytes.data(), bytes.size());
+      if (!llvm::all_of(buffer, [](float x) { return std::isfinite(x); }))
+        return findNotFinite(array, buffer, i, batch);
+      model.run({buffer.data()}, outputs);
+      numSamples += batch;
+      progress.update(i + batch);
+    }
+    return llvm::Error::success();
+  }
+
+  llvm::Error findNotFinite(const NumpyArray &array, ArrayRef<float> buffer,
+                            int64_t first, int64_t batch) {
+    const float *at =
+        llvm::find_if(buffer, [](float x) { return !std::isfinite(x); });
+    int64_t position = at - buffer.begin();
+    int64_t size = buffer.size() / batch;
+    return llvm::createStringError(
+        array.name() + ": " + (std::isnan(*at) ? "NaN" : "infinity") +
+        " in sample " + llvm::Twine(first + position / size) + ", element " +
+        llvm::Twine(position % size));
+  }
+
+  LoweringBuilder lowering;
+};
+
+} // namespace
+
+std::unique_ptr<Pass> nnq::createCalibrate(const CalibrateOptions &options,
+                                           LoweringBuilder lowering) {
+  return std::make_unique<Calibrate>(options, std::move(lowering));
+}
+
+void nnq::registerNNQCalibratePasses(LoweringBuilder lowering) {
+  registerPass([lowering = std::move(lowering)] {
+    return createCalibrate(CalibrateOptions(), lowering);
+  });
+}
