@@ -113,10 +113,11 @@ void nnq::buildBufferizePipeline(OpPassManager &pm) {
 }
 
 void nnq::buildReferencePipeline(OpPassManager &pm) {
+  // Before the inliner, which canonicalizes: quantize-dequantize pairs fold away.
+  pm.addPass(createExpandQuantReference());
   // Only entry points own an arena.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
-  pm.addPass(createExpandQuantReference());
   pm.addPass(createDecomposeAggregate());
   pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   buildBufferizePipeline(pm);
