@@ -44,6 +44,7 @@ public:
 
 private:
   Behaviour visitArgument(BlockArgument arg);
+  Behaviour visitSelect(arith::SelectOp select);
 
   linalg::GenericOp op;
   BlockArgument accumulator;
@@ -76,6 +77,29 @@ Behaviour MonotoneAnalysis::visitArgument(BlockArgument arg) {
   return result;
 }
 
+/// A select that is a bound: a > b ? a : b or a < b ? a : b.
+Behaviour MonotoneAnalysis::visitSelect(arith::SelectOp select) {
+  auto compare = select.getCondition().getDefiningOp<arith::CmpFOp>();
+  if (!compare || compare.getLhs() != select.getTrueValue() ||
+      compare.getRhs() != select.getFalseValue())
+    return {};
+  Behaviour a = visit(compare.getLhs()), b = visit(compare.getRhs());
+  if (a.kind == Behaviour::Unknown || b.kind == Behaviour::Unknown)
+    return {};
+  switch (compare.getPredicate()) {
+  case arith::CmpFPredicate::OGT:
+  case arith::CmpFPredicate::OGE:
+    return {Behaviour::NonDecreasing, std::max(a.low, b.low),
+            std::max(a.high, b.high)};
+  case arith::CmpFPredicate::OLT:
+  case arith::CmpFPredicate::OLE:
+    return {Behaviour::NonDecreasing, std::min(a.low, b.low),
+            std::min(a.high, b.high)};
+  default:
+    return {};
+  }
+}
+
 Behaviour MonotoneAnalysis::visit(Value value) {
   if (auto arg = dyn_cast<BlockArgument>(value))
     return visitArgument(arg);
@@ -90,6 +114,8 @@ Behaviour MonotoneAnalysis::visit(Value value) {
   Operation *def = value.getDefiningOp();
   if (def->getBlock() != op.getBlock())
     return {Behaviour::Independent};
+  if (auto select = dyn_cast<arith::SelectOp>(def))
+    return visitSelect(select);
 
   SmallVector<Behaviour> in;
   for (Value operand : def->getOperands())

@@ -132,7 +132,8 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
         return emitRequantize(
             rewriter, loc, scaled,
             intConstant(loc, params.zeroPoint, rewriter.getI32Type()),
-            params.min, params.max, format.type);
+            params.min, params.max, format.type,
+            /*isNumber=*/false);
       });
   setQuantized(op.getResult(), generic.getResult(0));
 }
@@ -193,7 +194,8 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
         rewriter, loc, arith::NegFOp::create(rewriter, loc, min), scale);
     zeroPoint =
         emitRequantize(rewriter, loc, zero, zeroPoint, qmin + format.offset,
-                       qmax + format.offset, rewriter.getI32Type());
+                       qmax + format.offset, rewriter.getI32Type(),
+                               /*isNumber=*/false);
   }
   auto type = cast<RankedTensorType>(op.getInput().getType());
   auto generic = createElementwise(
@@ -203,7 +205,7 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
         Value scaled = arith::DivFOp::create(rewriter, loc, args[0], scale);
         return emitRequantize(rewriter, loc, scaled, zeroPoint,
                               qmin + format.offset, qmax + format.offset,
-                              format.type);
+                              format.type, /*isNumber=*/false);
       });
   quantizedValues[op.getQuantized()] = {generic.getResult(0), format.isSigned,
                                         std::nullopt, scale, zeroPoint};
@@ -428,7 +430,7 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
           int64_t low = chain.relu ? std::max(out.min, out.zeroPoint) : out.min;
           return emitRequantize(rewriter, loc, value,
                                 intConstant(loc, out.zeroPoint, i32), low,
-                                out.max, format.type);
+                                out.max, format.type, /*isNumber=*/true);
         });
   }
   epilogue->setAttr(kLayerAttr, rewriter.getStringAttr(layer));

@@ -87,7 +87,7 @@ static Value floatConstant(OpBuilder &builder, Location loc, double value) {
 
 Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
                           Value zeroPoint, int64_t min, int64_t max,
-                          Type storage) {
+                          Type storage, bool isNumber) {
   // Clamping before rounding to bounds that are integers gives the same value
   // and keeps the conversion in range, so that it needs no saturation code.
   Value low, high;
@@ -103,8 +103,24 @@ Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
     high = arith::SubFOp::create(builder, loc, floatConstant(builder, loc, max),
                                  zero);
   }
-  Value result = arith::MaxNumFOp::create(builder, loc, scaled, low);
-  result = arith::MinNumFOp::create(builder, loc, result, high);
+  Value result;
+  if (isNumber) {
+    // The sign of a zero is lost in the conversion.
+    auto flags = arith::FastMathFlagsAttr::get(builder.getContext(),
+                                               arith::FastMathFlags::nnan |
+                                                   arith::FastMathFlags::nsz);
+    result = arith::MaxNumFOp::create(builder, loc, scaled, low, flags);
+    result = arith::MinNumFOp::create(builder, loc, result, high, flags);
+  } else {
+    // The form of the maximum that is one instruction on x86, where maxnum is
+    // four; both give the bound for a NaN.
+    auto bound = [&](arith::CmpFPredicate keep, Value value, Value limit) {
+      Value kept = arith::CmpFOp::create(builder, loc, keep, value, limit);
+      return arith::SelectOp::create(builder, loc, kept, value, limit);
+    };
+    result = bound(arith::CmpFPredicate::OGT, scaled, low);
+    result = bound(arith::CmpFPredicate::OLT, result, high);
+  }
   result = math::RoundEvenOp::create(builder, loc, result);
   result = arith::FPToSIOp::create(builder, loc, builder.getI32Type(), result);
   result = arith::AddIOp::create(builder, loc, result, zeroPoint);

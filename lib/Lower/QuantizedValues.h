@@ -49,10 +49,12 @@ getWeights(mlir::Value dequantized, unsigned channelDim, std::string &reason);
 
 /// Emits scalar code for `clamp(roundeven(scaled), min, max) + zeroPoint` in
 /// the storage type, the bounds being in units of the storage. `zeroPoint` may
-/// be known only at run time.
+/// be known only at run time. A NaN becomes `min`; `isNumber` promises that
+/// there is none.
 mlir::Value emitRequantize(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value scaled, mlir::Value zeroPoint,
-                           int64_t min, int64_t max, mlir::Type storage);
+                           int64_t min, int64_t max, mlir::Type storage,
+                           bool isNumber);
 
 /// An elementwise linalg.generic over `shape` with the given operands and maps.
 mlir::linalg::GenericOp createElementwise(

@@ -51,11 +51,17 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
                          int64_t tileRows, int64_t tileBlocks) {
   auto [cycles, latency] = dotTiming(problem.dot, lanes);
   int64_t rows = tileRows * problem.window;
+  bool isPair =
+      problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
   double dots = cycles * rows * tileBlocks;
   double loads = 0.5 * (rows + tileBlocks);
-  if (problem.dot == DotKind::VPMADDWD)
-    dots += 0.25 * tileBlocks; // Widening of the weights.
-  return std::max({dots, loads, latency});
+  // Operations issued: dots (multiplication and addition apart where no
+  // instruction does both), loads of both factors, widening of the weights, and
+  // the loop itself.
+  constexpr double kIssueWidth = 6.0, kLoopOps = 3.0;
+  double ops = (isPair ? 2.0 : 1.0) * rows * tileBlocks + rows +
+               (isPair ? 2.0 : 1.0) * tileBlocks + kLoopOps;
+  return std::max({dots, loads, ops / kIssueWidth, latency});
 }
 
 double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
