@@ -144,7 +144,6 @@ void nnq::buildTargetPipeline(OpPassManager &pm) {
   // Addresses. Views become arithmetic, which affine.apply writes first.
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
-  pm.addPass(arith::createArithExpandOpsPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertIndexToLLVMPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
