@@ -128,6 +128,6 @@ make_venv
 cd "$root"
 step "configuring" \
   cmake --preset release -DPython3_EXECUTABLE="$venv/bin/python"
-step "building (about 10 minutes on two cores when nothing is built)" \
+step "building (some minutes when nothing is built)" \
   ninja -C "$build" -j "$(parallel_jobs)" "${targets[@]}"
 echo "setup: done, the programs are in $build/bin"
