@@ -25,11 +25,14 @@ foreach(folder include lib tools test)
   endforeach()
 endforeach()
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${globs})
+list(JOIN sources "\n" sources)
+set(list "${CMAKE_CURRENT_BINARY_DIR}/format-sources.txt")
+file(CONFIGURE OUTPUT "${list}" CONTENT "${sources}\n" @ONLY)
 
 nnq_add_check(check-format NNQ_CLANG_FORMAT "Checking the format of C++"
-  ${NNQ_CLANG_FORMAT} --dry-run -Werror ${sources})
+  ${NNQ_CLANG_FORMAT} --dry-run -Werror --files=${list})
 nnq_add_check(fix-format NNQ_CLANG_FORMAT "Formatting C++"
-  ${NNQ_CLANG_FORMAT} -i ${sources})
+  ${NNQ_CLANG_FORMAT} -i --files=${list})
 nnq_add_check(check-python NNQ_RUFF "Checking Python"
   ${NNQ_RUFF} check --no-cache python test)
 nnq_add_check(tidy-nnq NNQ_CLANG_TIDY "Running clang-tidy"
