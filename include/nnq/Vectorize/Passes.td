@@ -40,7 +40,8 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
                           * w(oc / L, kh, rb, oc mod L, v)
     ```
 
-    It stays a linalg.generic that any lowering can execute. Weights are packed
+    Weights that many rows share are widened for vpmaddwd here instead of in the
+    kernel. It stays a linalg.generic that any lowering can execute. Weights are packed
     over raw bytes into a 64-byte aligned resource. Where a run reads past the
     end of a row, the activation gets rows with slack; its producer writes into
     them directly after bufferization.

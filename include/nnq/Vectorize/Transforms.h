@@ -16,10 +16,10 @@ namespace nnq {
 /// Needs AVX512-VNNI (with VL for L < 16) or AVX-VNNI (L < 16).
 void populateContractToVpdpbusdPatterns(mlir::RewritePatternSet &patterns);
 
-/// vector.contract of `vector<2xi16>` and `vector<Lx2xi8>` (both sign-extended)
-/// into `vector<Lxi32>` to vpmaddwd and vpaddd, for L of 4 (SSE2), 8 (AVX2) and
-/// 16 (AVX512BW). Exact: the sum of two products of 16 bits fits in 32 bits
-/// except for four times -32768, which no int8 weight gives.
+/// vector.contract of `vector<2xi16>` and `vector<Lx2xi8>` or `vector<Lx2xi16>`
+/// (both sign-extended) into `vector<Lxi32>` to vpmaddwd and vpaddd, for L of 4
+/// (SSE2), 8 (AVX2) and 16 (AVX512BW). Exact: the sum of two products of 16 bits
+/// wraps around in 32 bits as the contraction does.
 void populateContractToVpmaddwdPatterns(mlir::RewritePatternSet &patterns);
 
 /// vector.contract of `vector<4xi8>` and `vector<4x4xi8>` (both sign-extended)

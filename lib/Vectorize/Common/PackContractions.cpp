@@ -42,6 +42,7 @@ public:
   int64_t paddingBytes = 0;
 
 private:
+  bool widensWeights();
   Value packWeights(const ConstantData &data);
   Value packActivation();
   SmallVector<AffineMap> packedMaps();
@@ -56,6 +57,33 @@ private:
 };
 
 } // namespace
+
+/// True if weights are better kept in the 16 bits that vpmaddwd reads: many
+/// rows share them, so that widening in the kernel is repeated, and they fit in
+/// half of a first-level cache even so. A matrix-vector product reads each
+/// weight once and stays at 8 bits.
+bool ContractionPacker::widensWeights() {
+  constexpr int64_t kMaxBytes = 16 << 10;
+  if (kernel.getDot() != DotKind::VPMADDWD ||
+      !getFactorTypes(layout.contraction).weight.isInteger(8))
+    return false;
+  int64_t rows = 1,
+          bytes = 2 * blocks * groups * kernel.getLanes() * kernel.getGroup();
+  for (unsigned i = 0; i + 1 < numParallel; ++i)
+    rows *= ranges[i];
+  for (unsigned loop : layout.outerReductions)
+    bytes *= ranges[loop];
+  return rows >= 8 && bytes <= kMaxBytes;
+}
+
+static std::vector<char> widenToI16(ArrayRef<char> bytes) {
+  std::vector<char> wide(2 * bytes.size());
+  for (auto [i, byte] : llvm::enumerate(bytes)) {
+    auto value = static_cast<int16_t>(static_cast<int8_t>(byte));
+    std::memcpy(wide.data() + 2 * i, &value, 2);
+  }
+  return wide;
+}
 
 Value ContractionPacker::packWeights(const ConstantData &data) {
   int64_t lanes = kernel.getLanes(), group = kernel.getGroup();
@@ -103,6 +131,10 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
       }
     }
   paddingBytes = packed.size() - data.getBytes().size();
+  if (widensWeights()) {
+    packed = widenToI16(packed);
+    type = type.clone(rewriter.getI16Type());
+  }
   return makeConstant(rewriter, op.getLoc(), type,
                       (getLayerName(op) + "_weights").str(), packed);
 }
@@ -195,6 +227,8 @@ linalg::GenericOp ContractionPacker::pack() {
   packed->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   rewriter.inlineRegionBefore(op.getRegion(), packed.getRegion(),
                               packed.getRegion().begin());
+  // The extension to i32 in the body reads whatever width is stored.
+  packed.getBlock()->getArgument(1).setType(getElementTypeOrSelf(w.getType()));
   rewriter.replaceOp(op, packed.getResults());
   return packed;
 }

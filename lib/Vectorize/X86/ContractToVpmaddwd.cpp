@@ -21,8 +21,11 @@ struct ContractToVpmaddwd : public OpRewritePattern<vector::ContractionOp> {
       return rewriter.notifyMatchFailure(op, "not a row by columns");
     Value row = getExtended<arith::ExtSIOp>(op.getLhs(), 16);
     Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
+    bool isWide = !columns;
+    if (isWide)
+      columns = getExtended<arith::ExtSIOp>(op.getRhs(), 16);
     if (!row || !columns)
-      return rewriter.notifyMatchFailure(op, "factors are not s16 and s8");
+      return rewriter.notifyMatchFailure(op, "factors are not s16");
     auto accType = cast<VectorType>(op.getAccType());
     int64_t lanes = accType.getNumElements();
     if (cast<VectorType>(row.getType()).getNumElements() != 2)
@@ -34,9 +37,11 @@ struct ContractToVpmaddwd : public OpRewritePattern<vector::ContractionOp> {
     if (name.empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
     Location loc = op.getLoc();
-    Value wide = arith::ExtSIOp::create(
-        rewriter, loc, VectorType::get({2 * lanes}, rewriter.getI16Type()),
-        flatten(rewriter, loc, columns));
+    Value wide = flatten(rewriter, loc, columns);
+    if (!isWide)
+      wide = arith::ExtSIOp::create(
+          rewriter, loc, VectorType::get({2 * lanes}, rewriter.getI16Type()),
+          wide);
     auto products = LLVM::CallIntrinsicOp::create(
         rewriter, loc, accType, rewriter.getStringAttr(name),
         ValueRange{splatGroup(rewriter, loc, row, lanes), wide});
