@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "nnq/Support/Contraction.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -39,9 +40,13 @@ private:
   SmallVector<Value> emitReductionLoops(OpBuilder &b, const Tile &tile,
                                         SmallVectorImpl<OpFoldResult> &indices,
                                         ValueRange accumulators);
-  SmallVector<Value> emitStep(OpBuilder &b, const Tile &tile,
-                              ArrayRef<OpFoldResult> reductions,
-                              ValueRange accumulators);
+  SmallVector<Value> emitSteps(OpBuilder &b, const Tile &tile,
+                               ArrayRef<OpFoldResult> reductions,
+                               ValueRange accumulators);
+  SmallVector<Value> loadColumns(OpBuilder &b, const Tile &tile,
+                                 ArrayRef<OpFoldResult> reductions);
+  SmallVector<Value> loadRowPairs(OpBuilder &b, const Tile &tile,
+                                  ArrayRef<OpFoldResult> reductions);
   SmallVector<Value> finishRows(OpBuilder &b, const Tile &tile,
                                 ValueRange accumulators);
 
@@ -55,6 +60,9 @@ private:
                                              int64_t row,
                                              ArrayRef<OpFoldResult> reductions);
   OpFoldResult add(OpBuilder &b, OpFoldResult base, int64_t offset);
+  int64_t unrollFactor(const Tile &tile) const;
+  std::optional<int64_t> rowOffset(int64_t row);
+  SmallVector<int64_t> windowPoint(int64_t point) const;
 
   bool isPairKernel() const { return kernel.getDot() == DotKind::SMMLA; }
   /// Accumulator rows of a tile: each row of the result has a window of them.
@@ -71,6 +79,7 @@ private:
   SmallVector<int64_t> windowShape;
   int64_t window = 1;
   SmallVector<int64_t> reductionShape; // Without the group.
+  int64_t registers = 16;
   Type accType;
   Value weights; // Lanes and group flattened.
   AffineMap xMap, wMap;
@@ -102,6 +111,9 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
   }
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
   reductionShape.assign(ranges.begin() + rootShape.size(), ranges.end() - 1);
+  auto module = contraction->getParentOfType<ModuleOp>();
+  if (auto target = module->getAttrOfType<TargetAttr>(kTargetAttr))
+    registers = target.getVectorRegisters();
   SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
   xMap = maps[0];
   wMap = maps[1];
@@ -117,6 +129,16 @@ OpFoldResult KernelEmitter::add(OpBuilder &b, OpFoldResult base,
       b, loc, AffineMap::get(1, 0, b.getAffineDimExpr(0) + offset), base);
 }
 
+/// Indices of the window loops at its `point`-th element.
+SmallVector<int64_t> KernelEmitter::windowPoint(int64_t point) const {
+  SmallVector<int64_t> at(windowShape.size());
+  for (int64_t i = windowShape.size() - 1; i >= 0; --i) {
+    at[i] = point % windowShape[i];
+    point /= windowShape[i];
+  }
+  return at;
+}
+
 /// Loops of the contraction for accumulator row `row` of the tile, the channel
 /// being that of the first block.
 SmallVector<OpFoldResult>
@@ -127,14 +149,8 @@ KernelEmitter::contractionLoops(OpBuilder &b, const Tile &tile, int64_t row,
     loops[rowLoop] = add(b, loops[rowLoop], row / window);
   if (group.pool) {
     linalg::GenericOp pool = group.pool;
-    int64_t point = row % window;
     SmallVector<OpFoldResult> poolLoops(loops);
-    SmallVector<int64_t> at(windowShape.size());
-    for (int64_t i = windowShape.size() - 1; i >= 0; --i) {
-      at[i] = point % windowShape[i];
-      point /= windowShape[i];
-    }
-    for (int64_t index : at)
+    for (int64_t index : windowPoint(row % window))
       poolLoops.push_back(b.getIndexAttr(index));
     AffineMap map = pool.getIndexingMapsArray()[0];
     for (unsigned i = 0; i < loops.size(); ++i)
@@ -232,11 +248,49 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
            vector::IteratorTypeAttr::get(b.getContext(), It::reduction)}));
 }
 
-/// One reduction step: accumulators are ordered by row (or pair of rows), then
-/// block (or pair of channels).
-SmallVector<Value> KernelEmitter::emitStep(OpBuilder &b, const Tile &tile,
-                                           ArrayRef<OpFoldResult> reductions,
-                                           ValueRange accumulators) {
+/// Where accumulator row `row` reads the activation, in elements from row 0.
+std::optional<int64_t> KernelEmitter::rowOffset(int64_t row) {
+  auto type = cast<MemRefType>(contraction.getInputs()[0].getType());
+  SmallVector<int64_t> loops(rootShape.size(), 0);
+  if (rowLoop >= 0)
+    loops[rowLoop] = row / window;
+  if (group.pool) {
+    SmallVector<int64_t> poolLoops(loops);
+    llvm::append_range(poolLoops, windowPoint(row % window));
+    loops = group.pool.getIndexingMapsArray()[0].compose(poolLoops);
+  }
+  int64_t offset = 0;
+  for (auto [loop, index] : llvm::enumerate(loops)) {
+    std::optional<int64_t> stride = getLoopStride(type, xMap, loop);
+    if (!stride)
+      return std::nullopt;
+    offset += *stride * index;
+  }
+  return offset;
+}
+
+/// Steps in one iteration of the innermost reduction loop: enough dots to hide
+/// the loop and to share reads, few enough for the cache of decoded
+/// instructions. Rows that overlap are unrolled only as far as the weights of
+/// all steps fit in registers beside the accumulators, a group of the
+/// activation and a product.
+int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
+  constexpr int64_t kMaxDots = 48;
+  int64_t rows = accumulatorRows(tile);
+  int64_t limit = kMaxDots / (rows * tile.blocks);
+  if (rows > 1)
+    limit = std::min(limit, (registers - 2) / tile.blocks - rows);
+  int64_t trip = reductionShape.back();
+  for (int64_t factor = std::min(trip, limit); factor > 1; --factor)
+    if (trip % factor == 0)
+      return factor;
+  return 1;
+}
+
+/// The weights of all blocks at one reduction step.
+SmallVector<Value>
+KernelEmitter::loadColumns(OpBuilder &b, const Tile &tile,
+                           ArrayRef<OpFoldResult> reductions) {
   int64_t lanes = kernel.getLanes(), size = kernel.getGroup();
   SmallVector<Value> columns;
   for (int64_t block = 0; block < tile.blocks; ++block) {
@@ -249,28 +303,81 @@ SmallVector<Value> KernelEmitter::emitStep(OpBuilder &b, const Tile &tile,
       columns.push_back(
           loadWeights(b, reductions, tile, block, pair * 2 * size, 2 * size));
   }
-  SmallVector<Value> rows;
-  for (int64_t row = 0; row < accumulatorRows(tile); ++row)
-    rows.push_back(loadGroup(b, contractionLoops(b, tile, row, reductions)));
-  if (isPairKernel()) {
-    SmallVector<Value> pairs;
-    for (size_t i = 0; i < rows.size(); i += 2) {
-      // An odd last row is paired with itself.
-      Value second = rows[std::min(i + 1, rows.size() - 1)];
-      SmallVector<int64_t> mask(
-          llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
-      Value both = vector::ShuffleOp::create(b, loc, rows[i], second, mask);
-      auto type = cast<VectorType>(both.getType());
-      pairs.push_back(vector::ShapeCastOp::create(
-          b, loc, VectorType::get({2, size}, type.getElementType()), both));
-    }
-    rows = std::move(pairs);
+  return columns;
+}
+
+/// Rows in pairs; an odd last row is paired with itself.
+SmallVector<Value>
+KernelEmitter::loadRowPairs(OpBuilder &b, const Tile &tile,
+                            ArrayRef<OpFoldResult> reductions) {
+  int64_t size = kernel.getGroup(), count = accumulatorRows(tile);
+  SmallVector<int64_t> both(llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
+  SmallVector<Value> pairs;
+  for (int64_t row = 0; row < count; row += 2) {
+    Value first = loadGroup(b, contractionLoops(b, tile, row, reductions));
+    Value second = first;
+    if (row + 1 < count)
+      second = loadGroup(b, contractionLoops(b, tile, row + 1, reductions));
+    Value joined = vector::ShuffleOp::create(b, loc, first, second, both);
+    Type element = cast<VectorType>(joined.getType()).getElementType();
+    pairs.push_back(vector::ShapeCastOp::create(
+        b, loc, VectorType::get({2, size}, element), joined));
   }
-  SmallVector<Value> result;
-  for (auto [i, row] : llvm::enumerate(rows))
-    for (auto [j, column] : llvm::enumerate(columns))
-      result.push_back(
-          multiplyAdd(b, row, column, accumulators[i * columns.size() + j]));
+  return pairs;
+}
+
+/// Unrolled reduction steps from `reductions` on. Accumulators are ordered by
+/// row (or pair of rows), then block (or pair of channels).
+SmallVector<Value> KernelEmitter::emitSteps(OpBuilder &b, const Tile &tile,
+                                            ArrayRef<OpFoldResult> reductions,
+                                            ValueRange accumulators) {
+  SmallVector<Value> result(accumulators);
+  SmallVector<SmallVector<OpFoldResult>> steps;
+  SmallVector<SmallVector<Value>> columns;
+  for (int64_t step = 0; step < unrollFactor(tile); ++step) {
+    SmallVector<OpFoldResult> at(reductions);
+    at.back() = add(b, at.back(), step);
+    columns.push_back(loadColumns(b, tile, at));
+    steps.push_back(std::move(at));
+  }
+  if (isPairKernel()) {
+    for (auto [at, column] : llvm::zip(steps, columns)) {
+      SmallVector<Value> rows = loadRowPairs(b, tile, at);
+      for (auto [i, row] : llvm::enumerate(rows))
+        for (auto [j, weights] : llvm::enumerate(column)) {
+          Value &acc = result[i * column.size() + j];
+          acc = multiplyAdd(b, row, weights, acc);
+        }
+    }
+    return result;
+  }
+  // Neighbouring windows overlap: rows and steps that read the same group come
+  // one after the other, so that it is loaded once and soon dead.
+  struct Use {
+    int64_t offset, row, step;
+  };
+  SmallVector<Use> uses;
+  for (int64_t step = 0, count = steps.size(); step < count; ++step)
+    for (int64_t row = 0; row < accumulatorRows(tile); ++row) {
+      std::optional<int64_t> offset = rowOffset(row);
+      // Without static strides each use has an offset of its own.
+      int64_t own = step * accumulatorRows(tile) + row;
+      uses.push_back(
+          {offset ? *offset + step * kernel.getGroup() : own, row, step});
+    }
+  llvm::sort(uses, [](const Use &a, const Use &b) {
+    return std::tie(a.offset, a.step, a.row) <
+           std::tie(b.offset, b.step, b.row);
+  });
+  Value x;
+  for (auto [i, use] : llvm::enumerate(uses)) {
+    if (i == 0 || use.offset != uses[i - 1].offset)
+      x = loadGroup(b, contractionLoops(b, tile, use.row, steps[use.step]));
+    for (auto [j, weights] : llvm::enumerate(columns[use.step])) {
+      Value &acc = result[use.row * tile.blocks + j];
+      acc = multiplyAdd(b, x, weights, acc);
+    }
+  }
   return result;
 }
 
@@ -279,9 +386,11 @@ KernelEmitter::emitReductionLoops(OpBuilder &b, const Tile &tile,
                                   SmallVectorImpl<OpFoldResult> &indices,
                                   ValueRange accumulators) {
   if (indices.size() == reductionShape.size())
-    return emitStep(b, tile, indices, accumulators);
+    return emitSteps(b, tile, indices, accumulators);
   int64_t size = reductionShape[indices.size()];
-  if (size == 1) {
+  bool innermost = indices.size() + 1 == reductionShape.size();
+  int64_t by = innermost ? unrollFactor(tile) : 1;
+  if (size == by) {
     indices.push_back(b.getIndexAttr(0));
     SmallVector<Value> result =
         emitReductionLoops(b, tile, indices, accumulators);
@@ -290,9 +399,9 @@ KernelEmitter::emitReductionLoops(OpBuilder &b, const Tile &tile,
   }
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   Value end = arith::ConstantIndexOp::create(b, loc, size);
-  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value step = arith::ConstantIndexOp::create(b, loc, by);
   auto loop = scf::ForOp::create(
-      b, loc, zero, end, one, accumulators,
+      b, loc, zero, end, step, accumulators,
       [&](OpBuilder &nested, Location, Value iv, ValueRange args) {
         indices.push_back(iv);
         scf::YieldOp::create(nested, loc,
