@@ -28,11 +28,18 @@ static Operation *getSingleBodyOp(LinalgOp op) {
   return llvm::hasSingleElement(ops) ? &*ops.begin() : nullptr;
 }
 
+static bool isMinOrMax(Operation &op) {
+  return isa<arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp,
+             arith::MinNumFOp>(op);
+}
+
 /// The kind of layer in the words of networks: `addf` is `add`.
 static StringRef getElementwiseKind(LinalgOp op) {
   Operation *body = getSingleBodyOp(op);
   if (!body)
-    return "elementwise";
+    return llvm::all_of(op.getBlock()->without_terminator(), isMinOrMax)
+               ? "clamp"
+               : "elementwise";
   if (isa<arith::MaximumFOp, arith::MaxNumFOp>(body) &&
       llvm::any_of(body->getOperands(),
                    [](Value v) { return matchPattern(v, m_AnyZeroFloat()); }))

@@ -6,10 +6,11 @@
 
 #include "nnq/Import/Passes.h"
 #include "nnq/Import/Transforms.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Rewrite.h"
 #include "nnq/Support/Structured.h"
 
-#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/IR/Matchers.h"
 
 namespace nnq {
@@ -31,16 +32,58 @@ struct GeneralizeElementwise
                                 PatternRewriter &rewriter) const override {
     if (isa<linalg::GenericOp>(op) || !isElementwiseCompute(op))
       return rewriter.notifyMatchFailure(op, "not a named elementwise op");
-    DictionaryAttr discardable = op->getDiscardableAttrDictionary();
-    FailureOr<linalg::GenericOp> generic =
-        linalg::generalizeNamedOp(rewriter, op);
-    if (failed(generic))
-      return failure();
-    for (NamedAttribute attr : discardable)
-      if (attr.getName() !=
-          linalg::LinalgDialect::kMemoizedIndexingMapsAttrName)
-        (*generic)->setDiscardableAttr(attr.getName(), attr.getValue());
-    return success();
+    return nnq::generalizeNamedOp(rewriter, op);
+  }
+};
+
+/// A constant all of whose elements are equal becomes a scalar of the body.
+struct InlineUniformConstant : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || !linalg::isElementwise(op))
+      return rewriter.notifyMatchFailure(op, "not elementwise");
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      TypedAttr scalar = getUniformValue(operand->get());
+      if (!scalar)
+        continue;
+      int64_t position = operand->getOperandNumber();
+      Value constant =
+          arith::ConstantOp::create(rewriter, operand->get().getLoc(), scalar);
+      rewriter.modifyOpInPlace(op, [&] {
+        BlockArgument argument = op.getBody()->getArgument(position);
+        argument.replaceAllUsesWith(constant);
+        op.getBody()->eraseArgument(position);
+        SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+        maps.erase(maps.begin() + position);
+        op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+        op.getInputsMutable().erase(position);
+      });
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no uniform constant");
+  }
+
+private:
+  static TypedAttr getUniformValue(Value value) {
+    Attribute attr;
+    if (!isa<RankedTensorType>(value.getType()) ||
+        !matchPattern(value, m_Constant(&attr)))
+      return {};
+    if (auto splat = dyn_cast<SplatElementsAttr>(attr))
+      return splat.getSplatValue<TypedAttr>();
+    FailureOr<ConstantData> data = ConstantData::get(attr);
+    if (failed(data) || data->getNumElements() != 1)
+      return {};
+    Type element = data->getType().getElementType();
+    APInt bits(element.getIntOrFloatBitWidth(), 0);
+    llvm::LoadIntFromMemory(
+        bits, reinterpret_cast<const uint8_t *>(data->getBytes().data()),
+        data->getBytes().size());
+    if (auto type = dyn_cast<FloatType>(element))
+      return FloatAttr::get(type, APFloat(type.getFloatSemantics(), bits));
+    return IntegerAttr::get(element, bits);
   }
 };
 
@@ -106,9 +149,11 @@ static std::optional<Selection> matchSelection(arith::SelectOp op) {
                    order->orUnordered == xIfTrue, order->orEqual == xIfTrue};
 }
 
-/// `maximumf` and its kin order -0 below +0, which a comparison does not.
+/// `maximumf` and `minimumf` order -0 below +0, which a comparison does not.
+/// `maxnumf` and `minnumf` leave the sign open.
 static bool agreesOnZeros(const Selection &selection, arith::FastMathFlags f) {
-  if (!selection.c.isZero() || bitEnumContainsAll(f, arith::FastMathFlags::nsz))
+  if (!selection.c.isZero() || !selection.xIfNaN ||
+      bitEnumContainsAll(f, arith::FastMathFlags::nsz))
     return true;
   // Equal operands of different signs: x is the zero that c is not.
   bool picksNegative = selection.c.isNegative() != selection.xIfEqual;
@@ -163,5 +208,6 @@ struct RaiseElementwise
 } // namespace
 
 void nnq::populateRaiseElementwisePatterns(RewritePatternSet &patterns) {
-  patterns.add<GeneralizeElementwise, RaiseSelect>(patterns.getContext());
+  patterns.add<GeneralizeElementwise, InlineUniformConstant, RaiseSelect>(
+      patterns.getContext());
 }

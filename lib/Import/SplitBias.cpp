@@ -106,7 +106,10 @@ struct SplitInit : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     if (auto layer = op->getAttrOfType<StringAttr>(kLayerAttr))
       add->setAttr(kLayerAttr,
                    rewriter.getStringAttr(layer.getValue() + ".bias"));
-    rewriter.replaceAllUsesExcept(result, add.getResult(0), add);
+    // Sizes of the sum are read from the result as well.
+    rewriter.replaceUsesWithIf(result, add.getResult(0), [&](OpOperand &use) {
+      return use.getOwner() != add && !isa<tensor::DimOp>(use.getOwner());
+    });
     return success();
   }
 };

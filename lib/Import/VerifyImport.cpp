@@ -31,7 +31,8 @@ static bool isSupported(Operation *op) {
   if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))
     return op->hasTrait<OpTrait::ConstantLike>() ||
            llvm::none_of(op->getResultTypes(), llvm::IsaPred<ShapedType>);
-  return isa<ModuleOp, tensor::EmptyOp, tensor::ExpandShapeOp,
+  // That shapes are dynamic is an error of its own.
+  return isa<ModuleOp, tensor::DimOp, tensor::EmptyOp, tensor::ExpandShapeOp,
              tensor::CollapseShapeOp, tensor::PadOp, tensor::YieldOp,
              tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp>(
              op) ||

@@ -184,6 +184,7 @@ void nnq::buildCalibrationPipeline(OpPassManager &pm) {
   SetTargetOptions target;
   target.target = "native";
   pm.addPass(createSetTarget(target));
+  pm.addPass(createInterchangeLoops());
   buildReferencePipeline(pm);
   buildTargetPipeline(pm);
 }

@@ -181,7 +181,7 @@ static llvm::Error checkHost(StringRef triple, StringRef cpu,
 
 llvm::Expected<CompiledModel>
 CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
-                   StringRef entry) {
+                   StringRef entry, unsigned level) {
   Stopwatch watch;
   // Errors of MLIR become the error of this function.
   std::string messages;
@@ -198,7 +198,7 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
   if (llvm::Error error = checkHost(target->getTriple(), target->getCpu(),
                                     target->getFeatures()))
     return error;
-  FailureOr<LLVMProgram> program = translateToLLVM(module);
+  FailureOr<LLVMProgram> program = translateToLLVM(module, level);
   if (failed(program))
     return fail();
   llvm::Expected<Signature> signature = choose(program->signatures, entry);

@@ -7,6 +7,7 @@
 #include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -119,4 +120,16 @@ FailureOr<nnq::WeightedOp> nnq::matchWeightedOp(LinalgOp op) {
   if (!isConstant(weight->get()) || isConstant(activation->get()))
     return failure();
   return WeightedOp{activation, weight, findChannelAxis(op, weight)};
+}
+
+FailureOr<GenericOp> nnq::generalizeNamedOp(RewriterBase &rewriter,
+                                            LinalgOp op) {
+  DictionaryAttr discardable = op->getDiscardableAttrDictionary();
+  FailureOr<GenericOp> generic = linalg::generalizeNamedOp(rewriter, op);
+  if (failed(generic))
+    return failure();
+  for (NamedAttribute attr : discardable)
+    if (attr.getName() != LinalgDialect::kMemoizedIndexingMapsAttrName)
+      (*generic)->setDiscardableAttr(attr.getName(), attr.getValue());
+  return generic;
 }

@@ -128,3 +128,39 @@ func.func @other_operands(%x: f32, %y: f32) -> f32 {
   %1 = arith.select %0, %y, %c : f32
   return %1 : f32
 }
+
+// -----
+
+// Clip of ONNX: x < lo ? lo : x. The sign of zero is left open.
+#id = affine_map<(d0) -> (d0)>
+#all = affine_map<(d0) -> ()>
+// CHECK-LABEL: @uniform_constants
+// CHECK-SAME: %[[X:.+]]: tensor<4xf32>
+// CHECK-DAG: %[[LO:.+]] = arith.constant 0.0
+// CHECK-DAG: %[[HI:.+]] = arith.constant 6.0
+// CHECK: linalg.generic {{.*}} ins(%[[X]] : tensor<4xf32>)
+// CHECK: %[[R:.+]] = arith.maxnumf %{{.+}}, %[[LO]]
+// CHECK: arith.minnumf %[[R]], %[[HI]]
+func.func @uniform_constants(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %lo = arith.constant dense_resource<lo> : tensor<f32>
+  %hi = arith.constant dense<6.0> : tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #all, #id, #id], iterator_types = ["parallel"]}
+      ins(%x, %lo, %hi : tensor<4xf32>, tensor<f32>, tensor<4xf32>) outs(%e : tensor<4xf32>) {
+    ^bb0(%in: f32, %l: f32, %h: f32, %out: f32):
+      %1 = arith.cmpf ult, %in, %l : f32
+      %2 = arith.select %1, %l, %in : f32
+      %3 = arith.cmpf ugt, %2, %h : f32
+      %4 = arith.select %3, %h, %2 : f32
+      linalg.yield %4 : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      lo: "0x4000000000000000"
+    }
+  }
+#-}

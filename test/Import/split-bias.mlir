@@ -118,3 +118,16 @@ func.func @pooling(%x: tensor<1x2x6x6xf32>, %c: tensor<1x2x3x3xf32>) -> tensor<1
     outs(%c : tensor<1x2x3x3xf32>) -> tensor<1x2x3x3xf32>
   return %0 : tensor<1x2x3x3xf32>
 }
+
+// -----
+
+// CHECK-LABEL: @dynamic
+// CHECK: linalg.matmul
+// CHECK: linalg.generic
+// CHECK: arith.addf
+func.func @dynamic(%x: tensor<?x8xf32>, %w: tensor<8x2xf32>, %c: tensor<?x2xf32>)
+    -> tensor<?x2xf32> {
+  %0 = linalg.matmul ins(%x, %w : tensor<?x8xf32>, tensor<8x2xf32>)
+    outs(%c : tensor<?x2xf32>) -> tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}

@@ -37,10 +37,11 @@ def FoldConstantLayout : Pass<"nnq-fold-constant-layout"> {
 def RaiseElementwise : Pass<"nnq-raise-elementwise"> {
   let summary = "Gives elementwise ops one form";
   let description = [{
-    Named elementwise ops become `linalg.generic`. A comparison with a constant
-    followed by a selection becomes the maximum or minimum with the same result
-    for NaN and for zeros of either sign: `maximumf`, `minimumf` where NaN passes
-    through, `maxnumf`, `minnumf` where the constant replaces it. Other
+    Named elementwise ops become `linalg.generic`; a constant operand with one
+    value becomes a scalar of the body. A comparison with a constant followed by
+    a selection becomes the maximum or minimum with the same result for NaN:
+    `maximumf`, `minimumf` where it passes through (if the sign of zeros agrees
+    as well), `maxnumf`, `minnumf` where the constant replaces it. Other
     selections stay.
 
     ```mlir

@@ -22,10 +22,10 @@ class CompiledModel {
 public:
   /// Compiles a module that is in the LLVM dialect. `symbols` are C functions
   /// that it calls. Without a name, the only entry point is taken. Refuses a
-  /// module whose target is not this machine.
+  /// module whose target is not this machine. LLVM optimises at `level`.
   static llvm::Expected<CompiledModel>
   jit(mlir::ModuleOp module, const llvm::StringMap<void *> &symbols = {},
-      llvm::StringRef entry = "");
+      llvm::StringRef entry = "", unsigned level = 3);
 
   /// Loads a shared library that nnq-compile made.
   static llvm::Expected<CompiledModel> load(llvm::StringRef path,

@@ -59,6 +59,11 @@ struct WeightedOp {
 /// is a constant, or both are.
 mlir::FailureOr<WeightedOp> matchWeightedOp(mlir::linalg::LinalgOp op);
 
+/// Upstream's generalization of a named op, with the discardable attributes
+/// that it drops.
+mlir::FailureOr<mlir::linalg::GenericOp>
+generalizeNamedOp(mlir::RewriterBase &rewriter, mlir::linalg::LinalgOp op);
+
 } // namespace nnq
 
 #endif // NNQ_SUPPORT_STRUCTURED_H

@@ -203,7 +203,8 @@ private:
       return llvm::createStringError("the network could not be lowered");
     llvm::StringMap<void *> symbols;
     symbols["nnq_observe"] = reinterpret_cast<void *>(observe);
-    return CompiledModel::jit(*copy, symbols, entry);
+    // Level 3 takes longer to compile than it saves in a run.
+    return CompiledModel::jit(*copy, symbols, entry, /*level=*/2);
   }
 
   llvm::Error run(CompiledModel &model, const NumpyArray &array) {
@@ -255,4 +256,5 @@ void nnq::registerNNQCalibratePasses(LoweringBuilder lowering) {
   registerPass([lowering = std::move(lowering)] {
     return createCalibrate(CalibrateOptions(), lowering);
   });
+  registerPass([] { return createInterchangeLoops(); });
 }

@@ -7,6 +7,7 @@
 #ifndef NNQ_CALIBRATE_PASSES_H
 #define NNQ_CALIBRATE_PASSES_H
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 

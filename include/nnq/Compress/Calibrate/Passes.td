@@ -55,4 +55,31 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
   ];
 }
 
+def InterchangeLoops : Pass<"nnq-interchange-loops"> {
+  let summary = "Puts the contiguous loop of a reduction innermost";
+  let description = [{
+    The loop over the last dimension of the result of a convolution, contraction
+    or pooling moves inside of the reduction, so that LLVM can vectorize scalar
+    loops. Each element still sums in the same order: results are the same to
+    the bit.
+
+    ```mlir
+    %1 = linalg.matmul ins(%a, %b : ...) outs(%0 : ...)
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = linalg.generic {
+        indexing_maps = [affine_map<(m, k, n) -> (m, k)>,
+                         affine_map<(m, k, n) -> (k, n)>,
+                         affine_map<(m, k, n) -> (m, n)>],
+        iterator_types = ["parallel", "reduction", "parallel"]}
+        ins(%a, %b : ...) outs(%0 : ...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let statistics = [Statistic<"numOps", "ops", "Number of ops interchanged">];
+}
+
 #endif // NNQ_CALIBRATE_PASSES_TD
