@@ -172,6 +172,8 @@ FailureOr<TargetAttr> nnq::makeTarget(MLIRContext *context,
                                       const TargetSpec &spec,
                                       EmitError emitError) {
   initializeTargets();
+  // A module that is in the LLVM dialect already has not loaded ours.
+  context->loadDialect<NNQDialect>();
   Triple triple(llvm::sys::getDefaultTargetTriple());
   std::string cpu = spec.cpu;
   SmallVector<std::string> features;
