@@ -239,6 +239,12 @@ FailureOr<TargetAttr> nnq::makeTarget(MLIRContext *context,
   for (StringRef feature : features)
     if (failed(checkFeature(*table, feature, triple, emitError)))
       return failure();
+  // Every core with smmla has sdot too, which kernels of one row use; LLVM
+  // does not imply the one by the other.
+  if (triple.isAArch64() && llvm::is_contained(features, "+i8mm") &&
+      !llvm::is_contained(features, "-dotprod") &&
+      !llvm::is_contained(features, "+dotprod"))
+    features.push_back("+dotprod");
 
   std::string joined = llvm::join(features, ",");
   return describe(context, triple, cpu, joined,

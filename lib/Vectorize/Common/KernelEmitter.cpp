@@ -275,7 +275,7 @@ std::optional<int64_t> KernelEmitter::rowOffset(int64_t row) {
 /// all steps fit in registers beside the accumulators, a group of the
 /// activation and a product.
 int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
-  constexpr int64_t kMaxDots = 48;
+  constexpr int64_t kMaxDots = 24;
   int64_t rows = accumulatorRows(tile);
   int64_t limit = kMaxDots / (rows * tile.blocks);
   if (rows > 1)
