@@ -80,7 +80,7 @@ TEST_F(TargetInfo, PartsOverride) {
   ASSERT_TRUE(target);
   EXPECT_EQ(target.getTriple().getValue(), "aarch64-unknown-linux-gnu");
   EXPECT_EQ(target.getCpu().getValue(), "cortex-a55");
-  EXPECT_EQ(target.getFeatures().getValue(), "+i8mm");
+  EXPECT_EQ(target.getFeatures().getValue(), "+i8mm,+dotprod");
   EXPECT_EQ(target.getDot(), DotKind::SMMLA);
 
   // A cpu alone tells its architecture; a feature may be taken away.
