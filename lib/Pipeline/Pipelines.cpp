@@ -39,7 +39,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
   buildImportPipeline(pm);
-  if (!options.data.empty()) {
+  // Options of the data without data are an error, which the pass gives.
+  if (!options.data.empty() || options.key != "x" || options.samples != 0) {
     CalibrateOptions calibrate;
     calibrate.data = options.data;
     calibrate.key = options.key;
@@ -113,7 +114,8 @@ void nnq::buildBufferizePipeline(OpPassManager &pm) {
 }
 
 void nnq::buildReferencePipeline(OpPassManager &pm) {
-  // Before the inliner, which canonicalizes: quantize-dequantize pairs fold away.
+  // Before the inliner, which canonicalizes: quantize-dequantize pairs fold
+  // away.
   pm.addPass(createExpandQuantReference());
   // Only entry points own an arena.
   pm.addPass(createInlinerPass());

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 using namespace mlir;
 using namespace mlir::linalg;
@@ -81,6 +82,11 @@ std::optional<nnq::Broadcast> nnq::matchBroadcast(Value value) {
   if (!added)
     return std::nullopt;
   return Broadcast{generic.getDpsInputOperand(0)->get(), std::move(*added)};
+}
+
+bool nnq::isDequantized(Value value) {
+  return value.getDefiningOp<quant::DequantizeCastOp>() ||
+         value.getDefiningOp<DynamicDCastOp>();
 }
 
 /// A constant, in f32 or behind quantize/dequantize casts.

@@ -46,6 +46,9 @@ struct Broadcast {
 /// The broadcast that makes `value`, be it named or generic.
 std::optional<Broadcast> matchBroadcast(mlir::Value value);
 
+/// True for the result of `quant.dcast` or `nnq.dynamic_dcast`.
+bool isDequantized(mlir::Value value);
+
 /// Operands of a convolution or contraction one of which is a constant.
 struct WeightedOp {
   mlir::OpOperand *activation;

@@ -38,7 +38,8 @@ static SmallVector<Value> findObserved(ModuleOp module) {
   llvm::SetVector<Value> observed;
   module.walk([&](linalg::LinalgOp op) {
     FailureOr<WeightedOp> operands = matchWeightedOp(op);
-    if (failed(operands))
+    if (failed(operands) || op->hasAttr(kKeepF32Attr) ||
+        isDequantized(operands->activation->get()))
       return;
     Value source = getStatsSource(operands->activation->get());
     auto type = dyn_cast<RankedTensorType>(source.getType());

@@ -37,11 +37,6 @@ static StringRef findObstacle(linalg::LinalgOp op) {
   return "";
 }
 
-static bool isDequantized(Value value) {
-  return value.getDefiningOp<quant::DequantizeCastOp>() ||
-         value.getDefiningOp<DynamicDCastOp>();
-}
-
 namespace {
 
 struct Quantize : public nnq::impl::QuantizeBase<Quantize> {

@@ -17,11 +17,6 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
-static bool isDequantized(Value value) {
-  return value.getDefiningOp<quant::DequantizeCastOp>() ||
-         value.getDefiningOp<DynamicDCastOp>();
-}
-
 /// Scales and zero points of a type with one scale or one for each channel.
 static std::pair<SmallVector<double>, SmallVector<int64_t>>
 getParameters(quant::QuantizedType type) {

@@ -22,6 +22,7 @@
 // RUN: not test -e %t.out
 // The same through the pipeline that users type.
 // RUN: not nnq-opt %s --quantize-int8=data=%S/Inputs/nan.npy 2>&1 | FileCheck %s --check-prefix=NAN
+// RUN: not nnq-opt %s --quantize-int8=samples=2 2>&1 | FileCheck %s --check-prefix=NODATA
 // Samples after the last one that is used may hold anything.
 // RUN: nnq-opt %s --nnq-calibrate="data=%S/Inputs/nan.npy samples=2" | FileCheck %s --check-prefix=FIRST
 // FIRST: count = 6

@@ -76,3 +76,24 @@ func.func @batch(%x: tensor<2x3xf32>) -> tensor<2x1xf32> {
 func.func @nothing(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
   return %x : tensor<1x3xf32>
 }
+
+// -----
+
+// What stays in f32 or is quantized already needs no statistics.
+// CHECK-LABEL: @not_needed
+// CHECK-NOT: nnq.stats
+func.func @not_needed(%x: tensor<1x3xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<1.0> : tensor<3x1xf32>
+  %w2 = arith.constant dense<1.0> : tensor<1x1xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x1xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x1xf32>) -> tensor<1x1xf32>
+  %0 = linalg.matmul {nnq.keep_f32 = "sensitive"}
+    ins(%x, %w : tensor<1x3xf32>, tensor<3x1xf32>)
+    outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
+  %q = quant.qcast %0 : tensor<1x1xf32> to tensor<1x1x!quant.uniform<u8:f32, 0.5>>
+  %d = quant.dcast %q : tensor<1x1x!quant.uniform<u8:f32, 0.5>> to tensor<1x1xf32>
+  %1 = linalg.matmul ins(%d, %w2 : tensor<1x1xf32>, tensor<1x1xf32>)
+    outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %1 : tensor<1x1xf32>
+}
