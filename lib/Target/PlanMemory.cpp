@@ -145,14 +145,16 @@ LogicalResult PlanMemory::plan(func::FuncOp function) {
   }
 
   function.walk([](memref::DeallocOp dealloc) { dealloc.erase(); });
+  function.walk([](memref::AllocOp alloc) {
+    if (alloc->use_empty())
+      alloc.erase();
+  });
   DataLayout layout = DataLayout::closest(function);
   BufferViewFlowAnalysis views(function);
   ProgramOrder order(function);
   SmallVector<memref::AllocOp> allocs;
   SmallVector<LiveBuffer> buffers;
   WalkResult result = function.walk([&](memref::AllocOp alloc) {
-    if (alloc->use_empty())
-      return WalkResult::advance();
     if (failed(checkStatic(alloc)))
       return WalkResult::interrupt();
     FailureOr<LiveBuffer> range = getLiveRange(alloc, function, views, order);

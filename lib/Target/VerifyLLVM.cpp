@@ -23,7 +23,7 @@ struct VerifyLLVM : public nnq::impl::VerifyLLVMBase<VerifyLLVM> {
     // A leftover cast is what an op that was not lowered leaves behind; it is
     // worth an error only if there is nothing else to name.
     Operation *culprit = nullptr;
-    getOperation()->walk([&](Operation *op) {
+    getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (isa<LLVM::LLVMDialect>(op->getDialect()) || isa<ModuleOp>(op))
         return WalkResult::advance();
       bool isCast = isa<UnrealizedConversionCastOp>(op);

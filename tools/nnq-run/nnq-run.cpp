@@ -229,6 +229,7 @@ static Error run(const Options &options) {
     printJSON(llvm::outs(), report);
   else
     printTable(llvm::outs(), report);
+  llvm::outs().flush();
   if (options.maxDiff >= 0) {
     if (!report.comparison)
       return createStringError("--max-diff needs --compare");

@@ -1,0 +1,27 @@
+// RUN: nnq-opt %s --nnq-finalize-llvm | FileCheck %s
+// RUN: nnq-opt %s --nnq-finalize-llvm | mlir-translate --mlir-to-llvmir | FileCheck %s --check-prefix=LLVM
+
+#t = #nnq.target<triple = "x86_64-unknown-linux-gnu", cpu = "x86-64-v3", features = "+avxvnni,-fma", vector_bits = 256, vector_registers = 16, dot = vpdpbusd>
+
+// CHECK: module {
+module attributes {nnq.target = #t} {
+  // CHECK: llvm.func @nnq_observe(i64)
+  // CHECK-NOT: target_cpu
+  llvm.func @nnq_observe(i64)
+
+  // CHECK: llvm.func @f(%{{.*}}: !llvm.ptr {llvm.noalias}, %{{.*}}: !llvm.ptr {llvm.noalias}) attributes {dso_local, target_cpu = "x86-64-v3", target_features = #llvm.target_features<["+avxvnni", "-fma"]>}
+  // LLVM: define dso_local void @f(ptr noalias %0, ptr noalias %1) #[[A:.*]] {
+  llvm.func @f(%x: !llvm.ptr {llvm.noalias}, %w: !llvm.ptr {llvm.noalias, nnq.workspace})
+      attributes {nnq.signature = {entry = "f"}} {
+    // CHECK: llvm.call @helper() : () -> ()
+    llvm.call @helper() {nnq.layer = "conv1"} : () -> ()
+    llvm.return
+  }
+
+  // CHECK: llvm.func internal @helper() attributes {dso_local
+  // LLVM: define internal void @helper() #[[A]] {
+  llvm.func @helper() {
+    llvm.return
+  }
+}
+// LLVM: attributes #[[A]] = { "target-cpu"="x86-64-v3" "target-features"="+avxvnni,-fma" }
