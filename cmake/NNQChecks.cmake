@@ -9,7 +9,7 @@ find_program(NNQ_RUFF NAMES ruff HINTS "${CMAKE_BINARY_DIR}/venv/bin")
 function(nnq_add_check name program comment)
   if(${program})
     add_custom_target(${name} COMMAND ${ARGN}
-      WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
+      WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
       COMMENT "${comment}" USES_TERMINAL VERBATIM)
   else()
     add_custom_target(${name}
@@ -21,7 +21,7 @@ endfunction()
 set(globs)
 foreach(folder include lib tools test)
   foreach(suffix h c cpp)
-    list(APPEND globs "${CMAKE_SOURCE_DIR}/${folder}/*.${suffix}")
+    list(APPEND globs "${PROJECT_SOURCE_DIR}/${folder}/*.${suffix}")
   endforeach()
 endforeach()
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${globs})
@@ -37,7 +37,10 @@ nnq_add_check(check-python NNQ_RUFF "Checking Python"
   ${NNQ_RUFF} check --no-cache python test)
 nnq_add_check(tidy-nnq NNQ_CLANG_TIDY "Running clang-tidy"
   ${NNQ_CLANG_TIDY} -quiet -p "${CMAKE_BINARY_DIR}"
-  "${CMAKE_SOURCE_DIR}/(lib|tools)/.*")
+  "${PROJECT_SOURCE_DIR}/(lib|tools)/.*")
 if(TARGET tidy-nnq)
   add_dependencies(tidy-nnq NNQGenerated)
 endif()
+
+# The documentation of dialect and passes, as Markdown in build/docs.
+add_custom_target(nnq-doc DEPENDS mlir-doc)

@@ -1,8 +1,8 @@
 # Headers of MLIR that take most of the time of a compilation, parsed once for
 # all libraries and tools. A file still includes what it uses: everything builds
 # with -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON.
-file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/precompiled.cpp" CONTENT "")
-add_library(NNQPrecompiled OBJECT "${CMAKE_BINARY_DIR}/precompiled.cpp")
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/precompiled.cpp" CONTENT "")
+add_library(NNQPrecompiled OBJECT "${PROJECT_BINARY_DIR}/precompiled.cpp")
 target_precompile_headers(NNQPrecompiled PRIVATE
   <mlir/Dialect/Arith/IR/Arith.h>
   <mlir/Dialect/Func/IR/FuncOps.h>

@@ -12,6 +12,8 @@ function(nnq_add_library name)
   add_library(${name} STATIC ${sources})
   add_dependencies(${name} NNQGenerated)
   target_precompile_headers(${name} REUSE_FROM NNQPrecompiled)
+  target_include_directories(${name} INTERFACE
+    "${PROJECT_SOURCE_DIR}/include" "${PROJECT_BINARY_DIR}/include")
   target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS} MLIR LLVM)
 endfunction()
 

@@ -9,6 +9,8 @@ if(NOT LLVM_VERSION_MAJOR EQUAL 22)
 endif()
 
 list(APPEND CMAKE_MODULE_PATH "${MLIR_CMAKE_DIR}" "${LLVM_CMAKE_DIR}")
+# Where add_mlir_doc writes; the package leaves it empty, which means /docs.
+set(MLIR_BINARY_DIR "${PROJECT_BINARY_DIR}")
 include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
