@@ -91,6 +91,7 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   apply.addPass(createCanonicalizerPass());
   apply.addPass(createCSEPass());
   apply.addPass(createLowerContractToDot());
+  apply.addPass(createLowerRoundToInt());
   apply.addPass(createCanonicalizerPass());
   apply.addPass(createVerifyVectorized());
 }

@@ -114,6 +114,25 @@ def LowerContractToDot : Pass<"nnq-lower-contract-to-dot", "::mlir::func::FuncOp
     "::mlir::vector::VectorDialect"];
 }
 
+def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {
+  let summary = "Rounds and converts f32 vectors in one instruction on x86";
+  let description = [{
+    `fptosi(roundeven(x))` is two dependent instructions in LLVM's x86 back end
+    and one in the instruction set:
+
+    ```mlir
+    %r = math.roundeven %x : vector<8xf32>
+    %i = arith.fptosi %r : vector<8xf32> to vector<8xi32>
+    // becomes
+    %i = llvm.call_intrinsic "llvm.x86.avx.cvt.ps2dq.256"(%x)
+        : (vector<8xf32>) -> vector<8xi32>
+    ```
+
+    The pattern is public (`populateRoundToCvtps2dqPatterns`).
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def VerifyVectorized : Pass<"nnq-verify-vectorized", "::mlir::func::FuncOp"> {
   let summary = "Edge of the Vectorize stage: no tensors, no structured ops";
   let description = [{

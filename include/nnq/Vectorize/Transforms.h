@@ -30,6 +30,11 @@ void populateContractToSdotPatterns(mlir::RewritePatternSet &patterns);
 /// sign-extended) into `vector<2x2xi32>` to smmla. Needs i8mm.
 void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 
+/// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4
+/// and 8 (AVX). Relies on the default rounding mode of the C environment, as all
+/// of LLVM does. Values must be in the range of i32, as fptosi demands.
+void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns);
+
 } // namespace nnq
 
 #endif // NNQ_VECTORIZE_TRANSFORMS_H

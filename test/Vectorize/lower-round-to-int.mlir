@@ -1,0 +1,54 @@
+// RUN: nnq-opt %s --split-input-file --nnq-lower-round-to-int | FileCheck %s
+
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+    cpu = "x86-64-v3", features = "", vector_bits = 256, vector_registers = 16,
+    dot = vpmaddwd>} {
+  // CHECK-LABEL: func.func @eight(
+  // CHECK-SAME:    %[[X:.*]]: vector<8xf32>)
+  // CHECK-NEXT:    %[[I:.*]] = llvm.call_intrinsic "llvm.x86.avx.cvt.ps2dq.256"(%[[X]])
+  // CHECK-NEXT:    return %[[I]]
+  func.func @eight(%x: vector<8xf32>) -> vector<8xi32> {
+    %r = math.roundeven %x : vector<8xf32>
+    %i = arith.fptosi %r : vector<8xf32> to vector<8xi32>
+    return %i : vector<8xi32>
+  }
+
+  // CHECK-LABEL: func.func @four(
+  // CHECK:         llvm.call_intrinsic "llvm.x86.sse2.cvtps2dq"
+  func.func @four(%x: vector<4xf32>) -> vector<4xi32> {
+    %r = math.roundeven %x : vector<4xf32>
+    %i = arith.fptosi %r : vector<4xf32> to vector<4xi32>
+    return %i : vector<4xi32>
+  }
+
+  // Truncation is another conversion.
+  // CHECK-LABEL: func.func @truncates(
+  // CHECK:         arith.fptosi
+  func.func @truncates(%x: vector<8xf32>) -> vector<8xi32> {
+    %i = arith.fptosi %x : vector<8xf32> to vector<8xi32>
+    return %i : vector<8xi32>
+  }
+
+  // CHECK-LABEL: func.func @odd_length(
+  // CHECK:         math.roundeven
+  // CHECK:         arith.fptosi
+  func.func @odd_length(%x: vector<6xf32>) -> vector<6xi32> {
+    %r = math.roundeven %x : vector<6xf32>
+    %i = arith.fptosi %r : vector<6xf32> to vector<6xi32>
+    return %i : vector<6xi32>
+  }
+}
+
+// -----
+
+module attributes {nnq.target = #nnq.target<triple = "aarch64-unknown-linux-gnu",
+    cpu = "generic", features = "+dotprod", vector_bits = 128,
+    vector_registers = 32, dot = sdot>} {
+  // CHECK-LABEL: func.func @other_target(
+  // CHECK:         math.roundeven
+  func.func @other_target(%x: vector<4xf32>) -> vector<4xi32> {
+    %r = math.roundeven %x : vector<4xf32>
+    %i = arith.fptosi %r : vector<4xf32> to vector<4xi32>
+    return %i : vector<4xi32>
+  }
+}
