@@ -6,9 +6,9 @@
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Support/Contraction.h"
+#include "nnq/Support/Rewrite.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_FOLDRESHAPES
@@ -33,7 +33,11 @@ struct FoldReshapes : public nnq::impl::FoldReshapesBase<FoldReshapes> {
           return collapse && collapse->hasOneUse() && succeeded(contraction) &&
                  contraction->activation == operand;
         });
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    LayerAttributeListener listener;
+    GreedyRewriteConfig config;
+    config.setListener(&listener);
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(patterns), config)))
       signalPassFailure();
   }
 };

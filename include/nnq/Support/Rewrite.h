@@ -7,6 +7,7 @@
 #ifndef NNQ_SUPPORT_REWRITE_H
 #define NNQ_SUPPORT_REWRITE_H
 
+#include "mlir/IR/PatternMatch.h"
 #include "mlir/Rewrite/FrozenRewritePatternSet.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -24,6 +25,18 @@ applyPatternsWithoutFolding(mlir::Operation *op,
       .setRegionSimplificationLevel(mlir::GreedySimplifyRegionLevel::Disabled);
   return mlir::applyPatternsGreedily(op, patterns, config);
 }
+
+/// Copies what `from` says about its layer, origin and kernel, where `to` says
+/// nothing itself.
+void copyLayerAttributes(mlir::Operation *from, mlir::Operation *to);
+
+/// Does so for every op that patterns replace, reshapes of the new result left
+/// aside.
+class LayerAttributeListener : public mlir::RewriterBase::Listener {
+public:
+  void notifyOperationReplaced(mlir::Operation *op,
+                               mlir::ValueRange replacement) override;
+};
 
 } // namespace nnq
 

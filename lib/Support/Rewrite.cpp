@@ -1,0 +1,31 @@
+//===- Rewrite.cpp - Running patterns on quantized networks ---------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Support/Rewrite.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+
+using namespace mlir;
+using namespace nnq;
+
+void nnq::copyLayerAttributes(Operation *from, Operation *to) {
+  for (StringRef name :
+       {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr, kStatsAttr})
+    if (Attribute attr = from->getAttr(name); attr && !to->hasAttr(name))
+      to->setAttr(name, attr);
+}
+
+void LayerAttributeListener::notifyOperationReplaced(Operation *op,
+                                                     ValueRange replacement) {
+  if (replacement.empty())
+    return;
+  Operation *def = replacement.front().getDefiningOp();
+  while (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(def))
+    def = def->getOperand(0).getDefiningOp();
+  if (def && def != op)
+    copyLayerAttributes(op, def);
+}
