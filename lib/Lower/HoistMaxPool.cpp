@@ -206,6 +206,11 @@ struct HoistMaxPoolPattern : public OpRewritePattern<linalg::GenericOp> {
                                 PatternRewriter &rewriter) const override {
     if (!isMaxReduction(pool))
       return rewriter.notifyMatchFailure(pool, "not a max reduction");
+    bool isUnsigned = isa<arith::MaxUIOp>(
+        pool.getBlock()->getTerminator()->getOperand(0).getDefiningOp());
+    Value start = getFillValue(pool);
+    if (!start || !isLowestValue(start, isUnsigned))
+      return rewriter.notifyMatchFailure(pool, "starts above the lowest value");
     auto epilogue = pool.getInputs()[0].getDefiningOp<linalg::GenericOp>();
     if (!epilogue || epilogue.getNumReductionLoops() != 0 ||
         !epilogue->hasOneUse() || epilogue.getNumDpsInits() != 1 ||
@@ -232,8 +237,6 @@ struct HoistMaxPoolPattern : public OpRewritePattern<linalg::GenericOp> {
           return rewriter.notifyMatchFailure(
               pool, "another operand of the epilogue varies in a window");
     }
-    bool isUnsigned = isa<arith::MaxUIOp>(
-        pool.getBlock()->getTerminator()->getOperand(0).getDefiningOp());
     MonotoneAnalysis analysis(
         epilogue, epilogue.getMatchingBlockArgument(source), isUnsigned);
     if (analysis.visit(epilogue.getBlock()->getTerminator()->getOperand(0))

@@ -60,6 +60,7 @@ private:
   void lowerContraction(Contraction contraction);
   void lowerMaxReduction(linalg::LinalgOp op);
   void lowerReshape(Operation *op);
+  void lowerPad(quant::StorageCastOp op);
   void dequantize(Operation *op);
   void eraseDead(const DenseSet<Operation *> &keep = {});
 
@@ -195,7 +196,7 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
     zeroPoint =
         emitRequantize(rewriter, loc, zero, zeroPoint, qmin + format.offset,
                        qmax + format.offset, rewriter.getI32Type(),
-                               /*isNumber=*/false);
+                       /*isNumber=*/false);
   }
   auto type = cast<RankedTensorType>(op.getInput().getType());
   auto generic = createElementwise(
@@ -452,6 +453,10 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
   Value result = op->getResult(0);
   if (!x || !x->params || !result.hasOneUse())
     return;
+  Value start = getFillValue(op);
+  if (!start || !isLowestValue(start))
+    return remarkMissed(op, "nnq-lower-quantization",
+                        "the maximum does not start from the lowest value");
   auto qcast = dyn_cast<quant::QuantizeCastOp>(*result.user_begin());
   auto dcast =
       op.getDpsInputOperand(0)->get().getDefiningOp<quant::DequantizeCastOp>();
@@ -500,15 +505,59 @@ void QuantizationLowering::lowerReshape(Operation *op) {
   setQuantized(op->getResult(0), clone->getResult(0));
 }
 
+/// Pads act on the storage, between two casts.
+void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
+  auto pad = op.getInput().getDefiningOp<tensor::PadOp>();
+  auto type = dyn_cast<quant::UniformQuantizedType>(
+      getElementTypeOrSelf(op.getResult().getType()));
+  if (!pad || !type)
+    return;
+  auto source = pad.getSource().getDefiningOp<quant::StorageCastOp>();
+  Value padding = pad.getConstantPaddingValue();
+  APInt stored;
+  if (!source || getElementTypeOrSelf(source.getInput().getType()) != type ||
+      !padding || !matchPattern(padding, m_ConstantInt(&stored)))
+    return;
+  auto it = quantizedValues.find(source.getInput());
+  if (it == quantizedValues.end())
+    return;
+  StorageFormat format = formatOf(type);
+  int64_t value =
+      type.isSigned() ? stored.getSExtValue() : stored.getZExtValue();
+  rewriter.setInsertionPoint(op);
+  Location loc = pad.getLoc();
+  Value constant = arith::ConstantOp::create(
+      rewriter, loc,
+      rewriter.getIntegerAttr(
+          format.type, APInt(format.type.getWidth(), value + format.offset,
+                             /*isSigned=*/true, /*implicitTrunc=*/true)));
+  auto padded = tensor::PadOp::create(
+      rewriter, loc, pad.getResultType().clone(format.type), it->second.storage,
+      pad.getMixedLowPad(), pad.getMixedHighPad(), constant, pad.getNofold());
+  if (Attribute layer = pad->getAttr(kLayerAttr))
+    padded->setAttr(kLayerAttr, layer);
+  setQuantized(op.getResult(), padded);
+}
+
 /// Writes (q - zp) * s in front of ops that stay in f32.
 void QuantizationLowering::dequantize(Operation *op) {
   if (op->use_empty())
     return;
+  rewriter.setInsertionPoint(op);
+  Location loc = op->getLoc();
+  if (auto dcast = dyn_cast<quant::DequantizeCastOp>(op))
+    if (FailureOr<std::vector<float>> values = getDequantizedConstant(dcast);
+        succeeded(values)) {
+      Value constant =
+          makeConstant(rewriter, loc, cast<ShapedType>(dcast.getType()),
+                       "dequantized", asBytes<float>(ArrayRef<float>(*values)));
+      rewriter.replaceAllUsesWith(dcast.getResult(), constant);
+      ++floatOps;
+      return;
+    }
   Quantized *x = lookup(op->getResult(0));
   if (!x)
     return; // The edge verifier names what is left.
-  rewriter.setInsertionPoint(op);
-  Location loc = op->getLoc();
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   Value scale = x->params ? floatConstant(loc, x->params->scale) : x->scale;
   Value zeroPoint =
@@ -548,6 +597,8 @@ void QuantizationLowering::run() {
       lowerDynamicQuantize(dynamic);
     else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
       lowerReshape(op);
+    else if (auto scast = dyn_cast<quant::StorageCastOp>(op))
+      lowerPad(scast);
     else if (FailureOr<Contraction> contraction = Contraction::match(op);
              succeeded(contraction))
       lowerContraction(*contraction);

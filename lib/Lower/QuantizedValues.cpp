@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "nnq/Support/ConstantData.h"
 
@@ -80,6 +81,58 @@ nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
   return weights;
 }
 
+FailureOr<std::vector<float>>
+nnq::getDequantizedConstant(quant::DequantizeCastOp op) {
+  auto scast = op.getInput().getDefiningOp<quant::StorageCastOp>();
+  auto type = dyn_cast<RankedTensorType>(op.getResult().getType());
+  FailureOr<ConstantData> data = failure();
+  if (!scast || !type || !type.getElementType().isF32() ||
+      failed(data = ConstantData::get(scast.getInput())) ||
+      !data->getType().getElementType().isInteger(8))
+    return failure();
+
+  // Along dimension i, `blockSize[i]` elements share their parameters.
+  auto quantized =
+      cast<quant::QuantizedType>(getElementTypeOrSelf(op.getInput().getType()));
+  SmallVector<int64_t> blockSize(type.getShape());
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  if (auto tensor = dyn_cast<quant::UniformQuantizedType>(quantized)) {
+    scales = {tensor.getScale()};
+    zeroPoints = {tensor.getZeroPoint()};
+  } else if (auto axis =
+                 dyn_cast<quant::UniformQuantizedPerAxisType>(quantized)) {
+    blockSize[axis.getQuantizedDimension()] = 1;
+    llvm::append_range(scales, axis.getScales());
+    llvm::append_range(zeroPoints, axis.getZeroPoints());
+  } else if (auto block =
+                 dyn_cast<quant::UniformQuantizedSubChannelType>(quantized)) {
+    for (auto [dim, size] : block.getBlockSizeInfo())
+      blockSize[dim] = size;
+    for (const APFloat &scale : block.getScales().getValues<APFloat>())
+      scales.push_back(scale.convertToDouble());
+    for (const APInt &point : block.getZeroPoints().getValues<APInt>())
+      zeroPoints.push_back(point.getSExtValue());
+  } else {
+    return failure();
+  }
+
+  std::vector<float> values(type.getNumElements());
+  SmallVector<int64_t> strides = computeStrides(type.getShape());
+  for (auto [i, stored] : llvm::enumerate(data->getAs<int8_t>())) {
+    int64_t at = 0;
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      int64_t size = type.getDimSize(dim);
+      int64_t index = i / strides[dim] % size;
+      at = at * llvm::divideCeil(size, blockSize[dim]) + index / blockSize[dim];
+    }
+    int64_t q = quantized.isSigned() ? stored : static_cast<uint8_t>(stored);
+    values[i] =
+        static_cast<float>(q - zeroPoints[at]) * static_cast<float>(scales[at]);
+  }
+  return values;
+}
+
 static Value floatConstant(OpBuilder &builder, Location loc, double value) {
   return arith::ConstantOp::create(builder, loc,
                                    builder.getF32FloatAttr(value));
@@ -124,6 +177,8 @@ Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
   result = math::RoundEvenOp::create(builder, loc, result);
   result = arith::FPToSIOp::create(builder, loc, builder.getI32Type(), result);
   result = arith::AddIOp::create(builder, loc, result, zeroPoint);
+  if (storage == result.getType())
+    return result;
   return arith::TruncIOp::create(builder, loc, storage, result);
 }
 

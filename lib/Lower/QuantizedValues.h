@@ -47,6 +47,11 @@ struct SymmetricWeights {
 mlir::FailureOr<SymmetricWeights>
 getWeights(mlir::Value dequantized, unsigned channelDim, std::string &reason);
 
+/// The f32 values of a dequantized int8 constant, whatever its parameters are.
+/// Fails for anything else.
+mlir::FailureOr<std::vector<float>>
+getDequantizedConstant(mlir::quant::DequantizeCastOp op);
+
 /// Emits scalar code for `clamp(roundeven(scaled), min, max) + zeroPoint` in
 /// the storage type, the bounds being in units of the storage. `zeroPoint` may
 /// be known only at run time. A NaN becomes `min`; `isNumber` promises that

@@ -7,6 +7,7 @@
 #include "nnq/Support/Contraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -49,6 +50,15 @@ bool nnq::isMaxReduction(linalg::LinalgOp op) {
   Value in = body->getArgument(0), out = body->getArguments().back();
   return (max->getOperand(0) == in && max->getOperand(1) == out) ||
          (max->getOperand(1) == in && max->getOperand(0) == out);
+}
+
+bool nnq::isLowestValue(Value value, bool isUnsigned) {
+  APFloat number(0.0f);
+  if (matchPattern(value, m_ConstantFloat(&number)))
+    return number.isNegative() && (number.isInfinity() || number.isLargest());
+  APInt integer;
+  return matchPattern(value, m_ConstantInt(&integer)) &&
+         (isUnsigned ? integer.isZero() : integer.isMinSignedValue());
 }
 
 FailureOr<Contraction> Contraction::match(Operation *operation) {

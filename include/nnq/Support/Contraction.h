@@ -38,6 +38,11 @@ bool isMultiplyAddBody(mlir::linalg::LinalgOp op);
 /// The maximum over the only input, as max pooling computes it.
 bool isMaxReduction(mlir::linalg::LinalgOp op);
 
+/// True if a maximum that starts from `value` is that of the elements alone:
+/// the least integer, minus infinity, or the least finite number, which is as
+/// good for numbers that a network computes.
+bool isLowestValue(mlir::Value value, bool isUnsigned = false);
+
 /// Value of a `linalg.fill` that initializes output `index`, or null.
 mlir::Value getFillValue(mlir::linalg::LinalgOp op, unsigned index = 0);
 
