@@ -80,6 +80,7 @@ private:
 
   void visitConvolution(linalg::GenericOp op, unsigned inputChannelDim,
                         unsigned outputChannelDim);
+  bool visitTranspose(linalg::GenericOp op);
   void visitFollower(linalg::GenericOp op);
   linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
                             ArrayRef<int64_t> resultPermutation);
@@ -96,6 +97,8 @@ private:
 
 Value LayoutPropagation::transpose(Location loc, Value value,
                                    ArrayRef<int64_t> permutation) {
+  if (isIdentityPermutation(permutation))
+    return value;
   auto type = cast<RankedTensorType>(value.getType());
   RankedTensorType result = permuteType(type, permutation);
   if (movesOnlyUnitDims(type, permutation)) {
@@ -215,8 +218,25 @@ void LayoutPropagation::visitConvolution(linalg::GenericOp op,
   twins[result] = {rewrite(op, inputs, out).getResult(0), out};
 }
 
+/// The result of a transpose is the same tensor as its operand.
+bool LayoutPropagation::visitTranspose(linalg::GenericOp op) {
+  if (op.getNumDpsInputs() != 1 || op.getBlock()->getTerminator()->getOperand(
+                                       0) != op.getBlock()->getArgument(0))
+    return false;
+  AffineMap in = op.getIndexingMapsArray()[0];
+  AffineMap out = op.getIndexingMapsArray()[1];
+  auto it = twins.find(op.getInputs()[0]);
+  if (it == twins.end() || !in.isPermutation() || !out.isPermutation())
+    return false;
+  Twin twin = it->second;
+  for (int64_t &dim : twin.permutation)
+    dim = *out.getResultPosition(in.getResult(dim));
+  twins[op.getResult(0)] = twin;
+  return true;
+}
+
 void LayoutPropagation::visitFollower(linalg::GenericOp op) {
-  if (op.getNumDpsInits() != 1)
+  if (op.getNumDpsInits() != 1 || visitTranspose(op))
     return;
   SmallVector<Twin> inputs(op.getNumDpsInputs());
   Value result = op.getResult(0);

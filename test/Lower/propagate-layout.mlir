@@ -1,0 +1,205 @@
+// RUN: nnq-opt %s --nnq-generalize --nnq-propagate-layout --split-input-file | FileCheck %s
+// RUN: nnq-opt %s --nnq-generalize --nnq-propagate-layout --nnq-propagate-layout \
+// RUN:   --split-input-file | FileCheck %s
+
+// An input of one channel has the layout already, up to a reshape; the result
+// goes back at the edge.
+// CHECK-DAG: #[[ID:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-DAG: #[[BACK:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3, d1)>
+// CHECK-DAG: #[[X:.+]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 + d5, d2 + d6, d4)>
+// CHECK-DAG: #[[W:.+]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d3, d4, d5, d6)>
+// CHECK-DAG: #[[Y:.+]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1, d2, d3)>
+// CHECK-LABEL: @one_channel
+// CHECK-SAME: %[[ARG:.+]]: tensor<1x1x8x8xf32>, %[[WEIGHTS:.+]]: tensor<
+// CHECK: %[[FLAT:.+]] = tensor.collapse_shape %[[ARG]]
+// CHECK: %[[IN:.+]] = tensor.expand_shape %[[FLAT]] {{.*}} into tensor<1x8x8x1xf32>
+// CHECK: linalg.fill {{.*}} -> tensor<1x6x6x4xf32>
+// CHECK: %[[CONV:.+]] = linalg.generic {indexing_maps = [#[[X]], #[[W]], #[[Y]]]
+// CHECK-SAME: ins(%[[IN]], %[[WEIGHTS]] :
+// CHECK-SAME: outs(%{{.+}} : tensor<1x6x6x4xf32>)
+// CHECK-SAME: nnq.layer = "conv"
+// CHECK: %[[OUT:.+]] = linalg.generic {indexing_maps = [#[[BACK]], #[[ID]]]
+// CHECK-SAME: ins(%[[CONV]] : tensor<1x6x6x4xf32>) outs(%{{.+}} : tensor<1x4x6x6xf32>)
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[OUT]]
+func.func @one_channel(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>) -> tensor<1x4x6x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x6x6xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv"}
+    ins(%x, %w : tensor<1x1x8x8xf32>, tensor<4x1x3x3xf32>)
+    outs(%f : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  return %0 : tensor<1x4x6x6xf32>
+}
+
+// -----
+
+// Between two convolutions the pool follows; only the edges are transposed.
+// CHECK-DAG: #[[IN:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d3, d1, d2)>
+// CHECK-DAG: #[[ID:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-DAG: #[[POOL:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1 * 2 + d4, d2 * 2 + d5, d3)>
+// CHECK-DAG: #[[BACK:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3, d1)>
+// CHECK-LABEL: @conv_pool_conv
+// CHECK: %[[X:.+]] = linalg.generic {indexing_maps = [#[[IN]], #[[ID]]]{{.*}} outs(%{{.+}} : tensor<2x10x10x3xf32>)
+// CHECK: %[[C1:.+]] = linalg.generic {{.*}} ins(%[[X]],
+// CHECK-SAME: outs(%{{.+}} : tensor<2x8x8x4xf32>)
+// CHECK: %[[P:.+]] = linalg.generic {indexing_maps = [#[[POOL]], {{.*}}ins(%[[C1]],
+// CHECK-SAME: outs(%{{.+}} : tensor<2x4x4x4xf32>)
+// CHECK: %[[C2:.+]] = linalg.generic {{.*}} ins(%[[P]],
+// CHECK-SAME: outs(%{{.+}} : tensor<2x2x2x5xf32>)
+// CHECK: linalg.generic {indexing_maps = [#[[BACK]], #[[ID]]]{{.*}} ins(%[[C2]] :
+// CHECK-NOT: linalg.generic
+func.func @conv_pool_conv(%x: tensor<2x3x10x10xf32>, %w1: tensor<4x3x3x3xf32>,
+    %w2: tensor<5x4x3x3xf32>) -> tensor<2x5x2x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %lowest = arith.constant 0xFF800000 : f32
+  %e1 = tensor.empty() : tensor<2x4x8x8xf32>
+  %f1 = linalg.fill ins(%zero : f32) outs(%e1 : tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w1 : tensor<2x3x10x10xf32>, tensor<4x3x3x3xf32>)
+    outs(%f1 : tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
+  %ew = tensor.empty() : tensor<2x2xf32>
+  %ep = tensor.empty() : tensor<2x4x4x4xf32>
+  %fp = linalg.fill ins(%lowest : f32) outs(%ep : tensor<2x4x4x4xf32>) -> tensor<2x4x4x4xf32>
+  %1 = linalg.pooling_nchw_max {strides = dense<2> : vector<2xi64>}
+    ins(%0, %ew : tensor<2x4x8x8xf32>, tensor<2x2xf32>) outs(%fp : tensor<2x4x4x4xf32>) -> tensor<2x4x4x4xf32>
+  %e2 = tensor.empty() : tensor<2x5x2x2xf32>
+  %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<2x5x2x2xf32>) -> tensor<2x5x2x2xf32>
+  %2 = linalg.conv_2d_nchw_fchw ins(%1, %w2 : tensor<2x4x4x4xf32>, tensor<5x4x3x3xf32>)
+    outs(%f2 : tensor<2x5x2x2xf32>) -> tensor<2x5x2x2xf32>
+  return %2 : tensor<2x5x2x2xf32>
+}
+
+// -----
+
+#x = affine_map<(n, o, c, h, w) -> (n, c, h, w)>
+#w = affine_map<(n, o, c, h, w) -> (o, c, h, w)>
+#y = affine_map<(n, o, c, h, w) -> (n, o)>
+
+// The contraction behind a convolution reads the new layout by its map: neither
+// a transpose nor a reshape is left.
+// CHECK-DAG: #[[X:.+]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d3, d4, d2)>
+// CHECK-DAG: #[[W:.+]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d2, d3, d4)>
+// CHECK-LABEL: @flatten_to_linear
+// CHECK: %[[C:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x6x6x4xf32>)
+// CHECK: %[[L:.+]] = linalg.generic {indexing_maps = [#[[X]], #[[W]], {{.*}} ins(%[[C]],
+// CHECK: return %[[L]]
+func.func @flatten_to_linear(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>,
+    %wl: tensor<10x4x6x6xf32>) -> tensor<1x10xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x6x6xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x1x8x8xf32>, tensor<4x1x3x3xf32>)
+    outs(%f : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  %el = tensor.empty() : tensor<1x10xf32>
+  %fl = linalg.fill ins(%zero : f32) outs(%el : tensor<1x10xf32>) -> tensor<1x10xf32>
+  %1 = linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%0, %wl : tensor<1x4x6x6xf32>, tensor<10x4x6x6xf32>) outs(%fl : tensor<1x10xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x10xf32>
+  return %1 : tensor<1x10xf32>
+}
+
+// -----
+
+// Both operands of a residual addition come in the new layout, and the bias of
+// the channel moves to the last dimension.
+// CHECK-DAG: #[[ID:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-DAG: #[[LAST:.+]] = affine_map<(d0, d1, d2, d3) -> (d3)>
+// CHECK-LABEL: @residual
+// CHECK-SAME: %{{.+}}: tensor<1x1x4x4xf32>, %{{.+}}: tensor<{{.+}}>, %{{.+}}: tensor<{{.+}}>, %[[B:.+]]: tensor<4xf32>
+// CHECK: %[[L:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x4x4x4xf32>)
+// CHECK: arith.mulf
+// CHECK: %[[R:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x4x4x4xf32>)
+// CHECK: arith.mulf
+// CHECK: %[[SUM:.+]] = linalg.generic {indexing_maps = [#[[ID]], #[[ID]], #[[LAST]], #[[ID]]]
+// CHECK-SAME: ins(%[[L]], %[[R]], %[[B]] :
+// One transpose, at the result.
+// CHECK: linalg.generic {{.*}} ins(%[[SUM]] :
+// CHECK-NOT: linalg.generic
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+#channel = affine_map<(d0, d1, d2, d3) -> (d1)>
+func.func @residual(%x: tensor<1x1x4x4xf32>, %w: tensor<4x1x1x1xf32>, %v: tensor<4x1x1x1xf32>,
+    %b: tensor<4xf32>) -> tensor<1x4x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x1x4x4xf32>, tensor<4x1x1x1xf32>)
+    outs(%f : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %1 = linalg.conv_2d_nchw_fchw ins(%x, %v : tensor<1x1x4x4xf32>, tensor<4x1x1x1xf32>)
+    outs(%f : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %2 = linalg.generic {indexing_maps = [#id, #id, #channel, #id],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%0, %1, %b : tensor<1x4x4x4xf32>, tensor<1x4x4x4xf32>, tensor<4xf32>)
+      outs(%e : tensor<1x4x4x4xf32>) {
+  ^bb0(%a: f32, %c: f32, %d: f32, %o: f32):
+    %s = arith.addf %a, %c : f32
+    %t = arith.addf %s, %d : f32
+    linalg.yield %t : f32
+  } -> tensor<1x4x4x4xf32>
+  return %2 : tensor<1x4x4x4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+
+// One operand of an addition in the new layout and one in the old need no
+// transpose.
+// CHECK-DAG: #[[ID:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-DAG: #[[OLD:.+]] = affine_map<(d0, d1, d2, d3) -> (d0, d3, d1, d2)>
+// CHECK-LABEL: @mixed_operands
+// CHECK-SAME: %[[ARG:[a-z0-9]+]]: tensor<1x4x4x4xf32>) ->
+// CHECK: %[[C:.+]] = linalg.generic {{.*}}"reduction"
+// CHECK: arith.mulf
+// CHECK: linalg.generic {indexing_maps = [#[[ID]], #[[OLD]], #[[ID]]]{{.*}} ins(%[[C]], %[[ARG]] :
+// CHECK: arith.addf
+func.func @mixed_operands(%x: tensor<1x4x4x4xf32>, %w: tensor<4x4x1x1xf32>,
+    %y: tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x4x4x4xf32>, tensor<4x4x1x1xf32>)
+    outs(%f : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id, #id],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%0, %y : tensor<1x4x4x4xf32>, tensor<1x4x4x4xf32>) outs(%e : tensor<1x4x4x4xf32>) {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %s = arith.addf %a, %c : f32
+    linalg.yield %s : f32
+  } -> tensor<1x4x4x4xf32>
+  return %1 : tensor<1x4x4x4xf32>
+}
+
+// -----
+
+// Transposes that are there already are taken for what they are: that between
+// the two convolutions goes, the network keeps its layout.
+// CHECK-LABEL: @transposes_of_the_network
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<1x8x8x3xf32>
+// CHECK: %[[C1:.+]] = linalg.generic {{.*}} ins(%[[X]], %{{[^ ]+}} :
+// CHECK-SAME: outs(%{{.+}} : tensor<1x6x6x4xf32>)
+// CHECK: %[[C2:.+]] = linalg.generic {{.*}} ins(%[[C1]], %{{[^ ]+}} :
+// CHECK-SAME: outs(%{{.+}} : tensor<1x4x4x5xf32>)
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[C2]]
+func.func @transposes_of_the_network(%x: tensor<1x8x8x3xf32>, %w1: tensor<3x3x3x4xf32>,
+    %w2: tensor<5x4x3x3xf32>) -> tensor<1x4x4x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e1 = tensor.empty() : tensor<1x6x6x4xf32>
+  %f1 = linalg.fill ins(%zero : f32) outs(%e1 : tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32>
+  %0 = linalg.conv_2d_nhwc_hwcf ins(%x, %w1 : tensor<1x8x8x3xf32>, tensor<3x3x3x4xf32>)
+    outs(%f1 : tensor<1x6x6x4xf32>) -> tensor<1x6x6x4xf32>
+  %et = tensor.empty() : tensor<1x4x6x6xf32>
+  %t = linalg.transpose ins(%0 : tensor<1x6x6x4xf32>) outs(%et : tensor<1x4x6x6xf32>) permutation = [0, 3, 1, 2]
+  %e2 = tensor.empty() : tensor<1x5x4x4xf32>
+  %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x5x4x4xf32>) -> tensor<1x5x4x4xf32>
+  %1 = linalg.conv_2d_nchw_fchw ins(%t, %w2 : tensor<1x4x6x6xf32>, tensor<5x4x3x3xf32>)
+    outs(%f2 : tensor<1x5x4x4xf32>) -> tensor<1x5x4x4xf32>
+  %eu = tensor.empty() : tensor<1x4x4x5xf32>
+  %u = linalg.transpose ins(%1 : tensor<1x5x4x4xf32>) outs(%eu : tensor<1x4x4x5xf32>) permutation = [0, 2, 3, 1]
+  return %u : tensor<1x4x4x5xf32>
+}
