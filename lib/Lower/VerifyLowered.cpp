@@ -34,7 +34,9 @@ struct VerifyLowered : public nnq::impl::VerifyLoweredBase<VerifyLowered> {
       if (isa<NNQDialect, quant::QuantDialect>(op->getDialect()))
         return fail("cannot be lowered to integer linalg; lower by definition "
                     "with --lower-to-llvm=reference");
-      if (llvm::any_of(op->getResultTypes(), hasQuantizedElements))
+      auto func = dyn_cast<func::FuncOp>(op);
+      if (llvm::any_of(op->getResultTypes(), hasQuantizedElements) ||
+          (func && llvm::any_of(func.getArgumentTypes(), hasQuantizedElements)))
         return fail("still has quantized elements");
       if (isa<linalg::LinalgOp>(op) &&
           !isa<linalg::GenericOp, linalg::FillOp>(op))

@@ -34,6 +34,9 @@ struct VerifyVectorized
         return fail("matches no dot instruction of the target");
       if (llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>))
         return fail("still yields a tensor");
+      for (Region &region : op->getRegions())
+        if (llvm::any_of(region.getArgumentTypes(), llvm::IsaPred<TensorType>))
+          return fail("still has a tensor argument");
       return WalkResult::advance();
     });
     if (result.wasInterrupted())
