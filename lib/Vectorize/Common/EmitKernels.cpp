@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "nnq/Support/Contraction.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Vectorize/Passes.h"
@@ -60,6 +61,13 @@ static linalg::GenericOp findSoleReader(linalg::GenericOp op,
   return reader;
 }
 
+/// The buffer that `view` shows a part of.
+static Value getBase(Value view) {
+  while (auto op = view.getDefiningOp<ViewLikeOpInterface>())
+    view = op.getViewSource();
+  return view;
+}
+
 static bool isMajorIdentity(AffineMap map) {
   for (auto [i, expr] : llvm::enumerate(map.getResults()))
     if (expr != getAffineDimExpr(i, map.getContext()))
@@ -76,7 +84,10 @@ static bool canSinkTo(Operation *from, Operation *to,
       continue;
     // A fill of a buffer that the group does not read is harmless; any other
     // effect may change an operand.
-    if (!isMemoryEffectFree(op) && !isa<linalg::FillOp>(op))
+    auto fill = dyn_cast<linalg::FillOp>(op);
+    if (fill && llvm::is_contained(from->getOperands(), fill.getOutputs()[0]))
+      return false;
+    if (!fill && !isMemoryEffectFree(op))
       return false;
   }
   return true;
@@ -119,10 +130,14 @@ static FailureOr<KernelGroup> matchGroup(linalg::GenericOp op,
   if (reader && isMaxReduction(reader) && hasKernelLoops(reader) &&
       reader.getInputs()[0] == op.getOutputs()[0]) {
     linalg::FillOp poolInit = findInit(reader);
-    if (poolInit && canSinkTo(op, reader, members)) {
+    bool isUnsigned = isa<arith::MaxUIOp>(
+        reader.getBlock()->getTerminator()->getOperand(0).getDefiningOp());
+    if (poolInit && isLowestValue(poolInit.getInputs()[0], isUnsigned) &&
+        canSinkTo(op, reader, members)) {
       members.insert(reader);
       members.insert(poolInit);
       group.pool = reader;
+      group.poolInit = poolInit;
       reader = findSoleReader(reader, poolInit);
     } else {
       reader = {};
@@ -133,8 +148,10 @@ static FailureOr<KernelGroup> matchGroup(linalg::GenericOp op,
       canSinkTo(op, reader, members)) {
     Value source = group.pool ? group.pool.getOutputs()[0] : op.getOutputs()[0];
     for (OpOperand *operand : reader.getDpsInputOperands())
+      // A result in place of the activation would be read as one.
       if (operand->get() == source &&
-          reader.getMatchingIndexingMap(operand).isIdentity())
+          reader.getMatchingIndexingMap(operand).isIdentity() &&
+          getBase(reader.getOutputs()[0]) != getBase(op.getInputs()[0]))
         group.epilogue = reader;
   }
   linalg::GenericOp root = group.root();
@@ -149,13 +166,12 @@ static void eraseGroup(IRRewriter &rewriter, const KernelGroup &group) {
   for (linalg::GenericOp op : {group.epilogue, group.pool, group.contraction}) {
     if (!op)
       continue;
-    Value buffer = op.getOutputs()[0];
-    linalg::FillOp fill = op == group.epilogue ? nullptr : findInit(op);
+    buffers.push_back(op.getOutputs()[0]);
     rewriter.eraseOp(op);
+  }
+  for (linalg::FillOp fill : {group.init, group.poolInit})
     if (fill)
       rewriter.eraseOp(fill);
-    buffers.push_back(buffer);
-  }
   for (Value buffer : buffers)
     if (auto alloc = buffer.getDefiningOp<memref::AllocOp>();
         alloc && alloc->use_empty())

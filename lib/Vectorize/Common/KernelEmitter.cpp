@@ -96,7 +96,7 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
   rootShape.assign(rootRanges.begin(),
                    rootRanges.begin() + out.getNumResults());
   channelLoop = rootShape.size() - 1;
-  for (int64_t i = channelLoop - 1; i >= 0; --i)
+  for (int64_t i = rootShape.size() - 2; i >= 0; --i)
     if (rootShape[i] > 1) {
       rowLoop = i;
       break;

@@ -18,6 +18,7 @@ struct KernelGroup {
   mlir::linalg::GenericOp pool;     // May be null.
   mlir::linalg::GenericOp epilogue; // May be null.
   mlir::linalg::FillOp init;
+  mlir::linalg::FillOp poolInit; // With `pool`.
   KernelAttr kernel;
 
   /// The op that writes the final result.

@@ -1,0 +1,121 @@
+// RUN: nnq-opt %s --nnq-emit-kernels --split-input-file --remarks-filter-missed=nnq \
+// RUN:   --verify-diagnostics | FileCheck %s
+
+#x = affine_map<(h, c, k) -> (h, k)>
+#w = affine_map<(h, c, k) -> (k, c)>
+#y = affine_map<(h, c, k) -> (h, c)>
+
+// CHECK-LABEL: @not_packed
+// CHECK: linalg.generic
+func.func @not_packed(%x: memref<2x8xf32>, %w: memref<8x4xf32>, %y: memref<2x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<2x4xf32>)
+  // expected-remark @below {{Layer=fc, Reason="the weights are not packed for the kernel"}}
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : memref<2x8xf32>, memref<8x4xf32>) outs(%y : memref<2x4xf32>)
+      attrs = {nnq.layer = "fc",
+        nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (h, r + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+
+// CHECK-LABEL: @no_fill
+// CHECK: linalg.generic
+func.func @no_fill(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %y: memref<2x4xf32>) {
+  // expected-remark @below {{the accumulator does not start from a fill}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%y : memref<2x4xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (r * 4 + v, h)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+
+// CHECK-LABEL: @group_not_contiguous
+// CHECK: linalg.generic
+func.func @group_not_contiguous(%x: memref<8x2xi8>, %w: memref<1x2x4x4xi8>, %y: memref<2x4xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<2x4xi32>)
+  // expected-remark @below {{the activation is not contiguous along a group}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<8x2xi8>, memref<1x2x4x4xi8>) outs(%y : memref<2x4xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = sdot, lanes = 4, group = 4, rows = 2, blocks = 1>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extsi %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (h, r + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+
+// CHECK-LABEL: @result_not_contiguous
+// CHECK: linalg.generic
+func.func @result_not_contiguous(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>,
+    %y: memref<2x4xf32, strided<[8, 2]>>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<2x4xf32, strided<[8, 2]>>)
+  // expected-remark @below {{channels of the result are not contiguous}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%y : memref<2x4xf32, strided<[8, 2]>>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(c, h, r, v) -> (h, r + v)>
+#w = affine_map<(c, h, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(c, h, r, v) -> (h, c)>
+
+// CHECK-LABEL: @loop_order
+// CHECK: linalg.generic
+func.func @loop_order(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %y: memref<2x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<2x4xf32>)
+  // expected-remark @below {{not a contraction in the order of its result}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%y : memref<2x4xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
