@@ -12,12 +12,18 @@
 
 namespace nnq {
 
+/// The instructions have accumulators of 32 bits.
+inline bool addsToI32(mlir::vector::ContractionOp op) {
+  return op.getKind() == mlir::vector::CombiningKind::ADD &&
+         mlir::getElementTypeOrSelf(op.getAccType()).isInteger(32);
+}
+
 /// `acc(l) += row(v) * columns(l, v)`, as the kernels emit it.
 inline bool isRowContract(mlir::vector::ContractionOp op) {
   mlir::MLIRContext *context = op.getContext();
   mlir::AffineExpr l = mlir::getAffineDimExpr(0, context);
   mlir::AffineExpr v = mlir::getAffineDimExpr(1, context);
-  return op.getKind() == mlir::vector::CombiningKind::ADD &&
+  return addsToI32(op) &&
          op.getIndexingMapsArray() ==
              mlir::AffineMap::inferFromExprList(
                  {llvm::ArrayRef<mlir::AffineExpr>{v}, {l, v}, {l}}, context);
@@ -29,7 +35,7 @@ inline bool isPairContract(mlir::vector::ContractionOp op) {
   mlir::AffineExpr m = mlir::getAffineDimExpr(0, context);
   mlir::AffineExpr n = mlir::getAffineDimExpr(1, context);
   mlir::AffineExpr k = mlir::getAffineDimExpr(2, context);
-  return op.getKind() == mlir::vector::CombiningKind::ADD &&
+  return addsToI32(op) &&
          op.getIndexingMapsArray() ==
              mlir::AffineMap::inferFromExprList(
                  {llvm::ArrayRef<mlir::AffineExpr>{m, k}, {n, k}, {m, n}},
