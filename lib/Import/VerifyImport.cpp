@@ -34,8 +34,8 @@ static bool isSupported(Operation *op) {
   // That shapes are dynamic is an error of its own.
   return isa<ModuleOp, tensor::DimOp, tensor::EmptyOp, tensor::ExpandShapeOp,
              tensor::CollapseShapeOp, tensor::PadOp, tensor::YieldOp,
-             tensor::ExtractSliceOp, tensor::InsertSliceOp, tensor::ConcatOp>(
-             op) ||
+             tensor::ExtractOp, tensor::ExtractSliceOp, tensor::InsertSliceOp,
+             tensor::ConcatOp>(op) ||
          isa<func::FuncDialect, quant::QuantDialect, NNQDialect>(
              op->getDialect());
 }

@@ -26,3 +26,13 @@ func.func @supported(%x: tensor<4x8xf32>) -> tensor<6x2xf32> {
   } : tensor<4x2xf32> to tensor<6x2xf32>
   return %2 : tensor<6x2xf32>
 }
+
+// A scalar read of a tensor, as lowered dynamic quantization has it.
+// CHECK-LABEL: @scalar
+func.func @scalar(%x: tensor<f32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %s = tensor.extract %x[] : tensor<f32>
+  %t = arith.negf %s : f32
+  %f = linalg.fill ins(%t : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  return %f : tensor<4xf32>
+}
