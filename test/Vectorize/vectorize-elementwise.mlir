@@ -1,0 +1,152 @@
+// RUN: nnq-opt %s --nnq-set-target=target=x86-64-v3 --nnq-vectorize-elementwise \
+// RUN:   --split-input-file | FileCheck %s --check-prefixes=CHECK,BITS256
+// RUN: nnq-opt %s --nnq-set-target=target=x86-64-v3 --nnq-vectorize-elementwise \
+// RUN:   --nnq-vectorize-elementwise --split-input-file | FileCheck %s --check-prefixes=CHECK,BITS256
+// RUN: nnq-opt %s --nnq-set-target=target=znver4 --nnq-vectorize-elementwise \
+// RUN:   --split-input-file | FileCheck %s --check-prefixes=CHECK,BITS512
+// RUN: nnq-opt %s --nnq-vectorize-elementwise --split-input-file \
+// RUN:   | FileCheck %s --check-prefixes=CHECK,BITS256
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// Vectors of the width of the target, and one shorter at the end.
+// CHECK-LABEL: @tail
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<2x36xf32>, %[[Y:[a-z0-9]+]]: memref<2x36xf32>
+// CHECK: scf.for %[[I:.+]] = %c0
+// BITS256: scf.for %[[J:.+]] = %c0{{.*}} to %c32{{.*}} step %c8
+// BITS256: %[[V:.+]] = vector.load %[[X]][%[[I]], %[[J]]] : memref<2x36xf32>, vector<8xf32>
+// BITS256: %[[N:.+]] = arith.negf %[[V]]
+// BITS256: vector.store %[[N]], %[[Y]][%[[I]], %[[J]]]
+// BITS512: scf.for %{{.+}} = %c0{{.*}} to %c32{{.*}} step %c16
+// BITS512: vector.load {{.*}} vector<16xf32>
+// CHECK: %[[T:.+]] = vector.load %[[X]][%[[I]], %c32{{.*}}] : memref<2x36xf32>, vector<4xf32>
+// CHECK: %[[M:.+]] = arith.negf %[[T]] : vector<4xf32>
+// CHECK: vector.store %[[M]], %[[Y]][%[[I]], %c32{{.*}}]
+// CHECK-NOT: linalg
+func.func @tail(%x: memref<2x36xf32>, %y: memref<2x36xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<2x36xf32>) outs(%y : memref<2x36xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.negf %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+#column = affine_map<(d0, d1) -> (d1)>
+
+// What does not move with the row is loaded once and broadcast, scalars of the
+// function too.
+// CHECK-LABEL: @broadcast
+// CHECK-SAME: %[[A:[a-z0-9]+]]: memref<3xf32>, %[[B:[a-z0-9]+]]: memref<4xf32>, %[[S:[a-z0-9]+]]: f32
+// CHECK: scf.for %[[I:.+]] =
+// CHECK: %[[LOAD:.+]] = memref.load %[[A]][%[[I]]]
+// CHECK: %[[VA:.+]] = vector.broadcast %[[LOAD]] : f32 to vector<4xf32>
+// CHECK: %[[VB:.+]] = vector.load %[[B]][%c0{{.*}}] : memref<4xf32>, vector<4xf32>
+// CHECK: %[[VC:.+]] = arith.constant dense<2.000000e+00> : vector<4xf32>
+// CHECK: %[[SUM:.+]] = arith.addf %[[VA]], %[[VB]]
+// CHECK: %[[DOUBLE:.+]] = arith.mulf %[[SUM]], %[[VC]]
+// CHECK: %[[VS:.+]] = vector.broadcast %[[S]] : f32 to vector<4xf32>
+// CHECK: arith.divf %[[DOUBLE]], %[[VS]]
+func.func @broadcast(%a: memref<3xf32>, %b: memref<4xf32>, %s: f32, %y: memref<3x4xf32>) {
+  linalg.generic {indexing_maps = [#row, #column, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%a, %b : memref<3xf32>, memref<4xf32>) outs(%y : memref<3x4xf32>) {
+  ^bb0(%c: f32, %d: f32, %o: f32):
+    %two = arith.constant 2.0 : f32
+    %t = arith.addf %c, %d : f32
+    %u = arith.mulf %t, %two : f32
+    %v = arith.divf %u, %s : f32
+    linalg.yield %v : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#t = affine_map<(d0, d1) -> (d1, d0)>
+
+// A transposed operand is gathered element by element, the result is a row.
+// CHECK-LABEL: @gather
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<4x3xf32>, %[[Y:[a-z0-9]+]]: memref<3x4xf32>
+// CHECK: scf.for %[[I:.+]] =
+// CHECK: %[[E0:.+]] = memref.load %[[X]][%c0{{.*}}, %[[I]]]
+// CHECK: %[[E1:.+]] = memref.load %[[X]][%c1{{.*}}, %[[I]]]
+// CHECK: %[[E2:.+]] = memref.load %[[X]][%c2{{.*}}, %[[I]]]
+// CHECK: %[[E3:.+]] = memref.load %[[X]][%c3{{.*}}, %[[I]]]
+// CHECK: %[[V:.+]] = vector.from_elements %[[E0]], %[[E1]], %[[E2]], %[[E3]] : vector<4xf32>
+// CHECK: vector.store %[[V]], %[[Y]][%[[I]], %c0{{.*}}]
+func.func @gather(%x: memref<4x3xf32>, %y: memref<3x4xf32>) {
+  linalg.generic {indexing_maps = [#t, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : memref<4x3xf32>) outs(%y : memref<3x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+
+// The innermost loop of more than one step is the row.
+// CHECK-LABEL: @inner_unit_dim
+// CHECK: scf.for
+// CHECK-NOT: scf.for
+// CHECK: %[[V:.+]] = vector{{.*}} : vector<4xf32>
+// CHECK: vector.store {{.*}} vector<4xf32>
+// CHECK-NOT: linalg
+func.func @inner_unit_dim(%x: memref<2x4x1xf32>, %y: memref<2x4x1xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<2x4x1xf32>) outs(%y : memref<2x4x1xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.negf %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// An op that reads its result loads it.
+// CHECK-LABEL: @accumulate
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<4xf32>, %[[Y:[a-z0-9]+]]: memref<4xf32>
+// CHECK: %[[VX:.+]] = vector.load %[[X]]
+// CHECK: %[[VY:.+]] = vector.load %[[Y]]
+// CHECK: %[[S:.+]] = arith.addf %[[VX]], %[[VY]]
+// CHECK: vector.store %[[S]], %[[Y]]
+func.func @accumulate(%x: memref<4xf32>, %y: memref<4xf32>) {
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%x : memref<4xf32>) outs(%y : memref<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// Fills and copies, of parts of a buffer too.
+// CHECK-LABEL: @fill_and_copy
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<2x4xi8>, %[[Y:[a-z0-9]+]]: memref<2x6xi8>
+// CHECK: scf.for
+// CHECK: vector.broadcast %{{.+}} : i8 to vector<6xi8>
+// CHECK: vector.store {{.*}} memref<2x6xi8>, vector<6xi8>
+// CHECK: scf.for
+// CHECK: vector.load %[[X]]{{.*}} vector<4xi8>
+// CHECK: vector.store {{.*}} memref<2x4xi8, strided<[6, 1], offset: 1>>, vector<4xi8>
+// CHECK-NOT: {{linalg|memref.copy}}
+func.func @fill_and_copy(%x: memref<2x4xi8>, %y: memref<2x6xi8>) {
+  %c = arith.constant 7 : i8
+  linalg.fill ins(%c : i8) outs(%y : memref<2x6xi8>)
+  %inner = memref.subview %y[0, 1] [2, 4] [1, 1] : memref<2x6xi8> to memref<2x4xi8, strided<[6, 1], offset: 1>>
+  memref.copy %x, %inner : memref<2x4xi8> to memref<2x4xi8, strided<[6, 1], offset: 1>>
+  return
+}
