@@ -1,0 +1,197 @@
+"""Compiles networks for a target and runs them, in whatever way this machine can.
+
+- native: the machine has the instructions;
+- emulated: LLVM IR for a target with VNNI is compiled for plain x86-64, with the
+  intrinsics replaced by their definition;
+- qemu: AArch64 by user-mode emulation.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Target:
+    def __init__(self, name, storage, runner):
+        self.name, self.storage, self.runner = name, storage, runner
+
+
+FAMILIES = {
+    "x86": [Target("x86-64-v3", "s16", "native"),
+            Target("x86-64-v2", "s16", "native"),
+            Target("znver4", "u8", "emulated"),
+            Target("alderlake", "u8", "emulated")],
+    "aarch64": [Target("aarch64+dotprod", "s8", "qemu"),
+                Target("aarch64+dotprod+i8mm", "s8", "qemu"),
+                Target("aarch64", "s8", "qemu")]}
+
+
+class Failure(Exception):
+    """A program that was run did not succeed; says which and why."""
+
+
+class Function:
+    """An entry point of one input and one output, run on `samples` inputs."""
+
+    def __init__(self, name, input_bytes, output_bytes, samples=1):
+        self.name, self.samples = name, samples
+        self.input_bytes, self.output_bytes = input_bytes, output_bytes
+
+
+def run(*command, **options):
+    done = subprocess.run([str(part) for part in command], text=True,
+                          capture_output=True, check=False, **options)
+    if done.returncode:
+        raise Failure("%s: exit code %d\n%s" % (
+            " ".join(str(part) for part in command), done.returncode,
+            (done.stdout + done.stderr)[-3000:]))
+    return done.stdout
+
+
+# VNNI without VNNI.
+
+def vpdpbusd(bits):
+    """Definition of the instruction in plain LLVM IR."""
+    lanes, name = bits // 32, "@emulated_vpdpbusd_%d" % bits
+    i32, i8 = "<%d x i32>" % lanes, "<%d x i8>" % (4 * lanes)
+    lines = ["define internal %s %s(%s %%acc, %s %%a.in, %s %%b.in) "
+             "alwaysinline {" % (i32, name, i32, i32, i32),
+             "  %%a = bitcast %s %%a.in to %s" % (i32, i8),
+             "  %%b = bitcast %s %%b.in to %s" % (i32, i8)]
+    total = "%acc"
+    for part in range(4):
+        mask = ", ".join("i32 %d" % (4 * lane + part) for lane in range(lanes))
+        for side, extend in (("a", "zext"), ("b", "sext")):
+            lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
+                         "<%d x i32> <%s>" %
+                         (side, part, i8, side, i8, lanes, mask))
+            lines.append("  %%%s%dw = %s <%d x i8> %%%s%d to %s" %
+                         (side, part, extend, lanes, side, part, i32))
+        lines.append("  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part))
+        lines.append("  %%s%d = add %s %s, %%p%d" % (part, i32, total, part))
+        total = "%%s%d" % part
+    return "\n".join(lines + ["  ret %s %s" % (i32, total), "}"])
+
+
+def emulate(text):
+    """LLVM IR that any x86-64 runs."""
+    used = sorted(set(map(int, re.findall(
+        r"@llvm\.x86\.avx512\.vpdpbusd\.(\d+)", text))))
+    definitions = []
+    for bits in used:
+        name = "@llvm.x86.avx512.vpdpbusd.%d" % bits
+        declaration = re.search(r"^declare .*%s\(.*$" % re.escape(name), text,
+                                re.MULTILINE).group()
+        text = text.replace(declaration, "")
+        # Operands are bytes or words, by the version of LLVM.
+        emulated = vpdpbusd(bits)
+        if "i8>" in declaration:
+            lanes = bits // 32
+            i32, i8 = "<%d x i32>" % lanes, "<%d x i8>" % (4 * lanes)
+            emulated = emulated.replace(
+                "%s %%a.in, %s %%b.in" % (i32, i32),
+                "%s %%a.in, %s %%b.in" % (i8, i8))
+            emulated = emulated.replace("bitcast %s %%a.in" % i32,
+                                        "bitcast %s %%a.in" % i8)
+            emulated = emulated.replace("bitcast %s %%b.in" % i32,
+                                        "bitcast %s %%b.in" % i8)
+        definitions.append(emulated)
+        text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
+    rest = re.search(r"@llvm\.x86\.\S+", text)
+    if rest:
+        raise Failure("%s is not emulated" % rest.group())
+    text = re.sub(r'"target-(cpu|features)"(="[^"]*")?', "", text)
+    text = re.sub(r'"(prefer-vector-width|min-legal-vector-width|tune-cpu)"'
+                  r'="[^"]*"', "", text)
+    return text + "\n" + "\n\n".join(definitions) + "\n"
+
+
+class Machine:
+    """What this machine can run."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        flags = set()
+        try:
+            text = pathlib.Path("/proc/cpuinfo").read_text()
+            found = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
+            flags = set(found.group(1).split()) if found else set()
+        except OSError:
+            pass
+        self.is_x86 = os.uname().machine in ("x86_64", "AMD64")
+        self.avx2 = self.is_x86 and {"avx2", "fma"} <= flags
+        self.qemu = shutil.which("qemu-aarch64-static")
+        self.cross = shutil.which("aarch64-linux-gnu-gcc")
+
+    def compiler(self, runner):
+        return self.cross if runner == "qemu" else "cc"
+
+    def harness(self, runner):
+        """The main program, compiled once."""
+        obj = self.folder / ("harness-%s.o" % runner)
+        if not obj.exists():
+            run(self.compiler(runner), "-O1", "-c",
+                HERE / "harness.c", "-o", obj)
+        return obj
+
+    def can_run(self, target):
+        if target.runner == "qemu":
+            return bool(self.qemu and self.cross)
+        return self.is_x86 and (target.name != "x86-64-v3" or self.avx2)
+
+    def table(self, base, functions):
+        """The C source that tells the main program what to run."""
+        path = base.with_suffix(".c")
+        path.write_text(
+            "#include <stddef.h>\n"
+            "struct network { const char *name, *signature; void (*run)(const "
+            "void *, void *, void *); size_t in, out, samples; };\n" +
+            "".join("extern const char %s_nnq_signature[];\nvoid %s(const void "
+                    "*, void *, void *);\n" % (f.name, f.name)
+                    for f in functions) +
+            "const struct network networks[] = {\n" +
+            "".join('  {"%s", %s_nnq_signature, %s, %d, %d, %d},\n' %
+                    (f.name, f.name, f.name, f.input_bytes, f.output_bytes,
+                     f.samples) for f in functions) +
+            "};\nconst size_t network_count = %d;\n" % len(functions))
+        return path
+
+    def execute(self, source, functions, data, base, target=None):
+        """Outputs of each function of the MLIR file `source` on the inputs of
+        the file `data`, compiled for `target` or by the reference. Files are
+        named after the path `base`."""
+        base = pathlib.Path(base)
+        obj, program, output = (base.with_name(base.name + suffix)
+                                for suffix in (".o", ".exe", ".out"))
+        runner = target.runner if target else "native"
+        how = ["--target=" + target.name] if target else [
+            "--reference", "--target=" + ("x86-64" if self.is_x86 else "native")]
+        if runner == "emulated":
+            ir, plain, bitcode = (base.with_name(base.name + suffix)
+                                  for suffix in (".ll", ".plain.ll", ".bc"))
+            run("nnq-compile", source, *how, "-o", ir)
+            plain.write_text(emulate(ir.read_text()))
+            level = ["--mattr=+avx2,+fma"] if self.avx2 else []
+            run("opt", "-O2", *level, plain, "-o", bitcode)
+            run("llc", "-O2", *level, "--relocation-model=pic",
+                "--filetype=obj", bitcode, "-o", obj)
+        else:
+            run("nnq-compile", source, *how, "-o", obj)
+        run(self.compiler(runner), self.harness(runner),
+            self.table(base.with_name(base.name + ".table"), functions), obj,
+            "-lm", "-o", program)
+        command = [program]
+        if runner == "qemu":
+            command = [self.qemu, "-cpu", "max", "-L", "/usr/aarch64-linux-gnu",
+                       program]
+        run(*command, data, output)
+        everything, results, at = output.read_bytes(), [], 0
+        for function in functions:
+            size = function.output_bytes * function.samples
+            results.append(everything[at:at + size])
+            at += size
+        return results

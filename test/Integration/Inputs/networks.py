@@ -1,0 +1,293 @@
+"""Random small networks as MLIR text.
+
+A network is a function of one input and one result. Shapes, strides and channel
+counts are chosen to hit the corners of code generation: one channel, fewer
+channels than lanes, primes, rows that do not divide into tiles, windows that
+overlap. Weights have the variance that keeps activations near 1, so that fixed
+ranges of a few units saturate now and then.
+"""
+
+import random
+import struct
+
+CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 17, 20, 33)
+IDENTITY = {2: "affine_map<(a, b) -> (a, b)>",
+            4: "affine_map<(a, b, c, d) -> (a, b, c, d)>"}
+CHANNEL = {2: "affine_map<(a, b) -> (b)>", 4: "affine_map<(a, b, c, d) -> (b)>"}
+PARALLEL = {rank: ", ".join(['"parallel"'] * rank) for rank in (2, 4)}
+
+
+def tensor(shape, element="f32"):
+    return "tensor<%sx%s>" % ("x".join(map(str, shape)), element)
+
+
+def size(shape):
+    result = 1
+    for dim in shape:
+        result *= dim
+    return result
+
+
+class Network:
+    """One random network; `text` is the function, `layers` a description.
+
+    Statistics of activations are made up: `static` is the probability that a
+    tensor has them. Without them it is quantized by parameters found at run
+    time.
+    """
+
+    def __init__(self, name, seed, static=1.0):
+        self.name = name
+        self.seed = seed
+        self.static = static
+        self.random = random.Random(seed)
+        self.lines = []
+        self.layers = []
+        self.count = 0
+        self.build()
+        inputs = struct.Struct("<%df" % size(self.input_shape))
+        self.input = inputs.pack(
+            *(self.random.gauss(0, 1) for _ in range(size(self.input_shape))))
+
+    # Pieces of text.
+
+    def value(self):
+        self.count += 1
+        return "%%v%d" % self.count
+
+    def emit(self, text):
+        value = self.value()
+        self.lines.append("  %s = %s" % (value, text))
+        return value
+
+    def weights(self, shape, deviation):
+        data = b"".join(struct.pack("<f", self.random.gauss(0, deviation))
+                        for _ in range(size(shape)))
+        if size(shape) == 1:  # One element would be read as a splat.
+            text = "dense<%r>" % struct.unpack("<f", data)
+        else:
+            text = 'dense<"0x%s">' % data.hex().upper()
+        return self.emit("arith.constant %s : %s" % (text, tensor(shape)))
+
+    def stats(self, low, high):
+        """Attribute of a tensor that lies mostly within [low, high]."""
+        if self.random.random() >= self.static:
+            return ""
+        low *= self.random.uniform(0.5, 1.2)
+        high *= self.random.uniform(0.5, 1.2)
+        return ("nnq.stats = #nnq.tensor_stats<min = %r, max = %r, mean = 0.0, "
+                "second_moment = 1.0, count = 9, histogram = []>" % (low, high))
+
+    def filled(self, shape, constant):
+        empty = self.emit("tensor.empty() : " + tensor(shape))
+        kind = tensor(shape)
+        return self.emit("linalg.fill ins(%s : f32) outs(%s : %s) -> %s" %
+                         (constant, empty, kind, kind))
+
+    def elementwise(self, shape, operands, maps, body, stats=""):
+        kind = tensor(shape)
+        empty = self.emit("tensor.empty() : " + kind)
+        names = ["%in" + str(i) for i in range(len(operands))]
+        return self.emit(
+            "linalg.generic {indexing_maps = [%s], iterator_types = [%s]} "
+            "ins(%s : %s) outs(%s : %s) attrs = {%s} {\n"
+            "  ^bb0(%s, %%out: f32):\n%s"
+            "    linalg.yield %%y : f32\n  } -> %s" %
+            (", ".join(maps + [IDENTITY[len(shape)]]), PARALLEL[len(shape)],
+             ", ".join(value for value, _ in operands),
+             ", ".join(tensor(dims) for _, dims in operands), empty, kind,
+             stats, ", ".join(n + ": f32" for n in names),
+             "".join("    %s\n" % line for line in body), kind))
+
+    # Layers. `self.x` of `self.shape` is the activation so far.
+
+    def set(self, value, shape, layer):
+        self.x, self.shape = value, tuple(shape)
+        self.layers.append(layer)
+
+    def bias(self, stats=""):
+        channels = self.shape[1]
+        bias = self.weights((channels,), 0.5)
+        rank = len(self.shape)
+        self.set(self.elementwise(
+            self.shape, [(self.x, self.shape), (bias, (channels,))],
+            [IDENTITY[rank], CHANNEL[rank]], ["%y = arith.addf %in0, %in1 : f32"],
+            stats), self.shape, "bias")
+
+    def relu(self, stats=""):
+        body = ["%y = arith.maximumf %in0, %zero : f32"]
+        if self.random.random() < 0.5:
+            body = ["%c = arith.cmpf ugt, %in0, %zero : f32",
+                    "%y = arith.select %c, %in0, %zero : f32"]
+        self.set(self.elementwise(self.shape, [(self.x, self.shape)],
+                                  [IDENTITY[len(self.shape)]], body, stats),
+                 self.shape, "relu")
+
+    def pad(self, low, high, constant="%zero"):
+        n, c, h, w = self.shape
+        shape = (n, c, h + low + high, w + low + high)
+        self.set(self.emit(
+            "tensor.pad %s low[0, 0, %d, %d] high[0, 0, %d, %d] {\n"
+            "  ^bb0(%%i: index, %%j: index, %%k: index, %%l: index):\n"
+            "    tensor.yield %s : f32\n  } : %s to %s" %
+            (self.x, low, low, high, high, constant, tensor(self.shape),
+             tensor(shape))), shape, "pad %d,%d" % (low, high))
+
+    def conv(self, channels, window, stride, dilation, init=None, stats=""):
+        n, c, h, w = self.shape
+        kh, kw = window
+        shape = (n, channels, (h - (kh - 1) * dilation - 1) // stride + 1,
+                 (w - (kw - 1) * dilation - 1) // stride + 1)
+        fan = c * kh * kw
+        if channels == c and self.random.random() < 0.1 and c > 1:
+            kernel, name = (c, kh, kw), "linalg.depthwise_conv_2d_nchw_chw"
+            fan = kh * kw
+        else:
+            kernel, name = (channels, c, kh, kw), "linalg.conv_2d_nchw_fchw"
+        weights = self.weights(kernel, fan ** -0.5)
+        if init:
+            empty = self.emit("tensor.empty() : " + tensor(shape))
+            start = self.emit(
+                "linalg.broadcast ins(%s : %s) outs(%s : %s) dimensions = "
+                "[0, 2, 3]" % (self.weights((channels,), 0.5),
+                               tensor((channels,)), empty, tensor(shape)))
+        else:
+            start = self.filled(shape, "%zero")
+        attributes = ("dilations = dense<%d> : vector<2xi64>, strides = "
+                      "dense<%d> : vector<2xi64>" % (dilation, stride))
+        self.set(self.emit(
+            "%s {%s} ins(%s, %s : %s, %s) outs(%s : %s) -> %s" %
+            (name, ", ".join(filter(None, (attributes, stats))), self.x,
+             weights, tensor(self.shape), tensor(kernel), start, tensor(shape),
+             tensor(shape))), shape,
+            "%s %s %dx%d/%d/%d" % (name[7:11], shape, kh, kw, stride, dilation))
+
+    def pool(self, window, stride, stats="", padding=0):
+        if padding:
+            self.pad(padding, padding, "%lowest")
+        n, c, h, w = self.shape
+        shape = (n, c, (h - window) // stride + 1, (w - window) // stride + 1)
+        dims = self.emit("tensor.empty() : tensor<%dx%dxf32>" % (window, window))
+        start = self.filled(shape, "%lowest")
+        self.set(self.emit(
+            "linalg.pooling_nchw_max {%s} ins(%s, %s : %s, tensor<%dx%dxf32>) "
+            "outs(%s : %s) -> %s" %
+            (", ".join(filter(None, (
+                "strides = dense<%d> : vector<2xi64>" % stride, stats))),
+             self.x, dims, tensor(self.shape), window, window, start,
+             tensor(shape), tensor(shape))), shape,
+            "pool %d/%d" % (window, stride))
+
+    def flatten(self):
+        shape = (self.shape[0], size(self.shape[1:]))
+        self.set(self.emit(
+            "tensor.collapse_shape %s [[0], [1, 2, 3]] : %s into %s" %
+            (self.x, tensor(self.shape), tensor(shape))), shape, "flatten")
+
+    def linear(self, channels, stats=""):
+        n, k = self.shape
+        if self.random.random() < 0.5:  # As torch keeps them.
+            rows = self.weights((channels, k), k ** -0.5)
+            empty = self.emit("tensor.empty() : " + tensor((k, channels)))
+            weights = self.emit(
+                "linalg.transpose ins(%s : %s) outs(%s : %s) permutation = "
+                "[1, 0]" % (rows, tensor((channels, k)), empty,
+                            tensor((k, channels))))
+        else:
+            weights = self.weights((k, channels), k ** -0.5)
+        shape = (n, channels)
+        start = self.filled(shape, "%zero")
+        self.set(self.emit(
+            "linalg.matmul {%s} ins(%s, %s : %s, %s) outs(%s : %s) -> %s" %
+            (stats, self.x, weights, tensor(self.shape), tensor((k, channels)),
+             start, tensor(shape), tensor(shape))), shape, "linear %d" % channels)
+
+    # Blocks: the statistics belong to the last op of each.
+
+    def conv_block(self):
+        choose = self.random.choice
+        before, before_shape = self.x, self.shape
+        low = choose((0, 0, 1, 2))
+        high = choose((low, low, 1))
+        if low + high:
+            self.pad(low, high)
+        _, c, h, w = self.shape
+        stride = choose((1, 1, 1, 2))
+        dilation = 2 if self.random.random() < 0.15 and min(h, w) > 6 else 1
+        limit = (min(h, w) - 1) // dilation + 1
+        window = [min(choose((1, 2, 3, 3, 5)), limit) for _ in range(2)]
+        channels = choose(CHANNELS)
+        residual = self.random.random() < 0.25
+        if residual:
+            channels = before_shape[1]
+        tail = choose(("", "bias", "bias", "bias relu", "bias relu", "relu",
+                       "bias relu pool", "bias relu pool", "pool", "bias pool"))
+        bias, relu, pool = ("bias" in tail, "relu" in tail, "pool" in tail)
+        init = bias and (relu or pool) and self.random.random() < 0.5
+
+        def last(*later):
+            if any(later):
+                return ""
+            return self.stats(0 if relu else -3, 3)
+
+        self.conv(channels, window, stride, dilation, init,
+                  last(bias, relu, pool))
+        if bias and not init:
+            self.bias(last(relu, pool))
+        if relu:
+            self.relu(last(pool))
+        if pool and min(self.shape[2:]) >= 3:
+            window, stride, padding = choose(
+                ((2, 2, 0), (2, 2, 0), (2, 1, 0), (3, 2, 0), (3, 2, 1), (3, 3, 0)))
+            self.pool(window, stride, last(), padding)
+        if self.shape == before_shape and residual:
+            rank = len(self.shape)
+            self.set(self.elementwise(
+                self.shape, [(self.x, self.shape), (before, before_shape)],
+                [IDENTITY[rank]] * 2, ["%y = arith.addf %in0, %in1 : f32"],
+                self.stats(-4, 4)), self.shape, "residual")
+
+    def linear_block(self):
+        bias = self.random.random() < 0.7
+        relu = self.random.random() < 0.5
+        stats = self.stats(0 if relu else -3, 3)
+        self.linear(self.random.choice(CHANNELS),
+                    "" if bias or relu else stats)
+        if bias:
+            self.bias("" if relu else stats)
+        if relu:
+            self.relu(stats)
+
+    def build(self):
+        choose = self.random.choice
+        batch = choose((1, 1, 2))
+        if self.random.random() < 0.2:
+            self.shape = (batch, choose((1, 5, 12, 40, 63)))
+        else:
+            self.shape = (batch, choose((1, 1, 3, 6, 7, 13)),
+                          self.random.randint(5, 14), self.random.randint(5, 14))
+        self.input_shape = self.shape
+        self.x = "%x"
+        stats = self.stats(-2.5, 2.5)
+        if len(self.shape) == 4:
+            for _ in range(self.random.randint(1, 3)):
+                if min(self.shape[2:]) >= 2:
+                    self.conv_block()
+            if self.random.random() < 0.5:
+                self.flatten()
+        if len(self.shape) == 2:
+            for _ in range(self.random.randint(1, 3)):
+                self.linear_block()
+        self.output_shape = self.shape
+        self.text = (
+            "func.func @%s(%%x: %s%s) -> %s {\n"
+            "  %%zero = arith.constant 0.0 : f32\n"
+            "  %%lowest = arith.constant 0xFF800000 : f32\n%s\n"
+            "  return %s : %s\n}\n" %
+            (self.name, tensor(self.input_shape),
+             " {%s}" % stats if stats else "", tensor(self.shape),
+             "\n".join(self.lines), self.x, tensor(self.shape)))
+
+    def __str__(self):
+        return "seed %d: %s -> %s" % (self.seed, self.input_shape,
+                                      "; ".join(self.layers))
