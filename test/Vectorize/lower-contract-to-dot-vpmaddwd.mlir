@@ -54,6 +54,19 @@ func.func @lanes16(%x: vector<2xi16>, %w: vector<16x2xi8>, %acc: vector<16xi32>)
   return %0 : vector<16xi32>
 }
 
+// Columns that are 16 bits wide already are read as they are.
+// CHECK-LABEL: @wide_columns
+// CHECK-SAME: %[[W:[a-z0-9]+]]: vector<8x2xi16>
+// CHECK: %[[FLAT:.+]] = vector.shape_cast %[[W]] : vector<8x2xi16> to vector<16xi16>
+// CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%{{.+}}, %[[FLAT]])
+func.func @wide_columns(%x: vector<2xi16>, %w: vector<8x2xi16>, %acc: vector<8xi32>) -> vector<8xi32> {
+  %p = arith.extsi %x : vector<2xi16> to vector<2xi32>
+  %q = arith.extsi %w : vector<8x2xi16> to vector<8x2xi32>
+  %0 = vector.contract {indexing_maps = [#row, #columns, #acc], iterator_types = ["parallel", "reduction"], kind = #vector.kind<add>}
+    %p, %q, %acc : vector<2xi32>, vector<8x2xi32> into vector<8xi32>
+  return %0 : vector<8xi32>
+}
+
 // CHECK-LABEL: @unsigned_row
 // CHECK: vector.contract
 func.func @unsigned_row(%x: vector<2xi16>, %w: vector<8x2xi8>, %acc: vector<8xi32>) -> vector<8xi32> {
