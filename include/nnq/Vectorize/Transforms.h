@@ -18,8 +18,8 @@ void populateContractToVpdpbusdPatterns(mlir::RewritePatternSet &patterns);
 
 /// vector.contract of `vector<2xi16>` and `vector<Lx2xi8>` or `vector<Lx2xi16>`
 /// (both sign-extended) into `vector<Lxi32>` to vpmaddwd and vpaddd, for L of 4
-/// (SSE2), 8 (AVX2) and 16 (AVX512BW). Exact: the sum of two products of 16 bits
-/// wraps around in 32 bits as the contraction does.
+/// (SSE2), 8 (AVX2) and 16 (AVX512BW). Exact: the sum of two products of 16
+/// bits wraps around in 32 bits as the contraction does.
 void populateContractToVpmaddwdPatterns(mlir::RewritePatternSet &patterns);
 
 /// vector.contract of `vector<4xi8>` and `vector<4x4xi8>` (both sign-extended)
@@ -31,8 +31,8 @@ void populateContractToSdotPatterns(mlir::RewritePatternSet &patterns);
 void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 
 /// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4
-/// and 8 (AVX). Relies on the default rounding mode of the C environment, as all
-/// of LLVM does. Values must be in the range of i32, as fptosi demands.
+/// and 8 (AVX). Relies on the default rounding mode of the C environment, as
+/// all of LLVM does. Values must be in the range of i32, as fptosi demands.
 void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace nnq

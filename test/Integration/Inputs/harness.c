@@ -3,9 +3,9 @@
  *
  * `networks` is defined by a file made for the occasion. INPUT holds the inputs
  * of all samples of the first network, then those of the second, and so on;
- * OUTPUT gets the outputs in the same order. A network must not write outside of
- * its output and its workspace, change its input, or depend on what was in the
- * workspace.
+ * OUTPUT gets the outputs in the same order. A network must not write outside
+ * of its output and its workspace, change its input, or depend on what was in
+ * the workspace.
  */
 #include <stdint.h>
 #include <stdio.h>
