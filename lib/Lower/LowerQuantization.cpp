@@ -39,7 +39,8 @@ struct Quantized {
 /// The ops behind a contraction that its epilogue takes in.
 struct EpilogueChain {
   Operation *last;
-  Value bias;
+  /// By channel; empty if there is none.
+  SmallVector<float> bias;
   bool relu = false;
   quant::QuantizeCastOp requantize;
 };
@@ -212,31 +213,45 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
                                         std::nullopt, scale, zeroPoint};
 }
 
-/// The other operand of an elementwise addition of a constant vector along
-/// `channelDim` to `value`, or null.
-static Value matchBiasAdd(linalg::GenericOp op, Value value,
-                          unsigned channelDim) {
-  if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInputs() != 2)
-    return {};
-  unsigned at = op.getDpsInputOperand(0)->get() == value ? 0 : 1;
-  OpOperand *bias = op.getDpsInputOperand(1 - at);
-  AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  if (op.getDpsInputOperand(at)->get() != value || !out.isIdentity() ||
-      !op.getMatchingIndexingMap(op.getDpsInputOperand(at)).isIdentity())
-    return {};
-  AffineMap map = op.getMatchingIndexingMap(bias);
-  if (map.getNumResults() != 1 ||
-      map.getResult(0) != getAffineDimExpr(channelDim, op.getContext()))
-    return {};
+/// What an elementwise op adds to `value` if that depends on `channelDim` at
+/// most: a constant vector, or one number, which canonicalization may have
+/// moved into the body.
+static std::optional<SmallVector<float>>
+matchBiasAdd(linalg::GenericOp op, Value value, unsigned channelDim) {
+  if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInputs() > 2 ||
+      op.getNumDpsInits() != 1 ||
+      !op.getIndexingMapsArray().back().isIdentity())
+    return std::nullopt;
   Operation *yield = op.getBlock()->getTerminator();
   auto add = yield->getOperand(0).getDefiningOp<arith::AddFOp>();
-  Value a = op.getBlock()->getArgument(0), b = op.getBlock()->getArgument(1);
-  if (!add || !((add.getLhs() == a && add.getRhs() == b) ||
-                (add.getLhs() == b && add.getRhs() == a)))
-    return {};
-  if (failed(ConstantData::get(bias->get())))
-    return {};
-  return bias->get();
+  if (!add)
+    return std::nullopt;
+  Value addend;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    Value arg = op.getMatchingBlockArgument(operand);
+    if (operand->get() == value &&
+        op.getMatchingIndexingMap(operand).isIdentity())
+      addend = add.getLhs() == arg   ? add.getRhs()
+               : add.getRhs() == arg ? add.getLhs()
+                                     : Value();
+    if (addend)
+      break;
+  }
+  int64_t channels = cast<ShapedType>(value.getType()).getDimSize(channelDim);
+  APFloat number(0.0f);
+  if (addend && matchPattern(addend, m_ConstantFloat(&number)))
+    return SmallVector<float>(channels, number.convertToFloat());
+  auto arg = dyn_cast_or_null<BlockArgument>(addend);
+  if (!arg || arg.getOwner() != op.getBlock() ||
+      arg.getArgNumber() >= op.getNumDpsInputs())
+    return std::nullopt;
+  OpOperand *bias = op.getDpsInputOperand(arg.getArgNumber());
+  AffineMap map = op.getMatchingIndexingMap(bias);
+  FailureOr<ConstantData> data = ConstantData::get(bias->get());
+  if (failed(data) || map.getNumResults() != 1 ||
+      map.getResult(0) != getAffineDimExpr(channelDim, op.getContext()))
+    return std::nullopt;
+  return llvm::to_vector(data->getAs<float>());
 }
 
 static bool matchRelu(linalg::GenericOp op) {
@@ -260,9 +275,9 @@ QuantizationLowering::matchEpilogue(const Contraction &contraction) {
     return result.hasOneUse() ? *result.user_begin() : nullptr;
   };
   if (auto op = dyn_cast_or_null<linalg::GenericOp>(next()))
-    if (Value bias = matchBiasAdd(op, chain.last->getResult(0),
-                                  contraction.channelDim)) {
-      chain.bias = bias;
+    if (auto bias = matchBiasAdd(op, chain.last->getResult(0),
+                                 contraction.channelDim)) {
+      chain.bias = std::move(*bias);
       chain.last = op;
     }
   if (auto op = dyn_cast_or_null<linalg::GenericOp>(next()); matchRelu(op)) {
@@ -353,10 +368,7 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   AffineMap perChannel = AffineMap::get(
       accType.getRank(), 0,
       getAffineDimExpr(contraction.channelDim, func.getContext()));
-  ArrayRef<float> bias;
-  FailureOr<ConstantData> biasData = failure();
-  if (chain.bias && succeeded(biasData = ConstantData::get(chain.bias)))
-    bias = biasData->getAs<float>();
+  ArrayRef<float> bias = chain.bias;
   Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
   auto relu = [&](Value value) -> Value {
     if (!chain.relu)

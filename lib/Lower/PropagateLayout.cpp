@@ -76,6 +76,8 @@ private:
   struct Twin {
     Value value;
     Permutation permutation;
+    /// A transpose of the value itself, which stays.
+    bool isCopy = false;
   };
 
   void visitConvolution(linalg::GenericOp op, unsigned inputChannelDim,
@@ -182,25 +184,28 @@ LayoutPropagation::rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
 /// `value` with its dimensions permuted: its twin, its producer rewritten if it
 /// is elementwise, or an explicit transpose.
 Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
-  auto it = twins.find(value);
-  if (it != twins.end() &&
-      ArrayRef<int64_t>(it->second.permutation) == permutation)
-    return it->second.value;
+  if (auto it = twins.find(value); it != twins.end()) {
+    const Twin &twin = it->second;
+    // Dimension i of the result is dimension relative[i] of the twin.
+    Permutation relative;
+    for (int64_t dim : permutation)
+      relative.push_back(llvm::find(twin.permutation, dim) -
+                         twin.permutation.begin());
+    rewriter.setInsertionPointAfterValue(twin.value);
+    return transpose(value.getLoc(), twin.value, relative);
+  }
   auto producer = value.getDefiningOp<linalg::GenericOp>();
-  Value result;
   if (producer && producer.getNumReductionLoops() == 0 && value.hasOneUse() &&
       producer.getNumDpsInits() == 1 &&
       producer.getIndexingMapsArray().back().isPermutation()) {
     SmallVector<Twin> none(producer.getNumDpsInputs());
-    result = rewrite(producer, none, permutation).getResult(0);
-  } else {
-    if (Operation *def = value.getDefiningOp())
-      rewriter.setInsertionPointAfter(def);
-    else
-      rewriter.setInsertionPointToStart(&func.getBody().front());
-    result = transpose(value.getLoc(), value, permutation);
+    Value result = rewrite(producer, none, permutation).getResult(0);
+    twins[value] = {result, Permutation(permutation)};
+    return result;
   }
-  twins[value] = {result, Permutation(permutation)};
+  rewriter.setInsertionPointAfterValue(value);
+  Value result = transpose(value.getLoc(), value, permutation);
+  twins[value] = {result, Permutation(permutation), /*isCopy=*/true};
   return result;
 }
 
@@ -311,7 +316,7 @@ void LayoutPropagation::run() {
   // What was not rewritten reads a transpose of the twin.
   for (Value value : originals) {
     auto it = twins.find(value);
-    if (it == twins.end())
+    if (it == twins.end() || it->second.isCopy)
       continue;
     Twin twin = it->second;
     bool needed = llvm::any_of(value.getUses(), [&](OpOperand &use) {

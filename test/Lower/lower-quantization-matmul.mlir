@@ -118,3 +118,68 @@ func.func @second_reader(%x: tensor<1x3xf32>) -> (tensor<1x2xf32>, tensor<1x2xf3
   %dy = quant.dcast %qy : tensor<1x2x!qy> to tensor<1x2xf32>
   return %0, %dy : tensor<1x2xf32>, tensor<1x2xf32>
 }
+
+// -----
+
+!qx = !quant.uniform<u8:f32, 0.5:10>
+!qw = !quant.uniform<i8<-127:127>:f32, 0.25>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// A bias of equal numbers that canonicalization has moved into the body.
+// CHECK-LABEL: @scalar_bias
+// CHECK-NOT: arith.addf
+// 1 / 0.125 - 90, 1 / 0.125 - 120
+// CHECK: fc_bias: "0x40000000AEFFFFFF90FFFFFF"
+func.func @scalar_bias(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %w = arith.constant dense<[[1, 2], [3, 4], [5, 6]]> : tensor<3x2xi8>
+  %qw = quant.scast %w : tensor<3x2xi8> to tensor<3x2x!qw>
+  %dw = quant.dcast %qw : tensor<3x2x!qw> to tensor<3x2xf32>
+  %qx = quant.qcast %x : tensor<1x3xf32> to tensor<1x3x!qx>
+  %dx = quant.dcast %qx : tensor<1x3x!qx> to tensor<1x3xf32>
+  %e = tensor.empty() : tensor<1x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %0 = linalg.matmul {nnq.layer = "fc"} ins(%dx, %dw : tensor<1x3xf32>, tensor<3x2xf32>)
+    outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%0 : tensor<1x2xf32>) outs(%e : tensor<1x2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %one : f32
+    linalg.yield %s : f32
+  } -> tensor<1x2xf32>
+  return %1 : tensor<1x2xf32>
+}
+
+// -----
+
+!qx = !quant.uniform<u8:f32, 0.5:10>
+!qw = !quant.uniform<i8<-127:127>:f32, 0.25>
+#id = affine_map<(d0, d1) -> (d0, d1)>
+
+// What is added is no constant: the sum stays behind the epilogue.
+// CHECK-LABEL: @residual
+// CHECK-SAME: %{{.+}}: tensor<1x3xf32>, %[[R:.+]]: tensor<1x2xf32>
+// CHECK: %[[Y:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x2xf32>)
+// CHECK: arith.sitofp
+// CHECK: linalg.generic {{.*}} ins(%[[Y]], %[[R]] :
+// CHECK: arith.addf
+func.func @residual(%x: tensor<1x3xf32>, %r: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[1, 2], [3, 4], [5, 6]]> : tensor<3x2xi8>
+  %qw = quant.scast %w : tensor<3x2xi8> to tensor<3x2x!qw>
+  %dw = quant.dcast %qw : tensor<3x2x!qw> to tensor<3x2xf32>
+  %qx = quant.qcast %x : tensor<1x3xf32> to tensor<1x3x!qx>
+  %dx = quant.dcast %qx : tensor<1x3x!qx> to tensor<1x3xf32>
+  %e = tensor.empty() : tensor<1x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %0 = linalg.matmul ins(%dx, %dw : tensor<1x3xf32>, tensor<3x2xf32>)
+    outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%0, %r : tensor<1x2xf32>, tensor<1x2xf32>) outs(%e : tensor<1x2xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<1x2xf32>
+  return %1 : tensor<1x2xf32>
+}

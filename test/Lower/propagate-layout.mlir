@@ -203,3 +203,67 @@ func.func @transposes_of_the_network(%x: tensor<1x8x8x3xf32>, %w1: tensor<3x3x3x
   %u = linalg.transpose ins(%1 : tensor<1x5x4x4xf32>) outs(%eu : tensor<1x4x4x5xf32>) permutation = [0, 2, 3, 1]
   return %u : tensor<1x4x4x5xf32>
 }
+
+// -----
+
+// What is no linalg op keeps the layout of the network; the transpose behind it
+// does not take the place of its operand.
+// CHECK-LABEL: @pad_before_pool
+// CHECK: %[[P:.+]] = tensor.pad
+// CHECK: %[[POOL:.+]] = linalg.generic {{.*}} ins(%[[P]],
+// CHECK: arith.maximumf
+// CHECK: %[[T:.+]] = linalg.generic {{.*}} ins(%[[POOL]] : tensor<1x3x2x2xf32>) outs(%{{.+}} : tensor<1x2x2x3xf32>)
+// CHECK: %[[C:.+]] = linalg.generic {{.*}} ins(%[[T]],
+// CHECK: arith.mulf
+// CHECK: return %[[POOL]],
+func.func @pad_before_pool(%x: tensor<1x3x2x2xf32>, %w: tensor<4x3x1x1xf32>)
+    -> (tensor<1x3x2x2xf32>, tensor<1x4x2x2xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %lowest = arith.constant 0xFF800000 : f32
+  %p = tensor.pad %x low[0, 0, 1, 1] high[0, 0, 1, 1] {
+  ^bb0(%i: index, %j: index, %k: index, %l: index):
+    tensor.yield %lowest : f32
+  } : tensor<1x3x2x2xf32> to tensor<1x3x4x4xf32>
+  %ew = tensor.empty() : tensor<2x2xf32>
+  %ep = tensor.empty() : tensor<1x3x2x2xf32>
+  %fp = linalg.fill ins(%lowest : f32) outs(%ep : tensor<1x3x2x2xf32>) -> tensor<1x3x2x2xf32>
+  %0 = linalg.pooling_nchw_max {strides = dense<2> : vector<2xi64>}
+    ins(%p, %ew : tensor<1x3x4x4xf32>, tensor<2x2xf32>) outs(%fp : tensor<1x3x2x2xf32>) -> tensor<1x3x2x2xf32>
+  %e = tensor.empty() : tensor<1x4x2x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x2x2xf32>) -> tensor<1x4x2x2xf32>
+  %1 = linalg.conv_2d_nchw_fchw ins(%0, %w : tensor<1x3x2x2xf32>, tensor<4x3x1x1xf32>)
+    outs(%f : tensor<1x4x2x2xf32>) -> tensor<1x4x2x2xf32>
+  return %0, %1 : tensor<1x3x2x2xf32>, tensor<1x4x2x2xf32>
+}
+
+// -----
+
+// Two readers that see the channel in different dimensions: one gets the result
+// as the convolution leaves it, one a transpose, and nothing is computed twice.
+// CHECK-LABEL: @two_layouts
+// CHECK: %[[C:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x4x6x2xf32>)
+// CHECK: arith.mulf
+// CHECK: linalg.generic {{.*}} ins(%[[C]] : tensor<1x4x6x2xf32>) outs(%{{.+}} : tensor<1x2x4x6xf32>)
+// CHECK-NOT: arith.mulf
+// CHECK: linalg.yield
+// CHECK: linalg.generic {{.*}} ins(%[[C]],
+// CHECK: arith.mulf
+// CHECK: arith.mulf
+// CHECK-NOT: arith.mulf
+func.func @two_layouts(%x: tensor<1x1x4x6xf32>, %w: tensor<2x1x1x1xf32>, %w1: tensor<3x2x1x1xf32>,
+    %w2: tensor<1x1x6x5xf32>) -> (tensor<1x3x4x6xf32>, tensor<1x2x4x5xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x2x4x6xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4x6xf32>) -> tensor<1x2x4x6xf32>
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x1x4x6xf32>, tensor<2x1x1x1xf32>)
+    outs(%f : tensor<1x2x4x6xf32>) -> tensor<1x2x4x6xf32>
+  %e1 = tensor.empty() : tensor<1x3x4x6xf32>
+  %f1 = linalg.fill ins(%zero : f32) outs(%e1 : tensor<1x3x4x6xf32>) -> tensor<1x3x4x6xf32>
+  %1 = linalg.conv_2d_nchw_fchw ins(%0, %w1 : tensor<1x2x4x6xf32>, tensor<3x2x1x1xf32>)
+    outs(%f1 : tensor<1x3x4x6xf32>) -> tensor<1x3x4x6xf32>
+  %e2 = tensor.empty() : tensor<1x2x4x5xf32>
+  %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x2x4x5xf32>) -> tensor<1x2x4x5xf32>
+  %2 = linalg.conv_2d_nhwc_hwcf ins(%0, %w2 : tensor<1x2x4x6xf32>, tensor<1x1x6x5xf32>)
+    outs(%f2 : tensor<1x2x4x5xf32>) -> tensor<1x2x4x5xf32>
+  return %1, %2 : tensor<1x3x4x6xf32>, tensor<1x2x4x5xf32>
+}

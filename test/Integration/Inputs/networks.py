@@ -10,10 +10,12 @@ ranges of a few units saturate now and then.
 import random
 import struct
 
-CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 17, 20, 33)
+CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 17, 20, 33, 70)
 IDENTITY = {2: "affine_map<(a, b) -> (a, b)>",
             4: "affine_map<(a, b, c, d) -> (a, b, c, d)>"}
-CHANNEL = {2: "affine_map<(a, b) -> (b)>", 4: "affine_map<(a, b, c, d) -> (b)>"}
+CHANNEL = {(2, 1): "affine_map<(a, b) -> (b)>",
+           (4, 1): "affine_map<(a, b, c, d) -> (b)>",
+           (4, 3): "affine_map<(a, b, c, d) -> (d)>"}
 PARALLEL = {rank: ", ".join(['"parallel"'] * rank) for rank in (2, 4)}
 
 
@@ -99,19 +101,33 @@ class Network:
              stats, ", ".join(n + ": f32" for n in names),
              "".join("    %s\n" % line for line in body), kind))
 
-    # Layers. `self.x` of `self.shape` is the activation so far.
+    # Layers. `self.x` of `self.shape` is the activation so far; channels are its
+    # second dimension or its last one.
+
+    @property
+    def nchw(self):
+        """The shape with the channels second."""
+        if self.channel_dim == 1:
+            return self.shape
+        n, h, w, c = self.shape
+        return n, c, h, w
+
+    def image(self, n, c, h, w):
+        """A shape in the layout of the network."""
+        return (n, c, h, w) if self.channel_dim == 1 else (n, h, w, c)
 
     def set(self, value, shape, layer):
         self.x, self.shape = value, tuple(shape)
         self.layers.append(layer)
 
     def bias(self, stats=""):
-        channels = self.shape[1]
-        bias = self.weights((channels,), 0.5)
         rank = len(self.shape)
+        dim = self.channel_dim if rank == 4 else 1
+        channels = self.shape[dim]
+        bias = self.weights((channels,), 0.5)
         self.set(self.elementwise(
             self.shape, [(self.x, self.shape), (bias, (channels,))],
-            [IDENTITY[rank], CHANNEL[rank]], ["%y = arith.addf %in0, %in1 : f32"],
+            [IDENTITY[rank], CHANNEL[rank, dim]], ["%y = arith.addf %in0, %in1 : f32"],
             stats), self.shape, "bias")
 
     def relu(self, stats=""):
@@ -119,38 +135,51 @@ class Network:
         if self.random.random() < 0.5:
             body = ["%c = arith.cmpf ugt, %in0, %zero : f32",
                     "%y = arith.select %c, %in0, %zero : f32"]
+        if self.random.random() < 0.2:  # ReLU6 with a bound that is reached.
+            body = ["%r = arith.maximumf %in0, %zero : f32",
+                    "%y = arith.minimumf %r, %one : f32"]
         self.set(self.elementwise(self.shape, [(self.x, self.shape)],
                                   [IDENTITY[len(self.shape)]], body, stats),
                  self.shape, "relu")
 
     def pad(self, low, high, constant="%zero"):
-        n, c, h, w = self.shape
-        shape = (n, c, h + low + high, w + low + high)
+        n, c, h, w = self.nchw
+        shape = self.image(n, c, h + low + high, w + low + high)
         self.set(self.emit(
-            "tensor.pad %s low[0, 0, %d, %d] high[0, 0, %d, %d] {\n"
+            "tensor.pad %s low[%s] high[%s] {\n"
             "  ^bb0(%%i: index, %%j: index, %%k: index, %%l: index):\n"
             "    tensor.yield %s : f32\n  } : %s to %s" %
-            (self.x, low, low, high, high, constant, tensor(self.shape),
-             tensor(shape))), shape, "pad %d,%d" % (low, high))
+            (self.x, ", ".join(map(str, self.image(0, 0, low, low))),
+             ", ".join(map(str, self.image(0, 0, high, high))), constant,
+             tensor(self.shape), tensor(shape))), shape,
+            "pad %d,%d" % (low, high))
 
     def conv(self, channels, window, stride, dilation, init=None, stats=""):
-        n, c, h, w = self.shape
+        n, c, h, w = self.nchw
         kh, kw = window
-        shape = (n, channels, (h - (kh - 1) * dilation - 1) // stride + 1,
-                 (w - (kw - 1) * dilation - 1) // stride + 1)
+        shape = self.image(n, channels,
+                           (h - (kh - 1) * dilation - 1) // stride + 1,
+                           (w - (kw - 1) * dilation - 1) // stride + 1)
+        first = self.channel_dim == 1
         fan = c * kh * kw
         if channels == c and self.random.random() < 0.1 and c > 1:
-            kernel, name = (c, kh, kw), "linalg.depthwise_conv_2d_nchw_chw"
+            kernel = (c, kh, kw) if first else (kh, kw, c)
+            name = "linalg.depthwise_conv_2d_" + (
+                "nchw_chw" if first else "nhwc_hwc")
             fan = kh * kw
-        else:
+        elif first:
             kernel, name = (channels, c, kh, kw), "linalg.conv_2d_nchw_fchw"
+        elif self.random.random() < 0.5:
+            kernel, name = (kh, kw, c, channels), "linalg.conv_2d_nhwc_hwcf"
+        else:
+            kernel, name = (channels, kh, kw, c), "linalg.conv_2d_nhwc_fhwc"
         weights = self.weights(kernel, fan ** -0.5)
         if init:
             empty = self.emit("tensor.empty() : " + tensor(shape))
             start = self.emit(
-                "linalg.broadcast ins(%s : %s) outs(%s : %s) dimensions = "
-                "[0, 2, 3]" % (self.weights((channels,), 0.5),
-                               tensor((channels,)), empty, tensor(shape)))
+                "linalg.broadcast ins(%s : %s) outs(%s : %s) dimensions = [%s]"
+                % (self.weights((channels,), 0.5), tensor((channels,)), empty,
+                   tensor(shape), "0, 2, 3" if first else "0, 1, 2"))
         else:
             start = self.filled(shape, "%zero")
         attributes = ("dilations = dense<%d> : vector<2xi64>, strides = "
@@ -160,19 +189,57 @@ class Network:
             (name, ", ".join(filter(None, (attributes, stats))), self.x,
              weights, tensor(self.shape), tensor(kernel), start, tensor(shape),
              tensor(shape))), shape,
-            "%s %s %dx%d/%d/%d" % (name[7:11], shape, kh, kw, stride, dilation))
+            "%s %s %dx%d/%d/%d" % (name[7:], shape, kh, kw, stride, dilation))
+
+    def grouped_conv(self, groups, channels, window):
+        """With the groups as a dimension of their own."""
+        n, c, h, w = self.shape
+        split = (n, groups, c // groups, h, w)
+        x = self.emit(
+            "tensor.expand_shape %s [[0], [1, 2], [3], [4]] output_shape [%s] : "
+            "%s into %s" % (self.x, ", ".join(map(str, split)),
+                            tensor(self.shape), tensor(split)))
+        kernel = (groups, channels // groups, c // groups, window, window)
+        result = (n, groups, channels // groups, h - window + 1, w - window + 1)
+        weights = self.weights(kernel, (c // groups * window * window) ** -0.5)
+        y = self.emit(
+            "linalg.conv_2d_ngchw_gfchw ins(%s, %s : %s, %s) outs(%s : %s) -> %s"
+            % (x, weights, tensor(split), tensor(kernel),
+               self.filled(result, "%zero"), tensor(result), tensor(result)))
+        shape = (n, channels) + result[3:]
+        self.set(self.emit(
+            "tensor.collapse_shape %s [[0], [1, 2], [3], [4]] : %s into %s" %
+            (y, tensor(result), tensor(shape))), shape,
+            "conv in %d groups %s %dx%d" % (groups, shape, window, window))
+
+    def average(self, window, stats):
+        n, c, h, w = self.nchw
+        shape = self.image(n, c, h // window, w // window)
+        dims = self.emit("tensor.empty() : tensor<%dx%dxf32>" % (window, window))
+        total = self.emit(
+            "linalg.pooling_%s_sum {strides = dense<%d> : vector<2xi64>} "
+            "ins(%s, %s : %s, tensor<%dx%dxf32>) outs(%s : %s) -> %s" %
+            ("nchw" if self.channel_dim == 1 else "nhwc", window, self.x, dims,
+             tensor(self.shape), window, window, self.filled(shape, "%zero"),
+             tensor(shape), tensor(shape)))
+        self.set(self.elementwise(
+            shape, [(total, shape)], [IDENTITY[4]],
+            ["%%count = arith.constant %d.0 : f32" % (window * window),
+             "%y = arith.divf %in0, %count : f32"], stats), shape,
+            "average %d" % window)
 
     def pool(self, window, stride, stats="", padding=0):
         if padding:
             self.pad(padding, padding, "%lowest")
-        n, c, h, w = self.shape
-        shape = (n, c, (h - window) // stride + 1, (w - window) // stride + 1)
+        n, c, h, w = self.nchw
+        shape = self.image(n, c, (h - window) // stride + 1,
+                           (w - window) // stride + 1)
         dims = self.emit("tensor.empty() : tensor<%dx%dxf32>" % (window, window))
         start = self.filled(shape, "%lowest")
         self.set(self.emit(
-            "linalg.pooling_nchw_max {%s} ins(%s, %s : %s, tensor<%dx%dxf32>) "
+            "linalg.pooling_%s_max {%s} ins(%s, %s : %s, tensor<%dx%dxf32>) "
             "outs(%s : %s) -> %s" %
-            (", ".join(filter(None, (
+            ("nchw" if self.channel_dim == 1 else "nhwc", ", ".join(filter(None, (
                 "strides = dense<%d> : vector<2xi64>" % stride, stats))),
              self.x, dims, tensor(self.shape), window, window, start,
              tensor(shape), tensor(shape))), shape,
@@ -211,7 +278,7 @@ class Network:
         high = choose((low, low, 1))
         if low + high:
             self.pad(low, high)
-        _, c, h, w = self.shape
+        _, c, h, w = self.nchw
         stride = choose((1, 1, 1, 2))
         dilation = 2 if self.random.random() < 0.15 and min(h, w) > 6 else 1
         limit = (min(h, w) - 1) // dilation + 1
@@ -219,7 +286,7 @@ class Network:
         channels = choose(CHANNELS)
         residual = self.random.random() < 0.25
         if residual:
-            channels = before_shape[1]
+            channels = before_shape[self.channel_dim]
         tail = choose(("", "bias", "bias", "bias relu", "bias relu", "relu",
                        "bias relu pool", "bias relu pool", "pool", "bias pool"))
         bias, relu, pool = ("bias" in tail, "relu" in tail, "pool" in tail)
@@ -230,16 +297,25 @@ class Network:
                 return ""
             return self.stats(0 if relu else -3, 3)
 
-        self.conv(channels, window, stride, dilation, init,
-                  last(bias, relu, pool))
+        if (self.channel_dim == 1 and c % 2 == 0 and min(h, w) > 2 and
+                choose((False, True))):
+            init = False
+            self.grouped_conv(2, channels + channels % 2, choose((1, 3)))
+        else:
+            self.conv(channels, window, stride, dilation, init,
+                      last(bias, relu, pool))
         if bias and not init:
             self.bias(last(relu, pool))
         if relu:
             self.relu(last(pool))
-        if pool and min(self.shape[2:]) >= 3:
+        if pool and min(self.nchw[2:]) >= 3:
             window, stride, padding = choose(
-                ((2, 2, 0), (2, 2, 0), (2, 1, 0), (3, 2, 0), (3, 2, 1), (3, 3, 0)))
-            self.pool(window, stride, last(), padding)
+                ((2, 2, 0), (2, 2, 0), (2, 1, 0), (3, 2, 0), (3, 2, 1), (3, 3, 0),
+                 (2, 0, 0)))
+            if stride:
+                self.pool(window, stride, last(), padding)
+            else:
+                self.average(window, last())
         if self.shape == before_shape and residual:
             rank = len(self.shape)
             self.set(self.elementwise(
@@ -261,17 +337,19 @@ class Network:
     def build(self):
         choose = self.random.choice
         batch = choose((1, 1, 2))
+        self.channel_dim = choose((1, 1, 3))
         if self.random.random() < 0.2:
             self.shape = (batch, choose((1, 5, 12, 40, 63)))
         else:
-            self.shape = (batch, choose((1, 1, 3, 6, 7, 13)),
-                          self.random.randint(5, 14), self.random.randint(5, 14))
+            self.shape = self.image(
+                batch, choose((1, 1, 3, 6, 7, 13)), self.random.randint(5, 14),
+                self.random.randint(5, 14))
         self.input_shape = self.shape
         self.x = "%x"
         stats = self.stats(-2.5, 2.5)
         if len(self.shape) == 4:
             for _ in range(self.random.randint(1, 3)):
-                if min(self.shape[2:]) >= 2:
+                if min(self.nchw[2:]) >= 2:
                     self.conv_block()
             if self.random.random() < 0.5:
                 self.flatten()
@@ -282,6 +360,7 @@ class Network:
         self.text = (
             "func.func @%s(%%x: %s%s) -> %s {\n"
             "  %%zero = arith.constant 0.0 : f32\n"
+            "  %%one = arith.constant 1.0 : f32\n"
             "  %%lowest = arith.constant 0xFF800000 : f32\n%s\n"
             "  return %s : %s\n}\n" %
             (self.name, tensor(self.input_shape),
