@@ -83,10 +83,13 @@ private:
   void visitConvolution(linalg::GenericOp op, unsigned inputChannelDim,
                         unsigned outputChannelDim);
   bool visitTranspose(linalg::GenericOp op);
+  void visitPad(tensor::PadOp op);
   void visitFollower(linalg::GenericOp op);
   linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
                             ArrayRef<int64_t> resultPermutation);
   Value getTwin(Value value, ArrayRef<int64_t> permutation);
+  Value permutePad(tensor::PadOp op, Value source,
+                   ArrayRef<int64_t> permutation);
   Value permuteInit(Value init, ArrayRef<int64_t> permutation);
   Value transpose(Location loc, Value value, ArrayRef<int64_t> permutation);
 
@@ -144,6 +147,19 @@ Value LayoutPropagation::permuteInit(Value init,
   return transpose(loc, init, permutation);
 }
 
+/// `op` with its dimensions permuted, applied to `source`.
+Value LayoutPropagation::permutePad(tensor::PadOp op, Value source,
+                                    ArrayRef<int64_t> permutation) {
+  rewriter.setInsertionPoint(op);
+  auto pad = tensor::PadOp::create(
+      rewriter, op.getLoc(), permuteType(op.getResultType(), permutation),
+      source, applyPermutation(op.getMixedLowPad(), permutation),
+      applyPermutation(op.getMixedHighPad(), permutation),
+      op.getConstantPaddingValue(), op.getNofold());
+  pad->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  return pad;
+}
+
 /// Rewrites `op` to read `inputs` (a null value keeps the operand) and to write
 /// its result permuted; loops are ordered so that the map of the result is the
 /// identity.
@@ -182,7 +198,7 @@ LayoutPropagation::rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
 }
 
 /// `value` with its dimensions permuted: its twin, its producer rewritten if it
-/// is elementwise, or an explicit transpose.
+/// is elementwise or a pad, or an explicit transpose.
 Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
   if (auto it = twins.find(value); it != twins.end()) {
     const Twin &twin = it->second;
@@ -200,6 +216,13 @@ Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
       producer.getIndexingMapsArray().back().isPermutation()) {
     SmallVector<Twin> none(producer.getNumDpsInputs());
     Value result = rewrite(producer, none, permutation).getResult(0);
+    twins[value] = {result, Permutation(permutation)};
+    return result;
+  }
+  if (auto pad = value.getDefiningOp<tensor::PadOp>();
+      pad && value.hasOneUse() && pad.getConstantPaddingValue()) {
+    Value source = getTwin(pad.getSource(), permutation);
+    Value result = permutePad(pad, source, permutation);
     twins[value] = {result, Permutation(permutation)};
     return result;
   }
@@ -238,6 +261,15 @@ bool LayoutPropagation::visitTranspose(linalg::GenericOp op) {
     dim = *out.getResultPosition(in.getResult(dim));
   twins[op.getResult(0)] = twin;
   return true;
+}
+
+void LayoutPropagation::visitPad(tensor::PadOp op) {
+  auto it = twins.find(op.getSource());
+  if (it == twins.end() || it->second.isCopy || !op.getConstantPaddingValue())
+    return;
+  Twin twin = it->second;
+  twin.value = permutePad(op, twin.value, twin.permutation);
+  twins[op.getResult()] = twin;
 }
 
 void LayoutPropagation::visitFollower(linalg::GenericOp op) {
@@ -283,11 +315,19 @@ void LayoutPropagation::visitFollower(linalg::GenericOp op) {
 }
 
 void LayoutPropagation::run() {
-  SmallVector<linalg::GenericOp> ops(
-      func.getBody().front().getOps<linalg::GenericOp>());
+  SmallVector<Operation *> ops;
+  for (Operation &op : func.getBody().front())
+    if (isa<linalg::GenericOp, tensor::PadOp>(op))
+      ops.push_back(&op);
   SmallVector<Value> originals;
-  for (linalg::GenericOp op : ops) {
-    originals.append(op->getResults().begin(), op->getResults().end());
+  for (Operation *operation : ops) {
+    originals.append(operation->getResults().begin(),
+                     operation->getResults().end());
+    if (auto pad = dyn_cast<tensor::PadOp>(operation)) {
+      visitPad(pad);
+      continue;
+    }
+    auto op = cast<linalg::GenericOp>(operation);
     FailureOr<linalg::ConvolutionDimensions> dims = failure();
     if (op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
         isMultiplyAddBody(op))

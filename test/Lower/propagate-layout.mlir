@@ -206,8 +206,8 @@ func.func @transposes_of_the_network(%x: tensor<1x8x8x3xf32>, %w1: tensor<3x3x3x
 
 // -----
 
-// What is no linalg op keeps the layout of the network; the transpose behind it
-// does not take the place of its operand.
+// A pool whose result somebody else reads keeps the layout of the network; the
+// transpose behind it does not take its place.
 // CHECK-LABEL: @pad_before_pool
 // CHECK: %[[P:.+]] = tensor.pad
 // CHECK: %[[POOL:.+]] = linalg.generic {{.*}} ins(%[[P]],
@@ -266,4 +266,45 @@ func.func @two_layouts(%x: tensor<1x1x4x6xf32>, %w: tensor<2x1x1x1xf32>, %w1: te
   %2 = linalg.conv_2d_nhwc_hwcf ins(%0, %w2 : tensor<1x2x4x6xf32>, tensor<1x1x6x5xf32>)
     outs(%f2 : tensor<1x2x4x5xf32>) -> tensor<1x2x4x5xf32>
   return %1, %2 : tensor<1x3x4x6xf32>, tensor<1x2x4x5xf32>
+}
+
+// -----
+
+// A pad between convolutions follows; one at the edge is transposed before it
+// grows.
+// CHECK-LABEL: @pads
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<1x3x4x4xf32>
+// CHECK: %[[T:.+]] = linalg.generic {{.*}} ins(%[[X]] : tensor<1x3x4x4xf32>) outs(%{{.+}} : tensor<1x4x4x3xf32>)
+// CHECK: %[[P1:.+]] = tensor.pad %[[T]] low[0, 1, 2, 0] high[0, 3, 4, 0]
+// CHECK: nnq.layer = "pad1"
+// CHECK-SAME: tensor<1x4x4x3xf32> to tensor<1x8x10x3xf32>
+// CHECK: %[[C1:.+]] = linalg.generic {{.*}} ins(%[[P1]],
+// CHECK: arith.mulf
+// CHECK: %[[P2:.+]] = tensor.pad %[[C1]] low[0, 1, 1, 2] high[0, 1, 1, 0]
+// CHECK: tensor<1x8x10x4xf32> to tensor<1x10x12x6xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[P2]],
+// CHECK: arith.mulf
+// One transpose, at the result.
+// CHECK: linalg.generic {{.*}} outs(%{{.+}} : tensor<1x5x10x12xf32>)
+// CHECK-NOT: linalg.generic
+func.func @pads(%x: tensor<1x3x4x4xf32>, %w1: tensor<4x3x1x1xf32>, %w2: tensor<5x6x1x1xf32>)
+    -> tensor<1x5x10x12xf32> {
+  %zero = arith.constant 0.0 : f32
+  %p1 = tensor.pad %x low[0, 0, 1, 2] high[0, 0, 3, 4] {
+  ^bb0(%i: index, %j: index, %k: index, %l: index):
+    tensor.yield %zero : f32
+  } {nnq.layer = "pad1"} : tensor<1x3x4x4xf32> to tensor<1x3x8x10xf32>
+  %e1 = tensor.empty() : tensor<1x4x8x10xf32>
+  %f1 = linalg.fill ins(%zero : f32) outs(%e1 : tensor<1x4x8x10xf32>) -> tensor<1x4x8x10xf32>
+  %0 = linalg.conv_2d_nchw_fchw ins(%p1, %w1 : tensor<1x3x8x10xf32>, tensor<4x3x1x1xf32>)
+    outs(%f1 : tensor<1x4x8x10xf32>) -> tensor<1x4x8x10xf32>
+  %p2 = tensor.pad %0 low[0, 2, 1, 1] high[0, 0, 1, 1] {
+  ^bb0(%i: index, %j: index, %k: index, %l: index):
+    tensor.yield %zero : f32
+  } : tensor<1x4x8x10xf32> to tensor<1x6x10x12xf32>
+  %e2 = tensor.empty() : tensor<1x5x10x12xf32>
+  %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x5x10x12xf32>) -> tensor<1x5x10x12xf32>
+  %1 = linalg.conv_2d_nchw_fchw ins(%p2, %w2 : tensor<1x6x10x12xf32>, tensor<5x6x1x1xf32>)
+    outs(%f2 : tensor<1x5x10x12xf32>) -> tensor<1x5x10x12xf32>
+  return %1 : tensor<1x5x10x12xf32>
 }

@@ -75,7 +75,7 @@ def PropagateLayout : Pass<"nnq-propagate-layout", "::mlir::func::FuncOp"> {
   let summary = "Gives the whole network channels-last activations";
   let description = [{
     Convolutions are rewritten so that the channel is the innermost dimension of
-    input and output. Pools and elementwise ops between them follow by a change
+    input and output. Pools, pads and elementwise ops between them follow by a change
     of their indexing maps, contractions by a change of the map of their operand;
     transposes remain only at the edges, and those that move nothing but unit
     dimensions become reshapes.
