@@ -614,9 +614,16 @@ void QuantizationLowering::run() {
     else if (FailureOr<Contraction> contraction = Contraction::match(op);
              succeeded(contraction))
       lowerContraction(*contraction);
-    else if (auto structured = dyn_cast<linalg::LinalgOp>(op);
-             structured && isMaxReduction(structured))
-      lowerMaxReduction(structured);
+    else if (auto structured = dyn_cast<linalg::LinalgOp>(op)) {
+      if (isMaxReduction(structured))
+        lowerMaxReduction(structured);
+      else if (isMultiplyAddBody(structured) &&
+               llvm::any_of(op->getOperands(),
+                            [&](Value value) { return lookup(value); }))
+        remarkMissed(op, "nnq-lower-quantization",
+                     "no contraction with one channel loop and weights that "
+                     "all rows share");
+    }
   }
   // What dequantizations may still read stays until they are written.
   DenseSet<Operation *> stored;

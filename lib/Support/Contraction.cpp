@@ -77,10 +77,13 @@ FailureOr<Contraction> Contraction::match(Operation *operation) {
     return failure();
 
   SmallVector<unsigned> channels;
-  for (unsigned dim = 0; dim < op.getNumLoops(); ++dim)
-    if (out.isFunctionOfDim(dim) && w.isFunctionOfDim(dim) &&
-        !x.isFunctionOfDim(dim))
-      channels.push_back(dim);
+  for (unsigned dim = 0; dim < op.getNumLoops(); ++dim) {
+    if (!out.isFunctionOfDim(dim) || !w.isFunctionOfDim(dim))
+      continue;
+    if (x.isFunctionOfDim(dim))
+      return failure();
+    channels.push_back(dim);
+  }
   if (channels.size() != 1)
     return failure();
   result.channelLoop = channels.front();

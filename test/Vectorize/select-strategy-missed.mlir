@@ -115,3 +115,23 @@ func.func @elementwise(%x: tensor<4xf32>) -> tensor<4xf32> {
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+#x = affine_map<(g, m, n, k) -> (g, m, k)>
+#w = affine_map<(g, m, n, k) -> (g, k, n)>
+#y = affine_map<(g, m, n, k) -> (g, m, n)>
+
+// Weights that differ between groups have no packed form.
+// CHECK-LABEL: @groups
+// CHECK-NOT: nnq.kernel
+func.func @groups(%x: tensor<2x2x3xf32>, %w: tensor<2x3x4xf32>, %f: tensor<2x2x4xf32>) -> tensor<2x2x4xf32> {
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<2x2x3xf32>, tensor<2x3x4xf32>) outs(%f : tensor<2x2x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x2x4xf32>
+  return %0 : tensor<2x2x4xf32>
+}

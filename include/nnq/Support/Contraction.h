@@ -28,7 +28,8 @@ struct Contraction {
   unsigned weightChannelDim = 0;
 
   /// Matches ops with two tensor or memref operands, a multiply-add body
-  /// (operands possibly extended) and exactly one channel loop.
+  /// (operands possibly extended), exactly one channel loop, and weights that
+  /// do not differ along other loops of the result, as those of groups do.
   static mlir::FailureOr<Contraction> match(mlir::Operation *op);
 };
 
