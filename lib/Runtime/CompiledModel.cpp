@@ -15,6 +15,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/TargetParser/Host.h"
 
 #include <chrono>
 #include <dlfcn.h>
@@ -278,6 +279,13 @@ findSignatureSymbols(StringRef path) {
   auto *elf = dyn_cast<llvm::object::ELFObjectFileBase>(file->get());
   if (!elf)
     return llvm::createStringError("not an ELF shared library");
+  // The loader's own word for it is that there is no such file.
+  llvm::Triple::ArchType host =
+      llvm::Triple(llvm::sys::getProcessTriple()).getArch();
+  if (elf->getArch() != host)
+    return llvm::createStringError(
+        "made for " + llvm::Triple::getArchTypeName(elf->getArch()) +
+        ", but this machine is " + llvm::Triple::getArchTypeName(host));
   std::vector<std::string> names;
   for (const llvm::object::ELFSymbolRef &symbol :
        elf->getDynamicSymbolIterators()) {
