@@ -44,6 +44,12 @@ private:
   std::shared_ptr<std::vector<char>> owned;
 };
 
+template <typename T>
+llvm::ArrayRef<char> asBytes(llvm::ArrayRef<T> values) {
+  return {reinterpret_cast<const char *>(values.data()),
+          values.size() * sizeof(T)};
+}
+
 /// A dense_resource attribute (64-byte aligned) named after `hint`, holding a
 /// copy of `bytes`.
 mlir::DenseResourceElementsAttr makeResource(mlir::ShapedType type,

@@ -1,0 +1,168 @@
+//===- QuantizationCasts.cpp - Quantize and dequantize activations --------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "QuantizationLowering.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "nnq/Support/ConstantData.h"
+
+using namespace mlir;
+using namespace nnq;
+
+void QuantizationLowering::setQuantized(Value quantized, Value stored) {
+  auto type =
+      cast<quant::UniformQuantizedType>(getElementTypeOrSelf(quantized));
+  StorageFormat format = formatOf(type);
+  quantizedValues[quantized] = {stored, format.isSigned,
+                                getActivationParams(type, format), Value(),
+                                Value()};
+}
+
+/// The integers behind the result of a dequantization, if they are at hand.
+Quantized *QuantizationLowering::lookup(Value dequantized) {
+  Value source;
+  if (auto dcast = dequantized.getDefiningOp<quant::DequantizeCastOp>())
+    source = dcast.getInput();
+  else if (auto dynamic = dequantized.getDefiningOp<DynamicDCastOp>())
+    source = dynamic.getInput();
+  auto it = quantizedValues.find(source);
+  return it == quantizedValues.end() ? nullptr : &it->second;
+}
+
+void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
+  if (quantizedValues.contains(op.getResult()))
+    return; // Folded into the epilogue of its producer.
+  auto type = dyn_cast<quant::UniformQuantizedType>(
+      getElementTypeOrSelf(op.getResult().getType()));
+  auto tensorType = dyn_cast<RankedTensorType>(op.getInput().getType());
+  if (!type || !tensorType)
+    return;
+  StorageFormat format = formatOf(type);
+  ActivationParams params = getActivationParams(type, format);
+  Location loc = op.getLoc();
+  auto generic = createElementwise(
+      rewriter, loc, tensorType.clone(format.type), op.getInput(),
+      rewriter.getMultiDimIdentityMap(tensorType.getRank()),
+      [&](OpBuilder &, Location, ValueRange args) {
+        Value scaled = arith::DivFOp::create(rewriter, loc, args[0],
+                                             floatConstant(loc, params.scale));
+        return emitRequantize(
+            rewriter, loc, scaled,
+            intConstant(loc, params.zeroPoint, rewriter.getI32Type()),
+            params.min, params.max, format.type,
+            /*isNumber=*/false);
+      });
+  setQuantized(op.getResult(), generic.getResult(0));
+}
+
+/// Range of all elements together with zero, as two scalars.
+static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
+                                         Value input) {
+  auto type = cast<RankedTensorType>(input.getType());
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0.0));
+  auto scalar = RankedTensorType::get({}, builder.getF32Type());
+  Value empty = tensor::EmptyOp::create(builder, loc, scalar.getShape(),
+                                        scalar.getElementType());
+  Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+  AffineMap in = builder.getMultiDimIdentityMap(type.getRank());
+  AffineMap out = AffineMap::get(type.getRank(), 0, builder.getContext());
+  SmallVector<utils::IteratorType> iterators(type.getRank(),
+                                             utils::IteratorType::reduction);
+  auto reduce = [&](bool max) -> Value {
+    auto generic = linalg::GenericOp::create(
+        builder, loc, scalar, input, init, ArrayRef<AffineMap>{in, out},
+        iterators, [&](OpBuilder &nested, Location at, ValueRange args) {
+          Value next = max ? Value(arith::MaximumFOp::create(nested, at,
+                                                             args[0], args[1]))
+                           : Value(arith::MinimumFOp::create(nested, at,
+                                                             args[0], args[1]));
+          linalg::YieldOp::create(nested, at, next);
+        });
+    return tensor::ExtractOp::create(builder, loc, generic.getResult(0),
+                                     ValueRange());
+  };
+  Value min = reduce(false);
+  return {min, reduce(true)};
+}
+
+void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
+  Location loc = op.getLoc();
+  bool symmetric = op.getSymmetric();
+  int64_t qmin = symmetric ? -127 : 0, qmax = symmetric ? 127 : 255;
+  StorageFormat format = getStorageFormat(func.getContext(), storage, qmin);
+  auto [min, max] = emitRange(rewriter, loc, op.getInput());
+
+  Value span;
+  if (symmetric)
+    span = arith::MaximumFOp::create(rewriter, loc, max,
+                                     arith::NegFOp::create(rewriter, loc, min));
+  else
+    span = arith::SubFOp::create(rewriter, loc, max, min);
+  Value scale = arith::DivFOp::create(
+      rewriter, loc, span, floatConstant(loc, symmetric ? 127 : 255));
+  Value isZero = arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::OEQ,
+                                       scale, floatConstant(loc, 0.0));
+  scale = arith::SelectOp::create(rewriter, loc, isZero,
+                                  floatConstant(loc, 1.0), scale);
+  Value zeroPoint = intConstant(loc, format.offset, rewriter.getI32Type());
+  if (!symmetric) {
+    Value zero = arith::DivFOp::create(
+        rewriter, loc, arith::NegFOp::create(rewriter, loc, min), scale);
+    zeroPoint =
+        emitRequantize(rewriter, loc, zero, zeroPoint, qmin + format.offset,
+                       qmax + format.offset, rewriter.getI32Type(),
+                       /*isNumber=*/false);
+  }
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  auto generic = createElementwise(
+      rewriter, loc, type.clone(format.type), op.getInput(),
+      rewriter.getMultiDimIdentityMap(type.getRank()),
+      [&](OpBuilder &, Location, ValueRange args) {
+        Value scaled = arith::DivFOp::create(rewriter, loc, args[0], scale);
+        return emitRequantize(rewriter, loc, scaled, zeroPoint,
+                              qmin + format.offset, qmax + format.offset,
+                              format.type, /*isNumber=*/false);
+      });
+  quantizedValues[op.getQuantized()] = {generic.getResult(0), format.isSigned,
+                                        std::nullopt, scale, zeroPoint};
+}
+
+/// Writes (q - zp) * s in front of ops that stay in f32.
+void QuantizationLowering::dequantize(Operation *op) {
+  if (op->use_empty())
+    return;
+  rewriter.setInsertionPoint(op);
+  Location loc = op->getLoc();
+  if (auto dcast = dyn_cast<quant::DequantizeCastOp>(op))
+    if (FailureOr<std::vector<float>> values = getDequantizedConstant(dcast);
+        succeeded(values)) {
+      Value constant =
+          makeConstant(rewriter, loc, cast<ShapedType>(dcast.getType()),
+                       "dequantized", asBytes<float>(ArrayRef<float>(*values)));
+      rewriter.replaceAllUsesWith(dcast.getResult(), constant);
+      ++floatOps;
+      return;
+    }
+  Quantized *x = lookup(op->getResult(0));
+  if (!x)
+    return; // The edge verifier names what is left.
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  Value scale = x->params ? floatConstant(loc, x->params->scale) : x->scale;
+  Value zeroPoint =
+      x->params ? intConstant(loc, x->params->zeroPoint, rewriter.getI32Type())
+                : x->zeroPoint;
+  auto generic = createElementwise(
+      rewriter, loc, type, x->storage,
+      rewriter.getMultiDimIdentityMap(type.getRank()),
+      [&](OpBuilder &, Location, ValueRange args) -> Value {
+        Value q = extendToI32(rewriter, loc, args[0], x->isSigned);
+        q = arith::SubIOp::create(rewriter, loc, q, zeroPoint);
+        q = arith::SIToFPOp::create(rewriter, loc, rewriter.getF32Type(), q);
+        return arith::MulFOp::create(rewriter, loc, q, scale);
+      });
+  rewriter.replaceAllUsesWith(op->getResult(0), generic.getResult(0));
+  ++floatOps;
+}

@@ -1,0 +1,99 @@
+//===- QuantizationLowering.h - State of nnq-lower-quantization -*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_LOWER_QUANTIZATIONLOWERING_H
+#define NNQ_LIB_LOWER_QUANTIZATIONLOWERING_H
+
+#include "QuantizedValues.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/Contraction.h"
+
+namespace nnq {
+
+/// A quantized tensor whose integers are at hand. Parameters are static, or the
+/// run-time values `scale` (f32) and `zeroPoint` (i32, in storage units).
+struct Quantized {
+  mlir::Value storage;
+  bool isSigned;
+  std::optional<ActivationParams> params;
+  mlir::Value scale, zeroPoint;
+};
+
+/// A contraction and the ops behind it that its epilogue takes in.
+struct ContractionChain {
+  Contraction contraction;
+  mlir::Operation *last;
+  /// By channel; empty if there is none.
+  mlir::SmallVector<float> bias;
+  bool relu = false;
+  mlir::quant::QuantizeCastOp requantize;
+};
+
+/// Rewrites one function; run() goes over its ops in order and hands each to
+/// the function of its kind.
+class QuantizationLowering {
+public:
+  QuantizationLowering(mlir::func::FuncOp func, ActivationStorage storage)
+      : func(func), rewriter(func.getContext()), storage(storage) {}
+
+  void run();
+
+  unsigned integerOps = 0;
+  unsigned floatOps = 0;
+
+private:
+  void lowerQuantize(mlir::quant::QuantizeCastOp op);
+  void lowerDynamicQuantize(DynamicQCastOp op);
+  void lowerContraction(Contraction contraction);
+  void lowerMaxReduction(mlir::linalg::LinalgOp op);
+  void lowerReshape(mlir::Operation *op);
+  void lowerPad(mlir::quant::StorageCastOp op);
+  void dequantize(mlir::Operation *op);
+  void eraseDead(const mlir::DenseSet<mlir::Operation *> &keep = {});
+
+  Quantized *lookup(mlir::Value dequantized);
+  /// `requantize` lets the chain end in a quantization.
+  ContractionChain matchChain(Contraction contraction, bool requantize);
+  mlir::Value emitIntegerContraction(Contraction &contraction,
+                                     const Quantized &x, mlir::Value weights);
+  mlir::linalg::GenericOp emitStaticEpilogue(mlir::Value acc,
+                                             ContractionChain &chain,
+                                             const Quantized &x,
+                                             const SymmetricWeights &weights);
+  mlir::linalg::GenericOp emitDynamicEpilogue(mlir::Value acc,
+                                              ContractionChain &chain,
+                                              const Quantized &x,
+                                              const SymmetricWeights &weights);
+  mlir::Value emitRelu(mlir::Location loc, mlir::Value value);
+  mlir::Value channelConstant(mlir::Location loc, mlir::StringRef layer,
+                              mlir::StringRef kind, mlir::Type element,
+                              mlir::ArrayRef<char> bytes);
+  void setQuantized(mlir::Value quantized, mlir::Value stored);
+  StorageFormat formatOf(mlir::quant::UniformQuantizedType type) {
+    return getStorageFormat(func.getContext(), storage,
+                            type.getStorageTypeMin());
+  }
+  mlir::Value intConstant(mlir::Location loc, int64_t value, mlir::Type type) {
+    return mlir::arith::ConstantOp::create(
+        rewriter, loc, rewriter.getIntegerAttr(type, value));
+  }
+  mlir::Value floatConstant(mlir::Location loc, double value) {
+    return mlir::arith::ConstantOp::create(rewriter, loc,
+                                           rewriter.getF32FloatAttr(value));
+  }
+
+  mlir::func::FuncOp func;
+  mlir::IRRewriter rewriter;
+  ActivationStorage storage;
+  /// By the value of quantized type, or the storage result of a dynamic cast.
+  mlir::DenseMap<mlir::Value, Quantized> quantizedValues;
+};
+
+} // namespace nnq
+
+#endif // NNQ_LIB_LOWER_QUANTIZATIONLOWERING_H

@@ -1,0 +1,273 @@
+//===- QuantizedContraction.cpp - Integer contractions with epilogues -----===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "QuantizationLowering.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Remarks.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace nnq;
+
+/// What an elementwise op adds to `value` if that depends on `channelDim` at
+/// most: a constant vector, or one number, which canonicalization may have
+/// moved into the body.
+static std::optional<SmallVector<float>>
+matchBiasAdd(linalg::GenericOp op, Value value, unsigned channelDim) {
+  if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInputs() > 2 ||
+      op.getNumDpsInits() != 1 ||
+      !op.getIndexingMapsArray().back().isIdentity())
+    return std::nullopt;
+  Operation *yield = op.getBlock()->getTerminator();
+  auto add = yield->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!add)
+    return std::nullopt;
+  Value addend;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    Value arg = op.getMatchingBlockArgument(operand);
+    if (operand->get() == value &&
+        op.getMatchingIndexingMap(operand).isIdentity())
+      addend = add.getLhs() == arg   ? add.getRhs()
+               : add.getRhs() == arg ? add.getLhs()
+                                     : Value();
+    if (addend)
+      break;
+  }
+  int64_t channels = cast<ShapedType>(value.getType()).getDimSize(channelDim);
+  APFloat number(0.0f);
+  if (addend && matchPattern(addend, m_ConstantFloat(&number)))
+    return SmallVector<float>(channels, number.convertToFloat());
+  auto arg = dyn_cast_or_null<BlockArgument>(addend);
+  if (!arg || arg.getOwner() != op.getBlock() ||
+      arg.getArgNumber() >= op.getNumDpsInputs())
+    return std::nullopt;
+  OpOperand *bias = op.getDpsInputOperand(arg.getArgNumber());
+  AffineMap map = op.getMatchingIndexingMap(bias);
+  FailureOr<ConstantData> data = ConstantData::get(bias->get());
+  if (failed(data) || map.getNumResults() != 1 ||
+      map.getResult(0) != getAffineDimExpr(channelDim, op.getContext()))
+    return std::nullopt;
+  return llvm::to_vector(data->getAs<float>());
+}
+
+static bool matchRelu(linalg::GenericOp op) {
+  if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInputs() != 1 ||
+      !op.getIndexingMapsArray()[0].isIdentity() ||
+      !op.getIndexingMapsArray()[1].isIdentity())
+    return false;
+  Operation *max =
+      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(max) &&
+         max->getOperand(0) == op.getBlock()->getArgument(0) &&
+         matchPattern(max->getOperand(1), m_AnyZeroFloat());
+}
+
+ContractionChain QuantizationLowering::matchChain(Contraction contraction,
+                                                  bool requantize) {
+  ContractionChain chain;
+  chain.contraction = contraction;
+  chain.last = contraction.op;
+  auto next = [&]() -> Operation * {
+    Value result = chain.last->getResult(0);
+    return result.hasOneUse() ? *result.user_begin() : nullptr;
+  };
+  if (auto op = dyn_cast_or_null<linalg::GenericOp>(next()))
+    if (auto bias = matchBiasAdd(op, chain.last->getResult(0),
+                                 contraction.channelDim)) {
+      chain.bias = std::move(*bias);
+      chain.last = op;
+    }
+  if (auto op = dyn_cast_or_null<linalg::GenericOp>(next()); matchRelu(op)) {
+    chain.relu = true;
+    chain.last = op;
+  }
+  if (!requantize)
+    return chain;
+  if (auto op = dyn_cast_or_null<quant::QuantizeCastOp>(next()))
+    if (isa<quant::UniformQuantizedType>(
+            getElementTypeOrSelf(op.getResult().getType()))) {
+      chain.requantize = op;
+      chain.last = op;
+    }
+  return chain;
+}
+
+Value QuantizationLowering::emitIntegerContraction(Contraction &contraction,
+                                                   const Quantized &x,
+                                                   Value weights) {
+  linalg::LinalgOp op = contraction.op;
+  Location loc = op.getLoc();
+  Type i32 = rewriter.getI32Type();
+  auto type = cast<RankedTensorType>(op->getResult(0).getType()).clone(i32);
+  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), i32);
+  Value init =
+      linalg::FillOp::create(rewriter, loc, intConstant(loc, 0, i32), empty)
+          .getResult(0);
+  auto generic = linalg::GenericOp::create(
+      rewriter, loc, type, ValueRange{x.storage, weights}, init,
+      op.getIndexingMapsArray(), op.getIteratorTypesArray(),
+      [&](OpBuilder &nested, Location at, ValueRange args) {
+        Value a = extendToI32(nested, at, args[0], x.isSigned);
+        Value b = extendToI32(nested, at, args[1], /*isSigned=*/true);
+        Value product = arith::MulIOp::create(nested, at, a, b);
+        linalg::YieldOp::create(
+            nested, at,
+            Value(arith::AddIOp::create(nested, at, args[2], product)));
+      });
+  for (StringRef name : {kLayerAttr, kProvenanceAttr, kKernelAttr})
+    if (Attribute attr = op->getAttr(name))
+      generic->setAttr(name, attr);
+  return generic.getResult(0);
+}
+
+Value QuantizationLowering::channelConstant(Location loc, StringRef layer,
+                                            StringRef kind, Type element,
+                                            ArrayRef<char> bytes) {
+  int64_t channels = bytes.size() / (element.getIntOrFloatBitWidth() / 8);
+  return makeConstant(rewriter, loc, RankedTensorType::get({channels}, element),
+                      (layer + "_" + kind).str(), bytes);
+}
+
+/// From the dimensions of `type` to its channel.
+static AffineMap getChannelMap(ShapedType type, unsigned channelDim) {
+  return AffineMap::get(type.getRank(), 0,
+                        getAffineDimExpr(channelDim, type.getContext()));
+}
+
+static int32_t saturateToI32(double value) {
+  return static_cast<int32_t>(
+      std::clamp(std::nearbyint(value), -2147483648.0, 2147483647.0));
+}
+
+Value QuantizationLowering::emitRelu(Location loc, Value value) {
+  return arith::MaximumFOp::create(rewriter, loc, value,
+                                   floatConstant(loc, 0.0));
+}
+
+/// Scale and zero point come at run time: the bias stays in f32.
+linalg::GenericOp
+QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
+                                          const Quantized &x,
+                                          const SymmetricWeights &weights) {
+  Location loc = chain.contraction.op.getLoc();
+  StringRef layer = getLayerName(chain.contraction.op);
+  Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
+  auto type = cast<RankedTensorType>(acc.getType());
+  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
+  AffineMap perChannel = getChannelMap(type, chain.contraction.channelDim);
+  SmallVector<int32_t> sums(weights.sums.begin(), weights.sums.end());
+  SmallVector<float> scales(weights.scales.begin(), weights.scales.end());
+  SmallVector<float> biases(chain.bias);
+  biases.resize(scales.size(), 0.0f);
+  Value sumConst =
+      channelConstant(loc, layer, "weight_sum", i32, asBytes<int32_t>(sums));
+  Value scaleConst =
+      channelConstant(loc, layer, "scale", f32, asBytes<float>(scales));
+  Value biasConst =
+      channelConstant(loc, layer, "bias", f32, asBytes<float>(biases));
+  return createElementwise(
+      rewriter, loc, type.clone(f32), {acc, sumConst, scaleConst, biasConst},
+      {identity, perChannel, perChannel, perChannel},
+      [&](OpBuilder &, Location, ValueRange args) -> Value {
+        Value offset =
+            arith::MulIOp::create(rewriter, loc, args[1], x.zeroPoint);
+        Value sum = arith::SubIOp::create(rewriter, loc, args[0], offset);
+        Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
+        Value scale = arith::MulFOp::create(rewriter, loc, args[2], x.scale);
+        value = arith::MulFOp::create(rewriter, loc, value, scale);
+        value = arith::AddFOp::create(rewriter, loc, value, args[3]);
+        return chain.relu ? emitRelu(loc, value) : value;
+      });
+}
+
+/// The bias and what the zero point adds are one integer a channel; one
+/// multiplier a channel leads to f32 or to the integers of the next layer.
+linalg::GenericOp
+QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
+                                         const Quantized &x,
+                                         const SymmetricWeights &weights) {
+  Location loc = chain.contraction.op.getLoc();
+  StringRef layer = getLayerName(chain.contraction.op);
+  Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
+  auto type = cast<RankedTensorType>(acc.getType());
+  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
+  AffineMap perChannel = getChannelMap(type, chain.contraction.channelDim);
+  double outScale = 1.0;
+  StorageFormat format;
+  ActivationParams out;
+  if (chain.requantize) {
+    auto outType = cast<quant::UniformQuantizedType>(
+        getElementTypeOrSelf(chain.requantize.getResult().getType()));
+    format = formatOf(outType);
+    out = getActivationParams(outType, format);
+    outScale = out.scale;
+  }
+  size_t channels = weights.scales.size();
+  SmallVector<int32_t> biases(channels);
+  SmallVector<float> multipliers(channels);
+  for (size_t c = 0; c < channels; ++c) {
+    double scale = x.params->scale * weights.scales[c];
+    double corrected =
+        chain.bias.empty() ? 0.0 : std::nearbyint(chain.bias[c] / scale);
+    corrected -= static_cast<double>(x.params->zeroPoint) * weights.sums[c];
+    biases[c] = saturateToI32(corrected);
+    multipliers[c] = static_cast<float>(scale / outScale);
+  }
+  Value biasConst =
+      channelConstant(loc, layer, "bias", i32, asBytes<int32_t>(biases));
+  Value multiplierConst = channelConstant(loc, layer, "multiplier", f32,
+                                          asBytes<float>(multipliers));
+  return createElementwise(
+      rewriter, loc, type.clone(chain.requantize ? Type(format.type) : f32),
+      {acc, biasConst, multiplierConst}, {identity, perChannel, perChannel},
+      [&](OpBuilder &, Location, ValueRange args) -> Value {
+        Value sum = arith::AddIOp::create(rewriter, loc, args[0], args[1]);
+        Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
+        value = arith::MulFOp::create(rewriter, loc, value, args[2]);
+        if (!chain.requantize)
+          return chain.relu ? emitRelu(loc, value) : value;
+        int64_t low = chain.relu ? std::max(out.min, out.zeroPoint) : out.min;
+        return emitRequantize(rewriter, loc, value,
+                              intConstant(loc, out.zeroPoint, i32), low,
+                              out.max, format.type, /*isNumber=*/true);
+      });
+}
+
+void QuantizationLowering::lowerContraction(Contraction contraction) {
+  linalg::LinalgOp op = contraction.op;
+  Quantized *x = lookup(contraction.activation->get());
+  std::string reason;
+  FailureOr<SymmetricWeights> weights = getWeights(
+      contraction.weight->get(), contraction.weightChannelDim, reason);
+  if (!x || failed(weights)) {
+    if (x || succeeded(weights))
+      remarkMissed(op, "nnq-lower-quantization",
+                   x ? StringRef(reason) : "the activation is not quantized");
+    return;
+  }
+  Value fill = getFillValue(op);
+  if (!fill || !matchPattern(fill, m_AnyZeroFloat()))
+    return remarkMissed(op, "nnq-lower-quantization",
+                        "the accumulator does not start at zero");
+
+  // Parameters known at run time only leave the quantization to itself.
+  ContractionChain chain = matchChain(contraction, x->params.has_value());
+  rewriter.setInsertionPoint(chain.last);
+  Value acc = emitIntegerContraction(contraction, *x, weights->values);
+  linalg::GenericOp epilogue =
+      x->params ? emitStaticEpilogue(acc, chain, *x, *weights)
+                : emitDynamicEpilogue(acc, chain, *x, *weights);
+  epilogue->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  ++integerOps;
+  if (chain.requantize)
+    setQuantized(chain.requantize.getResult(), epilogue.getResult(0));
+  else
+    rewriter.replaceAllUsesWith(chain.last->getResult(0),
+                                epilogue.getResult(0));
+}

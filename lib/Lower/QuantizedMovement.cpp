@@ -1,0 +1,109 @@
+//===- QuantizedMovement.cpp - What works on integers as they are ---------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "QuantizationLowering.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "nnq/Support/Remarks.h"
+
+using namespace mlir;
+using namespace nnq;
+
+/// Smallest value of an integer type, the identity of max.
+static int64_t lowestValue(Type type, bool isSigned) {
+  return isSigned ? -(int64_t(1) << (type.getIntOrFloatBitWidth() - 1)) : 0;
+}
+
+void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
+  Quantized *x = lookup(op.getDpsInputOperand(0)->get());
+  Value result = op->getResult(0);
+  if (!x || !x->params || !result.hasOneUse())
+    return;
+  Value start = getFillValue(op);
+  if (!start || !isLowestValue(start))
+    return remarkMissed(op, "nnq-lower-quantization",
+                        "the maximum does not start from the lowest value");
+  auto qcast = dyn_cast<quant::QuantizeCastOp>(*result.user_begin());
+  auto dcast =
+      op.getDpsInputOperand(0)->get().getDefiningOp<quant::DequantizeCastOp>();
+  if (!qcast || !dcast ||
+      getElementTypeOrSelf(qcast.getResult().getType()) !=
+          getElementTypeOrSelf(dcast.getInput().getType()))
+    return;
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  Type element = getElementTypeOrSelf(x->storage.getType());
+  auto type = cast<RankedTensorType>(result.getType()).clone(element);
+  Value lowest = intConstant(loc, lowestValue(element, x->isSigned), element);
+  Value empty =
+      tensor::EmptyOp::create(rewriter, loc, type.getShape(), element);
+  Value init =
+      linalg::FillOp::create(rewriter, loc, lowest, empty).getResult(0);
+  SmallVector<Value> inputs(op.getDpsInputs());
+  inputs[0] = x->storage;
+  auto generic = linalg::GenericOp::create(
+      rewriter, loc, type, inputs, init, op.getIndexingMapsArray(),
+      op.getIteratorTypesArray(),
+      [&](OpBuilder &nested, Location at, ValueRange args) {
+        Value a = args.front(), b = args.back();
+        Value max = x->isSigned
+                        ? Value(arith::MaxSIOp::create(nested, at, a, b))
+                        : Value(arith::MaxUIOp::create(nested, at, a, b));
+        linalg::YieldOp::create(nested, at, max);
+      });
+  generic->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  setQuantized(qcast.getResult(), generic.getResult(0));
+  ++integerOps;
+}
+
+void QuantizationLowering::lowerReshape(Operation *op) {
+  auto it = quantizedValues.find(op->getOperand(0));
+  if (it == quantizedValues.end())
+    return;
+  Value stored = it->second.storage;
+  rewriter.setInsertionPoint(op);
+  auto type = cast<RankedTensorType>(op->getResult(0).getType())
+                  .clone(getElementTypeOrSelf(stored.getType()));
+  IRMapping mapping;
+  mapping.map(op->getOperand(0), stored);
+  Operation *clone = rewriter.clone(*op, mapping);
+  clone->getResult(0).setType(type);
+  setQuantized(op->getResult(0), clone->getResult(0));
+}
+
+/// Pads act on the storage, between two casts.
+void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
+  auto pad = op.getInput().getDefiningOp<tensor::PadOp>();
+  auto type = dyn_cast<quant::UniformQuantizedType>(
+      getElementTypeOrSelf(op.getResult().getType()));
+  if (!pad || !type)
+    return;
+  auto source = pad.getSource().getDefiningOp<quant::StorageCastOp>();
+  Value padding = pad.getConstantPaddingValue();
+  APInt stored;
+  if (!source || getElementTypeOrSelf(source.getInput().getType()) != type ||
+      !padding || !matchPattern(padding, m_ConstantInt(&stored)))
+    return;
+  auto it = quantizedValues.find(source.getInput());
+  if (it == quantizedValues.end())
+    return;
+  StorageFormat format = formatOf(type);
+  int64_t value =
+      type.isSigned() ? stored.getSExtValue() : stored.getZExtValue();
+  rewriter.setInsertionPoint(op);
+  Location loc = pad.getLoc();
+  Value constant = arith::ConstantOp::create(
+      rewriter, loc,
+      rewriter.getIntegerAttr(
+          format.type, APInt(format.type.getWidth(), value + format.offset,
+                             /*isSigned=*/true, /*implicitTrunc=*/true)));
+  auto padded = tensor::PadOp::create(
+      rewriter, loc, pad.getResultType().clone(format.type), it->second.storage,
+      pad.getMixedLowPad(), pad.getMixedHighPad(), constant, pad.getNofold());
+  if (Attribute layer = pad->getAttr(kLayerAttr))
+    padded->setAttr(kLayerAttr, layer);
+  setQuantized(op.getResult(), padded);
+}
