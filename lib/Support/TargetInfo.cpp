@@ -99,6 +99,24 @@ static std::optional<Triple> findTripleOfCPU(StringRef cpu) {
   return std::nullopt;
 }
 
+/// Can code that computes contain instructions of this feature? The others are
+/// for operating systems, for cryptography or reached by intrinsics only, and
+/// hypervisors like to hide them.
+static bool isComputeFeature(const Triple &triple, StringRef name) {
+  if (triple.getArch() != Triple::x86_64)
+    return true;
+  static constexpr StringRef prefixes[] = {"sse", "avx", "amx", "bmi", "fma"};
+  static constexpr StringRef names[] = {
+      "cmov", "mmx", "ssse3", "f16c", "xop", "tbm", "gfni", "lzcnt", "popcnt",
+      "movbe", "vpclmulqdq",
+      // APX
+      "egpr", "push2pop2", "ppx", "ndd", "ccmp", "nf", "cf", "zu"};
+  return llvm::is_contained(names, name) ||
+         llvm::any_of(prefixes, [&](StringRef prefix) {
+           return name.starts_with(prefix);
+         });
+}
+
 /// Features in which this machine differs from what LLVM assumes of its cpu,
 /// for example those that a hypervisor hides.
 static SmallVector<std::string> hostFeatures(const Triple &triple,
@@ -113,7 +131,7 @@ static SmallVector<std::string> hostFeatures(const Triple &triple,
     known.insert(feature.Key);
   for (const auto &feature : llvm::sys::getHostCPUFeatures()) {
     StringRef name = feature.getKey();
-    if (known.contains(name) &&
+    if (known.contains(name) && isComputeFeature(triple, name) &&
         subtarget->checkFeatures(("+" + name).str()) != feature.getValue())
       result.push_back(((feature.getValue() ? "+" : "-") + name).str());
   }
@@ -266,13 +284,12 @@ bool nnq::runsOnHost(StringRef tripleName, StringRef cpu, StringRef features) {
     return false;
   // Features that tune or that the host query does not report are no obstacle.
   llvm::StringMap<bool> present = llvm::sys::getHostCPUFeatures();
-  for (const llvm::SubtargetFeatureKV &feature :
-       subtarget->getEnabledProcessorFeatures()) {
-    auto it = present.find(feature.Key);
-    if (it != present.end() && !it->second)
-      return false;
-  }
-  return true;
+  return llvm::all_of(subtarget->getEnabledProcessorFeatures(),
+                      [&](const llvm::SubtargetFeatureKV &feature) {
+                        auto it = present.find(feature.Key);
+                        return it == present.end() || it->second ||
+                               !isComputeFeature(triple, feature.Key);
+                      });
 }
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>

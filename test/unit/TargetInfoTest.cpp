@@ -111,3 +111,26 @@ TEST_F(TargetInfo, OtherMachinesDoNotRunHere) {
   ASSERT_TRUE(other);
   EXPECT_FALSE(runsOnHost(other));
 }
+
+TEST_F(TargetInfo, WhatDoesNotComputeIsNoObstacle) {
+  // The name stands for a whole cpu, of which a hypervisor may hide parts; only
+  // those that code would use count, and the native target names them.
+  TargetAttr native = make({});
+  TargetAttr named = make({llvm::sys::getHostCPUName().str(), "", "", ""});
+  ASSERT_TRUE(native);
+  ASSERT_TRUE(named);
+  bool hides = native.getFeatures().getValue().contains('-');
+  EXPECT_EQ(runsOnHost(named), !hides) << native.getFeatures().str();
+}
+
+TEST_F(TargetInfo, FeaturesOfThisMachine) {
+  if (!StringRef(llvm::sys::getDefaultTargetTriple()).starts_with("x86_64"))
+    GTEST_SKIP() << "x86 only";
+  TargetAttr system = make({"x86-64", "", "", "+sgx,+pku,+shstk,+rdpru,+sha"});
+  ASSERT_TRUE(system);
+  EXPECT_TRUE(runsOnHost(system));
+  // No machine has both.
+  TargetAttr vectors = make({"x86-64", "", "", "+xop,+avx512fp16"});
+  ASSERT_TRUE(vectors);
+  EXPECT_FALSE(runsOnHost(vectors));
+}
