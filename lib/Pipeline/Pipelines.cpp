@@ -24,7 +24,20 @@
 using namespace mlir;
 using namespace nnq;
 
+/// Only entry points own an arena, and layers meet only in one function.
+static void addInliner(OpPassManager &pm) {
+  // By itself the inliner canonicalizes, which folds quantize-dequantize pairs
+  // away. An option, unlike an empty pipeline, is in a printed pipeline too.
+  std::unique_ptr<Pass> inliner = createInlinerPass();
+  [[maybe_unused]] LogicalResult set = inliner->initializeOptions(
+      "default-pipeline=", [](const Twine &) { return failure(); });
+  assert(succeeded(set) && "the inliner has this option");
+  pm.addPass(std::move(inliner));
+  pm.addPass(createSymbolDCEPass());
+}
+
 void nnq::buildImportPipeline(OpPassManager &pm) {
+  addInliner(pm);
   pm.addPass(createFoldConstantLayout());
   pm.addPass(createRaiseElementwise());
   // The kinds of layers are told from raised bodies, and the addition that
@@ -115,12 +128,9 @@ void nnq::buildBufferizePipeline(OpPassManager &pm) {
 }
 
 void nnq::buildReferencePipeline(OpPassManager &pm) {
-  // Before the inliner, which canonicalizes: quantize-dequantize pairs fold
-  // away.
+  addInliner(pm);
+  // Before anything that canonicalizes, as above.
   pm.addPass(createExpandQuantReference());
-  // Only entry points own an arena.
-  pm.addPass(createInlinerPass());
-  pm.addPass(createSymbolDCEPass());
   pm.addPass(createDecomposeAggregate());
   pm.addNestedPass<func::FuncOp>(createConvertElementwiseToLinalgPass());
   buildBufferizePipeline(pm);
