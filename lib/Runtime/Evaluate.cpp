@@ -163,6 +163,7 @@ Timing nnq::measure(CompiledModel &model, const Batches &batches,
   auto calls = std::max<int64_t>(
       1, static_cast<int64_t>(target / std::max(perCall, .01)));
   std::vector<double> times;
+  times.reserve(repeat);
   for (unsigned i = 0; i < repeat; ++i)
     times.push_back(run(calls) / static_cast<double>(calls) /
                     static_cast<double>(batches.getBatchSize()));
