@@ -84,6 +84,7 @@ private:
                         unsigned outputChannelDim);
   bool visitTranspose(linalg::GenericOp op);
   void visitPad(tensor::PadOp op);
+  void visitSlice(tensor::ExtractSliceOp op);
   void visitFollower(linalg::GenericOp op);
   linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
                             ArrayRef<int64_t> resultPermutation);
@@ -272,6 +273,23 @@ void LayoutPropagation::visitPad(tensor::PadOp op) {
   twins[op.getResult()] = twin;
 }
 
+void LayoutPropagation::visitSlice(tensor::ExtractSliceOp op) {
+  auto it = twins.find(op.getSource());
+  if (it == twins.end() || it->second.isCopy ||
+      op.getSourceType().getRank() != op.getType().getRank())
+    return;
+  Twin twin = it->second;
+  rewriter.setInsertionPoint(op);
+  auto slice = tensor::ExtractSliceOp::create(
+      rewriter, op.getLoc(), permuteType(op.getType(), twin.permutation),
+      twin.value, applyPermutation(op.getMixedOffsets(), twin.permutation),
+      applyPermutation(op.getMixedSizes(), twin.permutation),
+      applyPermutation(op.getMixedStrides(), twin.permutation));
+  slice->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  twin.value = slice;
+  twins[op.getResult()] = twin;
+}
+
 void LayoutPropagation::visitFollower(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || visitTranspose(op))
     return;
@@ -317,7 +335,7 @@ void LayoutPropagation::visitFollower(linalg::GenericOp op) {
 void LayoutPropagation::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
-    if (isa<linalg::GenericOp, tensor::PadOp>(op))
+    if (isa<linalg::GenericOp, tensor::PadOp, tensor::ExtractSliceOp>(op))
       ops.push_back(&op);
   SmallVector<Value> originals;
   for (Operation *operation : ops) {
@@ -325,6 +343,10 @@ void LayoutPropagation::run() {
                      operation->getResults().end());
     if (auto pad = dyn_cast<tensor::PadOp>(operation)) {
       visitPad(pad);
+      continue;
+    }
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(operation)) {
+      visitSlice(slice);
       continue;
     }
     auto op = cast<linalg::GenericOp>(operation);

@@ -95,6 +95,7 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   decide.addPass(createPackContractions());
   decide.addPass(createDecomposePads());
   decide.addPass(createCSEPass());
+  decide.addPass(createSeparateInits());
   // Producers then write into padded buffers instead of being copied there.
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   buildBufferizePipeline(pm);

@@ -308,3 +308,25 @@ func.func @pads(%x: tensor<1x3x4x4xf32>, %w1: tensor<4x3x1x1xf32>, %w2: tensor<5
     outs(%f2 : tensor<1x5x10x12xf32>) -> tensor<1x5x10x12xf32>
   return %1 : tensor<1x5x10x12xf32>
 }
+
+// -----
+
+// A strided slice between convolutions follows.
+// CHECK-LABEL: @slice
+// CHECK: tensor.extract_slice %{{.+}}[0, 0, 0, 0] [1, 3, 3, 4] [1, 2, 2, 1]
+// CHECK-SAME: tensor<1x6x6x4xf32> to tensor<1x3x3x4xf32>
+func.func @slice(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>, %w2: tensor<2x4x3x3xf32>) -> tensor<1x2x1x1xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x6x6xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  %0 = linalg.conv_2d_nchw_fchw
+    ins(%x, %w : tensor<1x1x8x8xf32>, tensor<4x1x3x3xf32>)
+    outs(%f : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  %1 = tensor.extract_slice %0[0, 0, 0, 0] [1, 4, 3, 3] [1, 1, 2, 2] : tensor<1x4x6x6xf32> to tensor<1x4x3x3xf32>
+  %e2 = tensor.empty() : tensor<1x2x1x1xf32>
+  %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %2 = linalg.conv_2d_nchw_fchw
+    ins(%1, %w2 : tensor<1x4x3x3xf32>, tensor<2x4x3x3xf32>)
+    outs(%f2 : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  return %2 : tensor<1x2x1x1xf32>
+}

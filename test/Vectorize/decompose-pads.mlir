@@ -30,3 +30,21 @@ func.func @nothing_to_pad(%x: tensor<4xf32>) -> tensor<4xf32> {
   } : tensor<4xf32> to tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// What else reads the source reads the interior of the padded tensor.
+// CHECK-LABEL: @shared
+// CHECK: %[[X:.+]] = linalg.exp
+// CHECK: %[[P:.+]] = tensor.insert_slice %[[X]] into
+// CHECK: %[[SAME:.+]] = tensor.extract_slice %[[P]][1] [4] [1] : tensor<6xf32> to tensor<4xf32>
+// CHECK: linalg.add ins(%[[SAME]], %[[SAME]] :
+func.func @shared(%x: tensor<4xf32>) -> (tensor<6xf32>, tensor<4xf32>) {
+  %c = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %0 = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %1 = linalg.add ins(%0, %0 : tensor<4xf32>, tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %2 = tensor.pad %0 low[1] high[1] {
+  ^bb0(%i: index):
+    tensor.yield %c : f32
+  } : tensor<4xf32> to tensor<6xf32>
+  return %2, %1 : tensor<6xf32>, tensor<4xf32>
+}

@@ -56,8 +56,24 @@ def DecomposePads : Pass<"nnq-decompose-pads", "::mlir::func::FuncOp"> {
   let summary = "tensor.pad to a fill and an insert_slice";
   let description = [{
     The producer of the padded tensor then writes into the interior of the padded
-    buffer, and no copy is made.
+    buffer, and no copy is made. What else reads the tensor reads the interior:
+
+    ```
+    %padded = tensor.insert_slice %x into %filled[0, 1, 1, 0] ...
+    %same = tensor.extract_slice %padded[0, 1, 1, 0] ...      // for other uses of %x
+    ```
   }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def SeparateInits : Pass<"nnq-separate-inits", "::mlir::func::FuncOp"> {
+  let summary = "Gives each op an empty or filled tensor of its own to write into";
+  let description = [{
+    CSE joins equal `tensor.empty` and `linalg.fill` ops. Bufferization would make
+    one buffer of them and copies of it, and a kernel could not tell that its
+    accumulator starts from the fill.
+  }];
+  let statistics = [Statistic<"copied", "copied", "Ops made for one use">];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 

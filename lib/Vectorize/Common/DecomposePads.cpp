@@ -7,7 +7,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/IR/Dominance.h"
+#include "nnq/Support/Rewrite.h"
 #include "nnq/Vectorize/Passes.h"
 
 namespace nnq {
@@ -18,12 +19,46 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
+/// Lets all later readers of the source of `pad` read it from the padded
+/// tensor: two buffers would hold the same numbers otherwise.
+static void shareInterior(tensor::PadOp pad, DominanceInfo &dominance) {
+  Value source = pad.getSource();
+  auto type = cast<RankedTensorType>(source.getType());
+  if (source.hasOneUse() || !source.getDefiningOp() || !type.hasStaticShape())
+    return;
+  Value padding = pad.getConstantPaddingValue();
+  if (!padding)
+    return;
+  Operation *first = source.getDefiningOp();
+  if (Operation *constant = padding.getDefiningOp();
+      constant && !dominance.dominates(constant, first))
+    constant->moveBefore(first);
+  pad->moveAfter(first);
+  OpBuilder builder(pad->getContext());
+  builder.setInsertionPointAfter(pad);
+  SmallVector<OpFoldResult> ones(type.getRank(), builder.getIndexAttr(1));
+  auto slice = tensor::ExtractSliceOp::create(
+      builder, pad.getLoc(), type, pad.getResult(), pad.getMixedLowPad(),
+      tensor::getMixedSizes(builder, pad.getLoc(), source), ones);
+  source.replaceUsesWithIf(slice.getResult(), [&](OpOperand &use) {
+    return use.getOwner() != pad && use.getOwner() != slice &&
+           dominance.properlyDominates(slice.getOperation(), use.getOwner());
+  });
+}
+
 namespace {
 struct DecomposePads : public nnq::impl::DecomposePadsBase<DecomposePads> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<linalg::DecomposePadOpPattern>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    DominanceInfo dominance(getOperation());
+    SmallVector<tensor::PadOp> pads;
+    getOperation().walk([&](tensor::PadOp pad) { pads.push_back(pad); });
+    for (tensor::PadOp pad : pads)
+      shareInterior(pad, dominance);
+    // Folding would read the source again instead of the interior.
+    if (failed(
+            applyPatternsWithoutFolding(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };
