@@ -42,8 +42,8 @@ static bool isSupported(Operation *op) {
 
 /// "layer 'conv1'", or nothing if the network has no name for the op.
 static std::string describeLayer(Operation *op) {
-  StringRef name = getLayerName(op);
-  if (name == op->getName().getStringRef())
+  StringRef name = findLayerName(op);
+  if (name.empty())
     return "";
   return (" in layer '" + name + "'").str();
 }

@@ -27,8 +27,7 @@ struct VerifyLowered : public nnq::impl::VerifyLoweredBase<VerifyLowered> {
   void runOnOperation() override {
     WalkResult result = getOperation().walk([](Operation *op) {
       auto fail = [&](StringRef why) {
-        op->emitError() << "layer '" << getLayerName(op) << "': '"
-                        << op->getName() << "' " << why;
+        emitLayerError(op) << why;
         return WalkResult::interrupt();
       };
       if (isa<NNQDialect, quant::QuantDialect>(op->getDialect()))

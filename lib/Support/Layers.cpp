@@ -24,10 +24,15 @@ StringRef nnq::getLocationName(Location loc) {
   return "";
 }
 
+StringRef nnq::findLayerName(Operation *op) {
+  for (Operation *scope = op; scope; scope = scope->getParentOp())
+    if (auto layer = scope->getAttrOfType<StringAttr>(kLayerAttr))
+      return layer;
+  return getLocationName(op->getLoc());
+}
+
 StringRef nnq::getLayerName(Operation *op) {
-  if (auto layer = op->getAttrOfType<StringAttr>(kLayerAttr))
-    return layer;
-  StringRef name = getLocationName(op->getLoc());
+  StringRef name = findLayerName(op);
   return name.empty() ? op->getName().getStringRef() : name;
 }
 
@@ -42,4 +47,12 @@ StringRef nnq::getUserLayerName(Value value) {
       !user->getResult(0).use_empty())
     return getUserLayerName(user->getResult(0));
   return getLayerName(user);
+}
+
+InFlightDiagnostic nnq::emitLayerError(Operation *op) {
+  InFlightDiagnostic diag = emitError(op->getLoc());
+  diag << "'" << op->getName() << "' op ";
+  if (StringRef layer = findLayerName(op); !layer.empty())
+    diag << "of layer '" << layer << "' ";
+  return diag;
 }

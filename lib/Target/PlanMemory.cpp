@@ -8,7 +8,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
-#include "nnq/Support/Diagnostics.h"
+#include "nnq/Support/Layers.h"
 #include "nnq/Support/MemoryPlan.h"
 #include "nnq/Target/Passes.h"
 

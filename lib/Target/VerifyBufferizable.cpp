@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
-#include "nnq/Support/Diagnostics.h"
+#include "nnq/Support/Layers.h"
 #include "nnq/Target/Passes.h"
 
 namespace nnq {

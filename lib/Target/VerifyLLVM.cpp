@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "nnq/Support/Diagnostics.h"
+#include "nnq/Support/Layers.h"
 #include "nnq/Target/Passes.h"
 
 namespace nnq {

@@ -11,7 +11,7 @@ func.func @vectorized(%x: memref<8xf32>, %y: memref<8xf32>) {
 
 func.func @structured(%y: memref<8xf32>) {
   %c = arith.constant 0.0 : f32
-  // expected-error @below {{layer 'pad': 'linalg.fill' has no vector or loop form}}
+  // expected-error @below {{'linalg.fill' op of layer 'pad' has no vector or loop form}}
   linalg.fill {nnq.layer = "pad"} ins(%c : f32) outs(%y : memref<8xf32>)
   return
 }
@@ -19,7 +19,7 @@ func.func @structured(%y: memref<8xf32>) {
 // -----
 
 func.func @contract(%x: vector<4xi32>, %w: vector<8x4xi32>, %acc: vector<8xi32>) -> vector<8xi32> {
-  // expected-error @below {{'vector.contract' matches no dot instruction of the target}}
+  // expected-error @below {{'vector.contract' op matches no dot instruction of the target}}
   %0 = vector.contract {indexing_maps = [affine_map<(l, v) -> (v)>, affine_map<(l, v) -> (l, v)>,
       affine_map<(l, v) -> (l)>], iterator_types = ["parallel", "reduction"], kind = #vector.kind<add>}
     %x, %w, %acc : vector<4xi32>, vector<8x4xi32> into vector<8xi32>
@@ -29,14 +29,14 @@ func.func @contract(%x: vector<4xi32>, %w: vector<8x4xi32>, %acc: vector<8xi32>)
 // -----
 
 func.func @tensor_value() {
-  // expected-error @below {{'tensor.empty' still yields a tensor}}
+  // expected-error @below {{'tensor.empty' op still yields a tensor}}
   %0 = tensor.empty() : tensor<4xf32>
   return
 }
 
 // -----
 
-// expected-error @below {{'func.func' still has a tensor argument}}
+// expected-error @below {{'func.func' op still has a tensor argument}}
 func.func @tensor_argument(%x: tensor<4xf32>) {
   return
 }

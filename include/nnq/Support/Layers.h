@@ -14,12 +14,18 @@ namespace nnq {
 /// The name that the network gives to `loc`; empty if it gives none.
 llvm::StringRef getLocationName(mlir::Location loc);
 
-/// Name of the layer that `op` belongs to: its `nnq.layer`, else the name of
-/// its location, else the name of the op.
+/// The layer that `op` belongs to: the `nnq.layer` of it or of an op around it,
+/// else the name of its location, else "".
+llvm::StringRef findLayerName(mlir::Operation *op);
+
+/// The same, or the name of the op where the network has none.
 llvm::StringRef getLayerName(mlir::Operation *op);
 
 /// Name of the first layer that reads `value`, through casts and reshapes.
 llvm::StringRef getUserLayerName(mlir::Value value);
+
+/// An error at `op` that starts with its name and, if known, its layer.
+mlir::InFlightDiagnostic emitLayerError(mlir::Operation *op);
 
 } // namespace nnq
 

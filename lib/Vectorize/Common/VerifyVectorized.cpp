@@ -24,8 +24,7 @@ struct VerifyVectorized
   void runOnOperation() override {
     WalkResult result = getOperation().walk([](Operation *op) {
       auto fail = [&](StringRef why) {
-        op->emitError() << "layer '" << getLayerName(op) << "': '"
-                        << op->getName() << "' " << why;
+        emitLayerError(op) << why;
         return WalkResult::interrupt();
       };
       if (isa<linalg::LinalgOp>(op))
