@@ -208,7 +208,7 @@ struct HoistMaxPoolPattern : public OpRewritePattern<linalg::GenericOp> {
       return rewriter.notifyMatchFailure(pool, "not a max reduction");
     bool isUnsigned = isa<arith::MaxUIOp>(
         pool.getBlock()->getTerminator()->getOperand(0).getDefiningOp());
-    Value start = getFillValue(pool);
+    Value start = getFillValue(pool.getDpsInitOperand(0)->get());
     if (!start || !isLowestValue(start, isUnsigned))
       return rewriter.notifyMatchFailure(pool, "starts above the lowest value");
     auto epilogue = pool.getInputs()[0].getDefiningOp<linalg::GenericOp>();

@@ -70,9 +70,16 @@ private:
                                               const Quantized &x,
                                               const SymmetricWeights &weights);
   mlir::Value emitRelu(mlir::Location loc, mlir::Value value);
-  mlir::Value channelConstant(mlir::Location loc, mlir::StringRef layer,
-                              mlir::StringRef kind, mlir::Type element,
-                              mlir::ArrayRef<char> bytes);
+  /// An elementwise op over the integers `acc` and values by channel.
+  mlir::linalg::GenericOp createEpilogue(
+      ContractionChain &chain, mlir::Value acc, mlir::Type element,
+      mlir::ArrayRef<mlir::Value> channelValues,
+      mlir::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location,
+                                     mlir::ValueRange)>
+          body);
+  template <typename T>
+  mlir::Value channelConstant(ContractionChain &chain, mlir::StringRef kind,
+                              mlir::Type element, mlir::ArrayRef<T> values);
   void setQuantized(mlir::Value quantized, mlir::Value stored);
   StorageFormat formatOf(mlir::quant::UniformQuantizedType type) {
     return getStorageFormat(func.getContext(), storage,

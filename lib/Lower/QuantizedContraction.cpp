@@ -126,18 +126,35 @@ Value QuantizationLowering::emitIntegerContraction(Contraction &contraction,
   return generic.getResult(0);
 }
 
-Value QuantizationLowering::channelConstant(Location loc, StringRef layer,
+template <typename T>
+Value QuantizationLowering::channelConstant(ContractionChain &chain,
                                             StringRef kind, Type element,
-                                            ArrayRef<char> bytes) {
-  int64_t channels = bytes.size() / (element.getIntOrFloatBitWidth() / 8);
-  return makeConstant(rewriter, loc, RankedTensorType::get({channels}, element),
-                      (layer + "_" + kind).str(), bytes);
+                                            ArrayRef<T> values) {
+  linalg::LinalgOp op = chain.contraction.op;
+  int64_t channels = values.size();
+  return makeConstant(rewriter, op.getLoc(),
+                      RankedTensorType::get({channels}, element),
+                      (getLayerName(op) + "_" + kind).str(), asBytes(values));
 }
 
-/// From the dimensions of `type` to its channel.
-static AffineMap getChannelMap(ShapedType type, unsigned channelDim) {
-  return AffineMap::get(type.getRank(), 0,
-                        getAffineDimExpr(channelDim, type.getContext()));
+linalg::GenericOp QuantizationLowering::createEpilogue(
+    ContractionChain &chain, Value acc, Type element,
+    ArrayRef<Value> channelValues,
+    function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
+  linalg::LinalgOp op = chain.contraction.op;
+  auto type = cast<RankedTensorType>(acc.getType());
+  SmallVector<Value> inputs{acc};
+  SmallVector<AffineMap> maps{rewriter.getMultiDimIdentityMap(type.getRank())};
+  for (Value value : channelValues) {
+    inputs.push_back(value);
+    maps.push_back(AffineMap::get(
+        type.getRank(), 0,
+        rewriter.getAffineDimExpr(chain.contraction.channelDim)));
+  }
+  auto epilogue = createElementwise(rewriter, op.getLoc(), type.clone(element),
+                                    inputs, maps, body);
+  epilogue->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  return epilogue;
 }
 
 static int32_t saturateToI32(double value) {
@@ -155,26 +172,17 @@ linalg::GenericOp
 QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
                                           const Quantized &x,
                                           const SymmetricWeights &weights) {
-  Location loc = chain.contraction.op.getLoc();
-  StringRef layer = getLayerName(chain.contraction.op);
   Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
-  auto type = cast<RankedTensorType>(acc.getType());
-  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
-  AffineMap perChannel = getChannelMap(type, chain.contraction.channelDim);
   SmallVector<int32_t> sums(weights.sums.begin(), weights.sums.end());
   SmallVector<float> scales(weights.scales.begin(), weights.scales.end());
   SmallVector<float> biases(chain.bias);
   biases.resize(scales.size(), 0.0f);
-  Value sumConst =
-      channelConstant(loc, layer, "weight_sum", i32, asBytes<int32_t>(sums));
-  Value scaleConst =
-      channelConstant(loc, layer, "scale", f32, asBytes<float>(scales));
-  Value biasConst =
-      channelConstant(loc, layer, "bias", f32, asBytes<float>(biases));
-  return createElementwise(
-      rewriter, loc, type.clone(f32), {acc, sumConst, scaleConst, biasConst},
-      {identity, perChannel, perChannel, perChannel},
-      [&](OpBuilder &, Location, ValueRange args) -> Value {
+  Value sumConst = channelConstant<int32_t>(chain, "weight_sum", i32, sums);
+  Value scaleConst = channelConstant<float>(chain, "scale", f32, scales);
+  Value biasConst = channelConstant<float>(chain, "bias", f32, biases);
+  return createEpilogue(
+      chain, acc, f32, {sumConst, scaleConst, biasConst},
+      [&](OpBuilder &, Location loc, ValueRange args) -> Value {
         Value offset =
             arith::MulIOp::create(rewriter, loc, args[1], x.zeroPoint);
         Value sum = arith::SubIOp::create(rewriter, loc, args[0], offset);
@@ -192,12 +200,7 @@ linalg::GenericOp
 QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
                                          const Quantized &x,
                                          const SymmetricWeights &weights) {
-  Location loc = chain.contraction.op.getLoc();
-  StringRef layer = getLayerName(chain.contraction.op);
   Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
-  auto type = cast<RankedTensorType>(acc.getType());
-  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
-  AffineMap perChannel = getChannelMap(type, chain.contraction.channelDim);
   double outScale = 1.0;
   StorageFormat format;
   ActivationParams out;
@@ -219,14 +222,13 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
     biases[c] = saturateToI32(corrected);
     multipliers[c] = static_cast<float>(scale / outScale);
   }
-  Value biasConst =
-      channelConstant(loc, layer, "bias", i32, asBytes<int32_t>(biases));
-  Value multiplierConst = channelConstant(loc, layer, "multiplier", f32,
-                                          asBytes<float>(multipliers));
-  return createElementwise(
-      rewriter, loc, type.clone(chain.requantize ? Type(format.type) : f32),
-      {acc, biasConst, multiplierConst}, {identity, perChannel, perChannel},
-      [&](OpBuilder &, Location, ValueRange args) -> Value {
+  Value biasConst = channelConstant<int32_t>(chain, "bias", i32, biases);
+  Value multiplierConst =
+      channelConstant<float>(chain, "multiplier", f32, multipliers);
+  return createEpilogue(
+      chain, acc, chain.requantize ? Type(format.type) : f32,
+      {biasConst, multiplierConst},
+      [&](OpBuilder &, Location loc, ValueRange args) -> Value {
         Value sum = arith::AddIOp::create(rewriter, loc, args[0], args[1]);
         Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
         value = arith::MulFOp::create(rewriter, loc, value, args[2]);
@@ -251,8 +253,7 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
                    x ? StringRef(reason) : "the activation is not quantized");
     return;
   }
-  Value fill = getFillValue(op);
-  if (!fill || !matchPattern(fill, m_AnyZeroFloat()))
+  if (!isZeroFill(op.getDpsInitOperand(0)->get()))
     return remarkMissed(op, "nnq-lower-quantization",
                         "the accumulator does not start at zero");
 
@@ -263,7 +264,6 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   linalg::GenericOp epilogue =
       x->params ? emitStaticEpilogue(acc, chain, *x, *weights)
                 : emitDynamicEpilogue(acc, chain, *x, *weights);
-  epilogue->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
   ++integerOps;
   if (chain.requantize)
     setQuantized(chain.requantize.getResult(), epilogue.getResult(0));

@@ -22,7 +22,7 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
   Value result = op->getResult(0);
   if (!x || !x->params || !result.hasOneUse())
     return;
-  Value start = getFillValue(op);
+  Value start = getFillValue(op.getDpsInitOperand(0)->get());
   if (!start || !isLowestValue(start))
     return remarkMissed(op, "nnq-lower-quantization",
                         "the maximum does not start from the lowest value");

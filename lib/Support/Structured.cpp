@@ -17,25 +17,58 @@
 using namespace mlir;
 using namespace mlir::linalg;
 
-static bool hasMultiplyAccumulateBody(LinalgOp op) {
-  return linalg::detail::isContractionBody(
-      *op.getBlock(), [](Operation *elementwise, Operation *reduce) {
-        return (isa<arith::MulFOp>(elementwise) &&
-                isa<arith::AddFOp>(reduce)) ||
-               (isa<arith::MulIOp>(elementwise) && isa<arith::AddIOp>(reduce));
-      });
+static Value stripExtension(Value value) {
+  if (Operation *op = value.getDefiningOp())
+    if (isa<arith::ExtSIOp, arith::ExtUIOp, arith::ExtFOp>(op))
+      return op->getOperand(0);
+  return value;
+}
+
+bool nnq::isMultiplyAddBody(LinalgOp op) {
+  Block *body = op.getBlock();
+  if (body->getNumArguments() != 3)
+    return false;
+  auto yield = cast<linalg::YieldOp>(body->getTerminator());
+  Operation *add = yield.getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(add))
+    return false;
+  Value out = body->getArgument(2);
+  unsigned product = add->getOperand(0) == out ? 1 : 0;
+  if (add->getOperand(1 - product) != out)
+    return false;
+  Operation *mul = add->getOperand(product).getDefiningOp();
+  if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(mul))
+    return false;
+  Value left = stripExtension(mul->getOperand(0));
+  Value right = stripExtension(mul->getOperand(1));
+  Value a = body->getArgument(0), b = body->getArgument(1);
+  return (left == a && right == b) || (left == b && right == a);
 }
 
 bool nnq::isConvolution(LinalgOp op) {
-  return isaConvolutionOpInterface(op) && hasMultiplyAccumulateBody(op);
+  return isaConvolutionOpInterface(op) && isMultiplyAddBody(op);
 }
 
 bool nnq::isContraction(LinalgOp op) {
-  return isaContractionOpInterface(op) && hasMultiplyAccumulateBody(op);
+  return isaContractionOpInterface(op) && isMultiplyAddBody(op);
 }
 
 bool nnq::isMultiplyAccumulate(LinalgOp op) {
   return isConvolution(op) || isContraction(op);
+}
+
+bool nnq::isMaxReduction(LinalgOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1)
+    return false;
+  Block *body = op.getBlock();
+  auto yield = cast<linalg::YieldOp>(body->getTerminator());
+  Operation *max = yield.getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp, arith::MaxSIOp,
+                       arith::MaxUIOp>(max))
+    return false;
+  Value in = body->getArgument(0), out = body->getArguments().back();
+  return (max->getOperand(0) == in && max->getOperand(1) == out) ||
+         (max->getOperand(1) == in && max->getOperand(0) == out);
 }
 
 bool nnq::isPooling(LinalgOp op) {
@@ -44,13 +77,7 @@ bool nnq::isPooling(LinalgOp op) {
 }
 
 bool nnq::isMaxPooling(LinalgOp op) {
-  if (!isPooling(op))
-    return false;
-  Block *body = op.getBlock();
-  Operation *max = body->getTerminator()->getOperand(0).getDefiningOp();
-  return isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(max) &&
-         llvm::is_contained(max->getOperands(), body->getArgument(0)) &&
-         llvm::is_contained(max->getOperands(), body->getArgument(2));
+  return isPooling(op) && isMaxReduction(op);
 }
 
 bool nnq::isDataMovement(LinalgOp op) {
@@ -66,10 +93,24 @@ bool nnq::isElementwiseCompute(LinalgOp op) {
   return isElementwise(op) && !isDataMovement(op);
 }
 
-bool nnq::isZeroFill(Value value) {
+Value nnq::getFillValue(Value value) {
   auto fill = value.getDefiningOp<FillOp>();
-  return fill && (matchPattern(fill.value(), m_AnyZeroFloat()) ||
-                  matchPattern(fill.value(), m_Zero()));
+  return fill ? fill.value() : Value();
+}
+
+bool nnq::isZeroFill(Value value) {
+  Value fill = getFillValue(value);
+  return fill &&
+         (matchPattern(fill, m_AnyZeroFloat()) || matchPattern(fill, m_Zero()));
+}
+
+bool nnq::isLowestValue(Value value, bool isUnsigned) {
+  APFloat number(0.0f);
+  if (matchPattern(value, m_ConstantFloat(&number)))
+    return number.isNegative() && (number.isInfinity() || number.isLargest());
+  APInt integer;
+  return matchPattern(value, m_ConstantInt(&integer)) &&
+         (isUnsigned ? integer.isZero() : integer.isMinSignedValue());
 }
 
 std::optional<nnq::Broadcast> nnq::matchBroadcast(Value value) {

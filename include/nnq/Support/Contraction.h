@@ -7,7 +7,7 @@
 #ifndef NNQ_SUPPORT_CONTRACTION_H
 #define NNQ_SUPPORT_CONTRACTION_H
 
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "nnq/Support/Structured.h"
 
 namespace nnq {
 
@@ -32,20 +32,6 @@ struct Contraction {
   /// do not differ along other loops of the result, as those of groups do.
   static mlir::FailureOr<Contraction> match(mlir::Operation *op);
 };
-
-/// True if the region computes `out + ext(a) * ext(b)`.
-bool isMultiplyAddBody(mlir::linalg::LinalgOp op);
-
-/// The maximum over the only input, as max pooling computes it.
-bool isMaxReduction(mlir::linalg::LinalgOp op);
-
-/// True if a maximum that starts from `value` is that of the elements alone:
-/// the least integer, minus infinity, or the least finite number, which is as
-/// good for numbers that a network computes.
-bool isLowestValue(mlir::Value value, bool isUnsigned = false);
-
-/// Value of a `linalg.fill` that initializes output `index`, or null.
-mlir::Value getFillValue(mlir::linalg::LinalgOp op, unsigned index = 0);
 
 } // namespace nnq
 

@@ -11,6 +11,9 @@
 
 namespace nnq {
 
+/// True if the region computes `out + ext(a) * ext(b)`.
+bool isMultiplyAddBody(mlir::linalg::LinalgOp op);
+
 /// Sum of products over a sliding window; pooling is none.
 bool isConvolution(mlir::linalg::LinalgOp op);
 
@@ -20,6 +23,9 @@ bool isContraction(mlir::linalg::LinalgOp op);
 
 /// The ops that quantization is about: convolutions and contractions.
 bool isMultiplyAccumulate(mlir::linalg::LinalgOp op);
+
+/// The maximum over the first input, as max pooling computes it.
+bool isMaxReduction(mlir::linalg::LinalgOp op);
 
 /// Reduction over a sliding window whose second operand only gives its shape.
 bool isPooling(mlir::linalg::LinalgOp op);
@@ -33,8 +39,16 @@ bool isElementwiseCompute(mlir::linalg::LinalgOp op);
 /// True for copies, fills, broadcasts and transposes.
 bool isDataMovement(mlir::linalg::LinalgOp op);
 
+/// The number that `linalg.fill` makes `value` of, or null.
+mlir::Value getFillValue(mlir::Value value);
+
 /// True if `value` is filled with zeros.
 bool isZeroFill(mlir::Value value);
+
+/// True if a maximum that starts from `value` is that of the elements alone:
+/// the least integer, minus infinity, or the least finite number, which is as
+/// good for numbers that a network computes.
+bool isLowestValue(mlir::Value value, bool isUnsigned = false);
 
 /// A tensor that repeats a smaller one.
 struct Broadcast {
