@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "BiasAdd.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Import/Transforms.h"
 #include "nnq/Support/Rewrite.h"
@@ -30,33 +30,14 @@ static Value createZeros(OpBuilder &builder, Location loc, Value value) {
   return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
 }
 
-/// sum + addend, where the latter is repeated along the dimensions `added`.
-static linalg::GenericOp createAdd(OpBuilder &builder, Location loc, Value sum,
-                                   Value addend, ArrayRef<int64_t> added) {
-  auto type = cast<RankedTensorType>(sum.getType());
-  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+/// Where the addend is read if it is repeated along the dimensions `added`.
+static AffineMap getBiasMap(MLIRContext *context, int64_t rank,
+                            ArrayRef<int64_t> added) {
   SmallVector<AffineExpr> exprs;
-  for (int64_t i = 0; i < type.getRank(); ++i)
+  for (int64_t i = 0; i < rank; ++i)
     if (!llvm::is_contained(added, i))
-      exprs.push_back(builder.getAffineDimExpr(i));
-  AffineMap map =
-      AffineMap::get(type.getRank(), 0, exprs, builder.getContext());
-  Value empty = tensor::EmptyOp::create(
-      builder, loc, tensor::getMixedSizes(builder, loc, sum),
-      type.getElementType());
-  SmallVector<utils::IteratorType> iterators(type.getRank(),
-                                             utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-      builder, loc, type, ValueRange{sum, addend}, empty,
-      ArrayRef<AffineMap>{identity, map, identity}, iterators,
-      [](OpBuilder &b, Location loc, ValueRange args) {
-        Value result;
-        if (isa<FloatType>(args[0].getType()))
-          result = arith::AddFOp::create(b, loc, args[0], args[1]);
-        else
-          result = arith::AddIOp::create(b, loc, args[0], args[1]);
-        linalg::YieldOp::create(b, loc, result);
-      });
+      exprs.push_back(getAffineDimExpr(i, context));
+  return AffineMap::get(rank, 0, exprs, context);
 }
 
 namespace {
@@ -102,10 +83,10 @@ struct SplitInit : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     if (isZero)
       return success();
     rewriter.setInsertionPointAfterValue(result);
-    linalg::GenericOp add = createAdd(rewriter, loc, result, addend, added);
-    if (auto layer = op->getAttrOfType<StringAttr>(kLayerAttr))
-      add->setAttr(kLayerAttr,
-                   rewriter.getStringAttr(layer.getValue() + ".bias"));
+    int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
+    linalg::GenericOp add =
+        createBiasAdd(rewriter, op, result, addend,
+                      getBiasMap(rewriter.getContext(), rank, added));
     // Sizes of the sum are read from the result as well.
     rewriter.replaceUsesWithIf(result, add.getResult(0), [&](OpOperand &use) {
       return use.getOwner() != add && !isa<tensor::DimOp>(use.getOwner());

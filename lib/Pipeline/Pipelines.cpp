@@ -38,12 +38,17 @@ static void addInliner(OpPassManager &pm) {
 
 void nnq::buildImportPipeline(OpPassManager &pm) {
   addInliner(pm);
-  pm.addPass(createFoldConstantLayout());
+  pm.addPass(createFoldConstants());
+  // Checks of constants are known only now.
+  pm.addPass(createDropChecks());
+  pm.addPass(createDropDeadResults());
   pm.addPass(createRaiseElementwise());
   // The kinds of layers are told from raised bodies, and the addition that
   // comes out of splitting is named after its layer.
   pm.addPass(createNameLayers());
   pm.addPass(createSplitBias());
+  // A bias in front of the scale is scaled with it.
+  pm.addPass(createFoldAffine());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());

@@ -9,6 +9,125 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FoldConstants : Pass<"nnq-fold-constants"> {
+  let summary = "Computes what reads only constants";
+  let description = [{
+    An elementwise op whose operands are all constants becomes one, computed on
+    raw bytes: torch-mlir leaves the square root of a variance to run time, and
+    so the flipped kernel of a transposed convolution. A result is stored if it
+    takes no more bytes than the operands or `max-bytes`, so that what is small
+    in the network does not become large in the library; a splat stays one.
+    Reshapes and transposes in between are evaluated as well, and scalar
+    arithmetic folds. Casts of quantized values stay as they are. A check
+    (`cf.assert`) in the body is evaluated with it.
+
+    ```mlir
+    %v = arith.constant dense<[4.0, 16.0]> : tensor<2xf32>
+    %r = linalg.generic ... ins(%v : tensor<2xf32>) { math.rsqrt }
+    ```
+
+    becomes
+
+    ```mlir
+    %r = arith.constant dense_resource<folded> : tensor<2xf32> // 0.5, 0.25
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [Option<"maxBytes", "max-bytes", "int64_t",
+                        /*default=*/"65536",
+                        "Size up to which any result is stored">];
+  let statistics = [Statistic<"numFolded", "folded",
+                              "Number of ops computed at compile time">];
+}
+
+def DropChecks : Pass<"nnq-drop-checks"> {
+  let summary = "Removes checks of the importer that cannot fail";
+  let description = [{
+    A `cf.assert` of a true constant goes. So does one that keeps the divisor of
+    a floating-point division from zero: the quotient is infinite then, as it is
+    in the network. An assertion of a false constant is an error.
+
+    ```mlir
+    %c = arith.cmpf one, %in, %zero : f32
+    cf.assert %c, "unimplemented: tensor with zero element"
+    %r = arith.divf %one, %in : f32
+    ```
+
+    becomes
+
+    ```mlir
+    %r = arith.divf %one, %in : f32
+    ```
+  }];
+  let statistics = [Statistic<"numDropped", "dropped",
+                              "Number of checks removed">];
+}
+
+def DropDeadResults : Pass<"nnq-drop-dead-results"> {
+  let summary = "Removes results of generic ops that nothing reads";
+  let description = [{
+    A maximum often comes with its index, which only training reads. The result,
+    its init operand and the body behind it go; a reduction is then one again to
+    those who look at its body. Dead and duplicate operands go as well. These are
+    upstream's patterns without the folders that run beside them in the
+    canonicalizer and undo quantization.
+
+    ```mlir
+    %m:2 = linalg.generic ... ins(%x) outs(%low, %zero) {
+      %i = linalg.index 1 : index
+      %1 = arith.maximumf %in, %out : f32
+      %2 = arith.cmpf ogt, %in, %out : f32
+      %3 = arith.select %2, %i, %at : index
+      linalg.yield %1, %3 : f32, index
+    }
+    ```
+
+    becomes, if `%m#1` has no use,
+
+    ```mlir
+    %m = linalg.generic ... ins(%x) outs(%low) {
+      %1 = arith.maximumf %in, %out : f32
+      linalg.yield %1 : f32
+    }
+    ```
+  }];
+  let statistics = [Statistic<"numDropped", "dropped",
+                              "Number of results removed">];
+}
+
+def FoldAffine : Pass<"nnq-fold-affine"> {
+  let summary = "Folds batch normalization into weights and bias";
+  let description = [{
+    Elementwise ops behind a convolution or contraction of constant weights that
+    together are affine in its result, with one scale and offset an output
+    channel, become part of the layer: the scale of the weights, in f64 and
+    rounded once, the offset as the addition of a bias. Each value between them
+    has one reader. What stands in front of a layer stays: the padding of its
+    input is zero only without the offset.
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : ...) outs(%zero : ...)
+    %1 = linalg.generic ... ins(%0, %mean : ...) { arith.subf }
+    %2 = linalg.generic ... ins(%1, %gamma : ...) { arith.mulf }
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw ins(%x, %w_scaled : ...) outs(%zero : ...)
+    %1 = linalg.generic {indexing_maps = [#id, #channel, #id]}
+        ins(%0, %bias : ...) { arith.addf }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numFolded", "folded",
+                              "Number of layers with a scale folded in">];
+}
+
 def FoldConstantLayout : Pass<"nnq-fold-constant-layout"> {
   let summary = "Evaluates reshapes and transposes of constants";
   let description = [{

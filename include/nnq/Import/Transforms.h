@@ -11,6 +11,16 @@
 
 namespace nnq {
 
+/// Elementwise ops whose operands are all constants become constants, if the
+/// result is no larger than `maxBytes` or than the operands; `count` is called
+/// for each. Scalar arithmetic folds.
+void populateFoldConstantsPatterns(mlir::RewritePatternSet &patterns,
+                                   int64_t maxBytes,
+                                   llvm::function_ref<void()> count);
+
+/// Checks that hold, and those that keep a divisor from zero, go.
+void populateDropChecksPatterns(mlir::RewritePatternSet &patterns);
+
 /// Reshapes and transposes of constants become constants; constant operands of
 /// elementwise ops lose their unit dimensions.
 void populateFoldConstantLayoutPatterns(mlir::RewritePatternSet &patterns);
@@ -18,6 +28,11 @@ void populateFoldConstantLayoutPatterns(mlir::RewritePatternSet &patterns);
 /// Named elementwise ops become linalg.generic, selections become minima and
 /// maxima.
 void populateRaiseElementwisePatterns(mlir::RewritePatternSet &patterns);
+
+/// Scales and offsets behind a layer of constant weights become part of it;
+/// `count` is called for each layer that takes a scale.
+void populateFoldAffinePatterns(mlir::RewritePatternSet &patterns,
+                                llvm::function_ref<void()> count);
 
 /// Init operands of convolutions and contractions become additions.
 void populateSplitBiasPatterns(mlir::RewritePatternSet &patterns);
