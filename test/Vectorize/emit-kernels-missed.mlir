@@ -14,7 +14,7 @@ func.func @not_packed(%x: memref<2x8xf32>, %w: memref<8x4xf32>, %y: memref<2x4xf
   linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%x, %w : memref<2x8xf32>, memref<8x4xf32>) outs(%y : memref<2x4xf32>)
       attrs = {nnq.layer = "fc",
-        nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+        nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 2, rows = 2, blocks = 1>} {
   ^bb0(%a: f32, %c: f32, %o: f32):
     %m = arith.mulf %a, %c : f32
     %s = arith.addf %o, %m : f32
@@ -107,7 +107,7 @@ func.func @result_not_contiguous(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>,
 func.func @loop_order(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %y: memref<2x4xf32>) {
   %zero = arith.constant 0.0 : f32
   linalg.fill ins(%zero : f32) outs(%y : memref<2x4xf32>)
-  // expected-remark @below {{not a contraction in the order of its result}}
+  // expected-remark @below {{loops are not in the order of the result}}
   linalg.generic {indexing_maps = [#x, #w, #y],
       iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
       ins(%x, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%y : memref<2x4xf32>)

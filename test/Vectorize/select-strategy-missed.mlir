@@ -122,9 +122,10 @@ func.func @elementwise(%x: tensor<4xf32>) -> tensor<4xf32> {
 #w = affine_map<(g, m, n, k) -> (g, k, n)>
 #y = affine_map<(g, m, n, k) -> (g, m, n)>
 
-// Weights that differ between groups have no packed form.
+// Weights that differ between groups have no packed form; lanes run along the
+// result.
 // CHECK-LABEL: @groups
-// CHECK-NOT: nnq.kernel
+// CHECK: nnq.kernel = #nnq.kernel<dot = fma, lanes = 8, group = 1,
 func.func @groups(%x: tensor<2x2x3xf32>, %w: tensor<2x3x4xf32>, %f: tensor<2x2x4xf32>) -> tensor<2x2x4xf32> {
   %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
       ins(%x, %w : tensor<2x2x3xf32>, tensor<2x3x4xf32>) outs(%f : tensor<2x2x4xf32>) {

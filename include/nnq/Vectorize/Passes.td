@@ -12,7 +12,7 @@ include "mlir/Pass/PassBase.td"
 def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
   let summary = "Decides the micro-kernel of each contraction";
   let description = [{
-    Annotates every contraction with `nnq.kernel` (see `#nnq.kernel`): the dot
+    Annotates every reduction with `nnq.kernel` (see `#nnq.kernel`): the dot
     instruction that its element types and `nnq.target` allow, and the lanes and
     register tile of least estimated cost. Nothing is rewritten; an attribute
     that is already there is kept, so a choice can be made by hand. A contraction
@@ -42,7 +42,9 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
 
     Weights that many rows share are widened for vpmaddwd here instead of in the
     kernel. It stays a linalg.generic that any lowering can execute. Weights are packed
-    over raw bytes into a 64-byte aligned resource. Where a run reads past the
+    over raw bytes into a 64-byte aligned resource. Constants of other reductions
+    with a kernel, such as depthwise weights, are transposed so that lanes are
+    contiguous. Where a run reads past the
     end of a row, the activation gets rows with slack; its producer writes into
     them directly after bufferization.
   }];
@@ -78,14 +80,21 @@ def SeparateInits : Pass<"nnq-separate-inits", "::mlir::func::FuncOp"> {
 }
 
 def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
-  let summary = "Packed contractions on buffers to register-tiled vector loops";
+  let summary = "Reductions with a kernel on buffers to register-tiled vector loops";
   let description = [{
-    Takes a packed contraction with `nnq.kernel` together with the max pool and
-    the elementwise epilogue that alone read its result. Accumulators are values
-    carried by the reduction loops; pooling and epilogue act on them in registers,
-    and only the final result is stored. Inner products are `vector.contract` ops
-    of one row by L lanes (L x 8 in pairs of rows for smmla), which
-    `nnq-lower-contract-to-dot` maps to instructions.
+    Takes a reduction with `nnq.kernel` together with the elementwise epilogue that
+    alone reads its result. Accumulators are values carried by the reduction loops;
+    the epilogue acts on them in registers, and only the final result is stored.
+
+    - Packed contractions: inner products are `vector.contract` ops of one row by
+      L lanes (L x 8 in pairs of rows for smmla), which `nnq-lower-contract-to-dot`
+      maps to instructions. A max pool between contraction and epilogue is taken
+      along.
+    - Reductions whose lanes are neighbours in the result, such as depthwise
+      convolutions, pools and products of activations: windows are unrolled, so
+      that rows share reads where windows overlap.
+    - Sums and maxima of contiguous rows: lanes are joined at the end, so f32
+      additions happen in another order than in a scalar loop.
   }];
   let statistics = [
     Statistic<"emitted", "emitted", "Kernels emitted">,

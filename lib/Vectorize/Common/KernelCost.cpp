@@ -116,3 +116,23 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   return KernelAttr::get(target.getContext(), problem.dot, bestLanes,
                          problem.group, bestRows, bestBlocks);
 }
+
+KernelAttr nnq::chooseReduction(TargetAttr target,
+                                const ReductionProblem &problem) {
+  if (problem.broadcasts && problem.dot == DotKind::FMA)
+    return chooseKernel(target, {DotKind::FMA, /*group=*/1, problem.rows,
+                                 /*window=*/1, problem.channels});
+  int64_t lanes = std::min<int64_t>(
+      target.getVectorBits() / problem.accumulatorBits,
+      llvm::PowerOf2Ceil(static_cast<uint64_t>(problem.channels)));
+  // Rows whose windows overlap share reads; half of the registers stay free for
+  // these and for products. A single row takes several blocks instead.
+  int64_t accumulators = target.getVectorRegisters() / 2;
+  int64_t rows = std::min(problem.rows, accumulators);
+  int64_t blocks =
+      rows > 1 ? 1
+               : std::min<int64_t>(llvm::divideCeil(problem.channels, lanes),
+                                   accumulators);
+  return KernelAttr::get(target.getContext(), problem.dot, lanes, /*group=*/1,
+                         rows, std::max<int64_t>(blocks, 1));
+}

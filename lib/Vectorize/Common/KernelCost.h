@@ -23,6 +23,20 @@ struct KernelProblem {
   int64_t channels;
 };
 
+/// A reduction of operands that are not packed, as the cost model sees it.
+struct ReductionProblem {
+  DotKind dot = DotKind::None;
+  int64_t accumulatorBits = 32;
+  /// Length of the loops of the result that rows and lanes run along.
+  int64_t rows = 1;
+  int64_t channels = 1;
+  /// An operand is the same for all lanes, as in a product of matrices.
+  bool broadcasts = false;
+};
+
+/// A tile whose accumulators hide the latency of a step and share operands.
+KernelAttr chooseReduction(TargetAttr target, const ReductionProblem &problem);
+
 /// Lanes, rows and blocks of least estimated cycles on the target, from the
 /// throughput of dots and loads, the latency of a chain of dots, the registers
 /// that a tile takes, and the waste of partial tiles and lanes.

@@ -20,15 +20,6 @@ using namespace nnq;
 
 namespace {
 
-/// Rows and channel blocks that are held in registers at once.
-struct Tile {
-  SmallVector<OpFoldResult> root; // Indices of its first element.
-  int64_t rows;
-  int64_t blocks;
-  /// Lanes of the last block that exist; the others compute on zero weights.
-  int64_t lastLanes;
-};
-
 class KernelEmitter {
 public:
   KernelEmitter(OpBuilder &builder, KernelGroup group);
@@ -59,7 +50,6 @@ private:
   SmallVector<OpFoldResult> contractionLoops(OpBuilder &b, const Tile &tile,
                                              int64_t row,
                                              ArrayRef<OpFoldResult> reductions);
-  OpFoldResult add(OpBuilder &b, OpFoldResult base, int64_t offset);
   int64_t unrollFactor(const Tile &tile) const;
   std::optional<int64_t> rowOffset(int64_t row);
   SmallVector<int64_t> windowPoint(int64_t point) const;
@@ -74,8 +64,7 @@ private:
   linalg::GenericOp contraction;
   Location loc;
   SmallVector<int64_t> rootShape;
-  unsigned channelLoop; // Innermost loop of the result.
-  int64_t rowLoop = -1; // Loop that rows are tiled along; -1 if there is none.
+  TileShape shape;
   SmallVector<int64_t> windowShape;
   int64_t window = 1;
   SmallVector<int64_t> reductionShape; // Without the group.
@@ -89,16 +78,17 @@ private:
 
 KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
     : builder(builder), group(group), kernel(group.kernel),
-      contraction(group.contraction), loc(group.contraction.getLoc()) {
+      contraction(group.reduction), loc(group.reduction.getLoc()) {
   linalg::GenericOp root = group.root();
   AffineMap out = root.getIndexingMapsArray().back();
   SmallVector<int64_t> rootRanges = root.getStaticLoopRanges();
   rootShape.assign(rootRanges.begin(),
                    rootRanges.begin() + out.getNumResults());
-  channelLoop = rootShape.size() - 1;
+  shape.laneLoop = rootShape.size() - 1;
+  shape.lanes = kernel.getLanes();
   for (int64_t i = rootShape.size() - 2; i >= 0; --i)
     if (rootShape[i] > 1) {
-      rowLoop = i;
+      shape.rowLoop = i;
       break;
     }
   if (group.pool) {
@@ -121,14 +111,6 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
       cast<MemRefType>(contraction.getOutputs()[0].getType()).getElementType();
 }
 
-OpFoldResult KernelEmitter::add(OpBuilder &b, OpFoldResult base,
-                                int64_t offset) {
-  if (offset == 0)
-    return base;
-  return affine::makeComposedFoldedAffineApply(
-      b, loc, AffineMap::get(1, 0, b.getAffineDimExpr(0) + offset), base);
-}
-
 /// Indices of the window loops at its `point`-th element.
 SmallVector<int64_t> KernelEmitter::windowPoint(int64_t point) const {
   SmallVector<int64_t> at(windowShape.size());
@@ -145,8 +127,9 @@ SmallVector<OpFoldResult>
 KernelEmitter::contractionLoops(OpBuilder &b, const Tile &tile, int64_t row,
                                 ArrayRef<OpFoldResult> reductions) {
   SmallVector<OpFoldResult> loops(tile.root);
-  if (rowLoop >= 0)
-    loops[rowLoop] = add(b, loops[rowLoop], row / window);
+  if (shape.rowLoop >= 0)
+    loops[shape.rowLoop] =
+        emitOffset(b, loc, loops[shape.rowLoop], row / window);
   if (group.pool) {
     linalg::GenericOp pool = group.pool;
     SmallVector<OpFoldResult> poolLoops(loops);
@@ -180,7 +163,7 @@ Value KernelEmitter::loadWeights(OpBuilder &b,
   AffineExpr channel = b.getAffineDimExpr(0);
   OpFoldResult firstBlock = affine::makeComposedFoldedAffineApply(
       b, loc, AffineMap::get(1, 0, channel.floorDiv(kernel.getLanes()) + block),
-      tile.root[channelLoop]);
+      tile.root[shape.laneLoop]);
   SmallVector<Value> at{getValueOrCreateConstantIndexOp(b, loc, firstBlock)};
   for (OpFoldResult index : reductions)
     at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
@@ -252,8 +235,8 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
 std::optional<int64_t> KernelEmitter::rowOffset(int64_t row) {
   auto type = cast<MemRefType>(contraction.getInputs()[0].getType());
   SmallVector<int64_t> loops(rootShape.size(), 0);
-  if (rowLoop >= 0)
-    loops[rowLoop] = row / window;
+  if (shape.rowLoop >= 0)
+    loops[shape.rowLoop] = row / window;
   if (group.pool) {
     SmallVector<int64_t> poolLoops(loops);
     llvm::append_range(poolLoops, windowPoint(row % window));
@@ -336,7 +319,7 @@ SmallVector<Value> KernelEmitter::emitSteps(OpBuilder &b, const Tile &tile,
   SmallVector<SmallVector<Value>> columns;
   for (int64_t step = 0; step < unrollFactor(tile); ++step) {
     SmallVector<OpFoldResult> at(reductions);
-    at.back() = add(b, at.back(), step);
+    at.back() = emitOffset(b, loc, at.back(), step);
     columns.push_back(loadColumns(b, tile, at));
     steps.push_back(std::move(at));
   }
@@ -483,38 +466,7 @@ void KernelEmitter::emitTile(OpBuilder &b, const Tile &tile) {
     rows = std::move(pooled);
   }
 
-  linalg::GenericOp root = group.root();
-  AffineMap outMap = root.getIndexingMapsArray().back();
-  Value out = root.getOutputs()[0];
-  for (int64_t block = 0; block < tile.blocks; ++block) {
-    Row lane{channelLoop, block + 1 == tile.blocks ? tile.lastLanes : lanes,
-             lanes};
-    for (int64_t row = 0; row < tile.rows; ++row) {
-      SmallVector<OpFoldResult> loops(tile.root);
-      if (rowLoop >= 0)
-        loops[rowLoop] = add(b, loops[rowLoop], row);
-      loops[channelLoop] = add(b, loops[channelLoop], block * lanes);
-      Value value = rows[row * tile.blocks + block];
-      if (group.epilogue) {
-        linalg::GenericOp epilogue = group.epilogue;
-        Value source = group.pool ? group.pool.getOutputs()[0]
-                                  : contraction.getOutputs()[0];
-        SmallVector<Value> args;
-        for (OpOperand *operand : epilogue.getDpsInputOperands())
-          args.push_back(
-              operand->get() == source
-                  ? value
-                  : emitLoadRow(b, loc, operand->get(),
-                                epilogue.getMatchingIndexingMap(operand), loops,
-                                lane));
-        args.push_back(Value());
-        value = emitBody(b, epilogue, args, lanes);
-      }
-      SmallVector<OpFoldResult> outLoops(loops);
-      outLoops.resize(outMap.getNumDims(), b.getIndexAttr(0));
-      emitStoreRow(b, loc, value, out, outMap, outLoops, lane);
-    }
-  }
+  emitStoreTile(b, group, shape, tile, rows);
 }
 
 void KernelEmitter::emit() {
@@ -526,39 +478,34 @@ void KernelEmitter::emit() {
   flat.back().push_back(type.getRank() - 1);
   weights = memref::CollapseShapeOp::create(builder, loc, packed, flat);
 
-  int64_t lanes = kernel.getLanes(), tileBlocks = kernel.getTileBlocks();
-  int64_t channels = rootShape[channelLoop];
-  int64_t blocks = llvm::divideCeil(channels, lanes);
-  // Tiles without a partial block are looped over, the rest is one tile.
-  int64_t fullTiles = channels / lanes / tileBlocks;
-  int64_t restBlocks = blocks - fullTiles * tileBlocks;
+  emitTiles(builder, loc, shape, rootShape, kernel.getTileRows(),
+            kernel.getTileBlocks(),
+            [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
+}
 
-  SmallVector<int64_t> outer(rootShape.begin(), rootShape.end() - 1);
-  int64_t rows = 1;
-  if (rowLoop >= 0)
-    std::swap(rows, outer[rowLoop]);
-  emitLoopNest(
-      builder, loc, outer, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
-        auto emitRows = [&](OpBuilder &inBlocks, OpFoldResult channel,
-                            int64_t numBlocks, int64_t lastLanes) {
-          emitTiled(inBlocks, loc, rows, kernel.getTileRows(),
-                    [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
-                      Tile tile{SmallVector<OpFoldResult>(indices), count,
-                                numBlocks, lastLanes};
-                      tile.root.push_back(channel);
-                      if (rowLoop >= 0)
-                        tile.root[rowLoop] = row;
-                      emitTile(inRows, tile);
-                    });
-        };
-        emitTiled(b, loc, fullTiles * tileBlocks * lanes, tileBlocks * lanes,
-                  [&](OpBuilder &inBlocks, OpFoldResult channel, int64_t) {
-                    emitRows(inBlocks, channel, tileBlocks, lanes);
-                  });
-        if (restBlocks)
-          emitRows(b, b.getIndexAttr(fullTiles * tileBlocks * lanes),
-                   restBlocks, channels - (blocks - 1) * lanes);
-      });
+bool nnq::canEmitKernel(const KernelGroup &group, std::string &reason) {
+  linalg::GenericOp op = group.reduction, root = group.root();
+  auto weights = dyn_cast<MemRefType>(op.getInputs().back().getType());
+  if (!isMultiplyAddBody(op) || !weights || weights.getRank() < 3 ||
+      !weights.getLayout().isIdentity() ||
+      weights.getShape().back() != group.kernel.getGroup() ||
+      weights.getShape()[weights.getRank() - 2] != group.kernel.getLanes()) {
+    reason = "the weights are not packed for the kernel";
+    return false;
+  }
+  if (group.kernel.getGroup() > 1 &&
+      getLoopStride(cast<MemRefType>(op.getInputs()[0].getType()),
+                    op.getIndexingMapsArray()[0], op.getNumLoops() - 1) != 1) {
+    reason = "the activation is not contiguous along a group";
+    return false;
+  }
+  AffineMap out = root.getIndexingMapsArray().back();
+  if (getLoopStride(cast<MemRefType>(root.getOutputs()[0].getType()), out,
+                    out.getNumResults() - 1) != 1) {
+    reason = "channels of the result are not contiguous";
+    return false;
+  }
+  return true;
 }
 
 void nnq::emitKernel(OpBuilder &builder, const KernelGroup &group) {

@@ -7,6 +7,7 @@
 #include "ContractionLayout.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Vectorize/Passes.h"
@@ -233,6 +234,52 @@ linalg::GenericOp ContractionPacker::pack() {
   return packed;
 }
 
+/// Transposes constant operands of a reduction that is not packed, such as the
+/// weights of a depthwise convolution, so that lanes are contiguous.
+static bool alignLanes(RewriterBase &rewriter, linalg::GenericOp op) {
+  AffineMap out = op.getIndexingMapsArray().back();
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  int64_t lane = static_cast<int64_t>(out.getNumResults()) - 1;
+  while (lane >= 0 && ranges[lane] == 1)
+    --lane;
+  if (lane < 0 || !out.isProjectedPermutation())
+    return false;
+  AffineExpr laneExpr = out.getResult(lane);
+  bool changed = false;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    AffineMap &map = maps[operand->getOperandNumber()];
+    std::optional<unsigned> dim = map.getResultPosition(laneExpr);
+    if (!dim || *dim + 1 == map.getNumResults() ||
+        !map.isProjectedPermutation())
+      continue;
+    FailureOr<ConstantData> data = ConstantData::get(operand->get());
+    if (failed(data))
+      continue;
+    SmallVector<int64_t> permutation;
+    for (int64_t i = 0; i < map.getNumResults(); ++i)
+      if (i != *dim)
+        permutation.push_back(i);
+    permutation.push_back(*dim);
+    SmallVector<AffineExpr> exprs;
+    for (int64_t from : permutation)
+      exprs.push_back(map.getResult(from));
+    auto type =
+        RankedTensorType::get(applyPermutation(data->getShape(), permutation),
+                              data->getType().getElementType());
+    rewriter.setInsertionPoint(op);
+    operand->set(makeConstant(
+        rewriter, op.getLoc(), type, (getLayerName(op) + "_weights").str(),
+        transposeBytes(data->getBytes(), data->getShape(), permutation,
+                       type.getElementTypeBitWidth() / 8)));
+    map = AffineMap::get(map.getNumDims(), 0, exprs, op.getContext());
+    changed = true;
+  }
+  if (changed)
+    op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+  return changed;
+}
+
 namespace {
 struct PackContractions
     : public nnq::impl::PackContractionsBase<PackContractions> {
@@ -248,8 +295,10 @@ struct PackContractions
       // as it is, which makes the pass idempotent.
       std::string reason;
       FailureOr<ContractionLayout> layout = ContractionLayout::get(op, reason);
-      if (failed(layout))
+      if (failed(layout)) {
+        packed += alignLanes(rewriter, op);
         continue;
+      }
       auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
       ContractionPacker packer(rewriter, *layout, kernel);
       if (packer.pack()) {

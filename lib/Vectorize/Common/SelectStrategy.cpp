@@ -55,8 +55,13 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       return signalPassFailure();
     }
     getOperation().walk([&](linalg::GenericOp op) {
-      if (op->hasAttr(kKernelAttr) || failed(Contraction::match(op)))
+      if (op->hasAttr(kKernelAttr))
         return;
+      if (failed(Contraction::match(op))) {
+        if (op.getNumReductionLoops() > 0 && !op.hasDynamicShape())
+          selectReduction(op, target);
+        return;
+      }
       std::string reason;
       FailureOr<ContractionLayout> layout = ContractionLayout::get(op, reason);
       if (failed(layout))
@@ -94,6 +99,38 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
                    "no dot instruction of the target multiplies these types");
     }
     op->setAttr(kKernelAttr, chooseKernel(target, problem));
+    ++kernels;
+  }
+
+  /// Reductions of unpacked operands: depthwise convolutions, pools, products
+  /// of activations, sums of rows.
+  void selectReduction(linalg::GenericOp op, TargetAttr target) {
+    ArrayRef<int64_t> shape =
+        cast<ShapedType>(op.getResult(0).getType()).getShape();
+    ReductionProblem problem;
+    problem.accumulatorBits =
+        getElementTypeOrSelf(op.getResult(0).getType()).getIntOrFloatBitWidth();
+    bool isFloat =
+        isa<FloatType>(getElementTypeOrSelf(op.getResult(0).getType()));
+    problem.dot =
+        isFloat && isMultiplyAddBody(op) ? DotKind::FMA : DotKind::None;
+    int64_t lane = -1;
+    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+      if (shape[dim] == 1)
+        continue;
+      if (lane >= 0) {
+        problem.rows = shape[dim];
+        break;
+      }
+      lane = dim;
+      problem.channels = shape[dim];
+    }
+    if (lane >= 0)
+      for (OpOperand *operand : op.getDpsInputOperands())
+        problem.broadcasts |=
+            op.payloadUsesValueFromOperand(operand) &&
+            !op.getMatchingIndexingMap(operand).isFunctionOfDim(lane);
+    op->setAttr(kKernelAttr, chooseReduction(target, problem));
     ++kernels;
   }
 };

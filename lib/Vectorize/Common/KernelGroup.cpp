@@ -1,0 +1,282 @@
+//===- KernelGroup.cpp - A reduction and what it feeds --------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelGroup.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+#include "nnq/Support/Contraction.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace nnq;
+
+/// The fill that initializes the output of `op`: the last writer before it.
+static linalg::FillOp findInit(linalg::GenericOp op) {
+  Value out = op.getOutputs()[0];
+  for (Operation *prev = op->getPrevNode(); prev; prev = prev->getPrevNode()) {
+    auto fill = dyn_cast<linalg::FillOp>(prev);
+    if (fill && fill.getOutputs()[0] == out)
+      return fill;
+    if (llvm::is_contained(prev->getOperands(), out))
+      return {};
+  }
+  return {};
+}
+
+/// The generic that alone reads the buffer that `op` writes, if the buffer is
+/// of no use otherwise.
+static linalg::GenericOp findSoleReader(linalg::GenericOp op,
+                                        linalg::FillOp init) {
+  Value buffer = op.getOutputs()[0];
+  if (!buffer.getDefiningOp<memref::AllocOp>())
+    return {};
+  linalg::GenericOp reader;
+  for (Operation *user : buffer.getUsers()) {
+    if (user == op || user == init || isa<memref::DeallocOp>(user))
+      continue;
+    auto generic = dyn_cast<linalg::GenericOp>(user);
+    if (!generic || (reader && reader != generic) ||
+        generic.getOutputs()[0] == buffer ||
+        llvm::count(generic.getInputs(), buffer) != 1)
+      return {};
+    reader = generic;
+  }
+  if (!reader || reader->getBlock() != op->getBlock() ||
+      !op->isBeforeInBlock(reader))
+    return {};
+  return reader;
+}
+
+/// The buffer that `view` shows a part of.
+static Value getBase(Value view) {
+  while (auto op = view.getDefiningOp<ViewLikeOpInterface>())
+    view = op.getViewSource();
+  return view;
+}
+
+static bool isMajorIdentity(AffineMap map) {
+  for (auto [i, expr] : llvm::enumerate(map.getResults()))
+    if (expr != getAffineDimExpr(i, map.getContext()))
+      return false;
+  return true;
+}
+
+/// The contraction may move to where its root is: nothing in between writes.
+static bool canSinkTo(Operation *from, Operation *to,
+                      const DenseSet<Operation *> &members) {
+  for (Operation *op = from->getNextNode(); op && op != to;
+       op = op->getNextNode()) {
+    if (members.contains(op) || isa<memref::AllocOp>(op))
+      continue;
+    // A fill of a buffer that the group does not read is harmless; any other
+    // effect may change an operand.
+    auto fill = dyn_cast<linalg::FillOp>(op);
+    if (fill && llvm::is_contained(from->getOperands(), fill.getOutputs()[0]))
+      return false;
+    if (!fill && !isMemoryEffectFree(op))
+      return false;
+  }
+  return true;
+}
+
+/// True if a pool or epilogue has the loops of the result first, in order.
+static bool hasKernelLoops(linalg::GenericOp op) {
+  return op.getNumDpsInits() == 1 &&
+         isMajorIdentity(op.getIndexingMapsArray().back());
+}
+
+/// The maximum over disjoint windows that alone reads the result of `group`.
+static void matchPool(KernelGroup &group, linalg::GenericOp reader) {
+  if (!isMaxReduction(reader) || !hasKernelLoops(reader) ||
+      reader.getInputs()[0] != group.reduction.getOutputs()[0])
+    return;
+  linalg::FillOp init = findInit(reader);
+  bool isUnsigned = isa<arith::MaxUIOp>(
+      reader.getBlock()->getTerminator()->getOperand(0).getDefiningOp());
+  if (!init || !isLowestValue(init.getInputs()[0], isUnsigned) ||
+      !canSinkTo(group.reduction, reader, {group.reduction}))
+    return;
+  group.pool = reader;
+  group.poolInit = init;
+}
+
+/// The elementwise op that alone reads the result of `group`.
+static void matchEpilogue(KernelGroup &group, linalg::GenericOp reader) {
+  DenseSet<Operation *> members{group.reduction};
+  if (group.pool) {
+    members.insert(group.pool);
+    members.insert(group.poolInit);
+  }
+  if (reader.getNumReductionLoops() != 0 || !hasKernelLoops(reader) ||
+      !canEmitRows(reader, group.laneLoop) ||
+      !canSinkTo(group.reduction, reader, members))
+    return;
+  // A result in place of an operand would be read as one.
+  Value result = getBase(reader.getOutputs()[0]);
+  for (Value operand : group.reduction.getInputs())
+    if (getBase(operand) == result)
+      return;
+  for (OpOperand *operand : reader.getDpsInputOperands())
+    if (operand->get() == group.source() &&
+        reader.getMatchingIndexingMap(operand).isIdentity())
+      group.epilogue = reader;
+}
+
+/// True if the last operand holds weights in blocks of lanes.
+static bool isPacked(linalg::GenericOp op) {
+  AffineMap weights = op.getIndexingMapsArray()[op.getNumDpsInputs() - 1];
+  return isMultiplyAddBody(op) && !weights.isProjectedPermutation() &&
+         op.getIndexingMapsArray().back().getNumResults() > 0 &&
+         llvm::any_of(weights.getResults(), [](AffineExpr expr) {
+           return expr.getKind() == AffineExprKind::FloorDiv;
+         });
+}
+
+/// Blocks of packed weights lie along the innermost loop of the result; other
+/// lanes along its innermost loop of more than one step.
+static unsigned findLaneLoop(linalg::GenericOp op) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  int64_t last = op.getIndexingMapsArray().back().getNumResults() - 1;
+  if (isPacked(op))
+    return last;
+  for (int64_t loop = last; loop >= 0; --loop)
+    if (ranges[loop] > 1)
+      return loop;
+  return std::max<int64_t>(last, 0);
+}
+
+FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
+                                          std::string &reason) {
+  auto fail = [&](StringRef why) {
+    reason = why.str();
+    return failure();
+  };
+  KernelGroup group;
+  group.reduction = op;
+  group.kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
+  if (!hasKernelLoops(op) || op.hasDynamicShape())
+    return fail("loops are not in the order of the result");
+  group.packed = isPacked(op);
+  group.laneLoop = findLaneLoop(op);
+  group.init = findInit(op);
+  if (!group.init)
+    return fail("the accumulator does not start from a fill");
+  linalg::GenericOp reader = findSoleReader(op, group.init);
+  if (reader && group.packed)
+    matchPool(group, reader);
+  if (group.pool)
+    reader = findSoleReader(group.pool, group.poolInit);
+  if (reader)
+    matchEpilogue(group, reader);
+  return group;
+}
+
+void KernelGroup::erase(RewriterBase &rewriter) const {
+  SmallVector<Value> buffers;
+  for (linalg::GenericOp op : {epilogue, pool, reduction}) {
+    if (!op)
+      continue;
+    buffers.push_back(linalg::GenericOp(op).getOutputs()[0]);
+    rewriter.eraseOp(op);
+  }
+  for (linalg::FillOp fill : {init, poolInit})
+    if (fill)
+      rewriter.eraseOp(fill);
+  for (Value buffer : buffers)
+    if (auto alloc = buffer.getDefiningOp<memref::AllocOp>();
+        alloc && alloc->use_empty())
+      rewriter.eraseOp(alloc);
+}
+
+OpFoldResult nnq::emitOffset(OpBuilder &builder, Location loc,
+                             OpFoldResult base, int64_t offset) {
+  if (offset == 0)
+    return base;
+  return affine::makeComposedFoldedAffineApply(
+      builder, loc, AffineMap::get(1, 0, builder.getAffineDimExpr(0) + offset),
+      base);
+}
+
+void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
+                        const TileShape &shape, const Tile &tile,
+                        ArrayRef<Value> values) {
+  linalg::GenericOp root = group.root(), epilogue = group.epilogue;
+  Location loc = root.getLoc();
+  AffineMap outMap = root.getIndexingMapsArray().back();
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    Row lane{shape.laneLoop,
+             block + 1 == tile.blocks ? tile.lastLanes : shape.lanes,
+             shape.lanes};
+    for (int64_t row = 0; row < tile.rows; ++row) {
+      LoopIndices loops(tile.root);
+      if (shape.rowLoop >= 0)
+        loops[shape.rowLoop] =
+            emitOffset(builder, loc, loops[shape.rowLoop], row);
+      loops[shape.laneLoop] =
+          emitOffset(builder, loc, loops[shape.laneLoop], block * shape.lanes);
+      Value value = values[row * tile.blocks + block];
+      if (epilogue) {
+        SmallVector<Value> args;
+        for (OpOperand *operand : epilogue.getDpsInputOperands())
+          args.push_back(
+              operand->get() == group.source()
+                  ? value
+                  : emitLoadRow(builder, loc, operand->get(),
+                                epilogue.getMatchingIndexingMap(operand), loops,
+                                lane));
+        args.push_back(Value());
+        value = emitBody(builder, epilogue, args, shape.lanes);
+      }
+      loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
+      emitStoreRow(builder, loc, value, root.getOutputs()[0], outMap, loops,
+                   lane);
+    }
+  }
+}
+
+void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
+                    ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
+                    function_ref<void(OpBuilder &, const Tile &)> emitTile) {
+  int64_t length = sizes[shape.laneLoop];
+  int64_t numBlocks = llvm::divideCeil(length, shape.lanes);
+  // Tiles without a partial block are looped over, the rest is one tile.
+  int64_t fullTiles = length / shape.lanes / blocks;
+  int64_t restBlocks = numBlocks - fullTiles * blocks;
+
+  SmallVector<int64_t> outer(sizes);
+  outer[shape.laneLoop] = 1;
+  int64_t numRows = 1;
+  if (shape.rowLoop >= 0)
+    std::swap(numRows, outer[shape.rowLoop]);
+  emitLoopNest(
+      builder, loc, outer, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
+        auto emitRows = [&](OpBuilder &inBlocks, OpFoldResult lane,
+                            int64_t tileBlocks, int64_t lastLanes) {
+          emitTiled(inBlocks, loc, numRows, std::min(rows, numRows),
+                    [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
+                      Tile tile{SmallVector<OpFoldResult>(indices), count,
+                                tileBlocks, lastLanes};
+                      tile.root[shape.laneLoop] = lane;
+                      if (shape.rowLoop >= 0)
+                        tile.root[shape.rowLoop] = row;
+                      emitTile(inRows, tile);
+                    });
+        };
+        int64_t full = fullTiles * blocks * shape.lanes;
+        emitTiled(b, loc, full, blocks * shape.lanes,
+                  [&](OpBuilder &inBlocks, OpFoldResult lane, int64_t) {
+                    emitRows(inBlocks, lane, blocks, shape.lanes);
+                  });
+        if (restBlocks)
+          emitRows(b, b.getIndexAttr(full), restBlocks,
+                   length - (numBlocks - 1) * shape.lanes);
+      });
+}

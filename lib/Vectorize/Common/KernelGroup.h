@@ -1,0 +1,84 @@
+//===- KernelGroup.h - A reduction and what it feeds ------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_VECTORIZE_COMMON_KERNELGROUP_H
+#define NNQ_LIB_VECTORIZE_COMMON_KERNELGROUP_H
+
+#include "RowEmitter.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+
+namespace nnq {
+
+/// A reduction on buffers and what alone reads its result.
+struct KernelGroup {
+  mlir::linalg::GenericOp reduction;
+  mlir::linalg::GenericOp pool;     // May be null.
+  mlir::linalg::GenericOp epilogue; // May be null.
+  mlir::linalg::FillOp init;
+  mlir::linalg::FillOp poolInit; // With `pool`.
+  KernelAttr kernel;
+  /// The last operand holds weights in blocks of lanes.
+  bool packed = false;
+  /// Loop of the result that lanes run along.
+  unsigned laneLoop = 0;
+
+  /// The op that writes the final result.
+  mlir::linalg::GenericOp root() const {
+    return epilogue ? epilogue : pool ? pool : reduction;
+  }
+  /// The buffer that the epilogue reads.
+  mlir::Value source() const {
+    return mlir::linalg::GenericOp(pool ? pool : reduction).getOutputs()[0];
+  }
+
+  /// Collects the ops around `op`, whose result has its loops first and in
+  /// order. Fails with a reason where no kernel can be emitted.
+  static mlir::FailureOr<KernelGroup> match(mlir::linalg::GenericOp op,
+                                            std::string &reason);
+
+  /// Erases the ops and the buffers that nothing else uses.
+  void erase(mlir::RewriterBase &rewriter) const;
+};
+
+/// Rows and blocks of lanes of the final result that are held in registers.
+struct Tile {
+  /// Indices of the first element, one for each loop of the result.
+  mlir::SmallVector<mlir::OpFoldResult> root;
+  int64_t rows;
+  int64_t blocks;
+  /// Lanes of the last block that exist.
+  int64_t lastLanes;
+};
+
+/// How tiles lie in the loops of the result.
+struct TileShape {
+  /// Loop that rows are tiled along; -1 if there is none.
+  int64_t rowLoop = -1;
+  /// Loop that lanes run along.
+  unsigned laneLoop = 0;
+  int64_t lanes = 1;
+};
+
+/// `base + offset`.
+mlir::OpFoldResult emitOffset(mlir::OpBuilder &builder, mlir::Location loc,
+                              mlir::OpFoldResult base, int64_t offset);
+
+/// Applies the epilogue, if there is one, to `values` (rows by blocks) and
+/// stores them.
+void emitStoreTile(mlir::OpBuilder &builder, const KernelGroup &group,
+                   const TileShape &shape, const Tile &tile,
+                   mlir::ArrayRef<mlir::Value> values);
+
+/// Loops over the tiles of a result of `sizes`: tiles of `rows` by `blocks`,
+/// then the rest by sizes of its own.
+void emitTiles(
+    mlir::OpBuilder &builder, mlir::Location loc, const TileShape &shape,
+    mlir::ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
+    mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> emitTile);
+
+} // namespace nnq
+
+#endif // NNQ_LIB_VECTORIZE_COMMON_KERNELGROUP_H
