@@ -38,6 +38,17 @@ ActivationParams nnq::getActivationParams(quant::UniformQuantizedType type,
           type.getStorageTypeMax() + format.offset};
 }
 
+/// The integers that `op` dequantizes, through the cast of their type.
+static FailureOr<ConstantData> getInt8Constant(quant::DequantizeCastOp op) {
+  auto scast = op.getInput().getDefiningOp<quant::StorageCastOp>();
+  if (!scast)
+    return failure();
+  FailureOr<ConstantData> data = ConstantData::get(scast.getInput());
+  if (failed(data) || !data->getType().getElementType().isInteger(8))
+    return failure();
+  return data;
+}
+
 FailureOr<SymmetricWeights>
 nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
   auto fail = [&](const char *why) {
@@ -47,15 +58,14 @@ nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
   auto dcast = dequantized.getDefiningOp<quant::DequantizeCastOp>();
   if (!dcast)
     return fail("the weights are not quantized");
-  auto scast = dcast.getInput().getDefiningOp<quant::StorageCastOp>();
-  FailureOr<ConstantData> data = failure();
-  if (!scast || failed(data = ConstantData::get(scast.getInput())) ||
-      !data->getType().getElementType().isInteger(8))
+  FailureOr<ConstantData> data = getInt8Constant(dcast);
+  if (failed(data))
     return fail("the weights are not an int8 constant");
 
   Type quantized = getElementTypeOrSelf(dcast.getInput().getType());
   SymmetricWeights weights;
-  weights.values = scast.getInput();
+  weights.values =
+      dcast.getInput().getDefiningOp<quant::StorageCastOp>().getInput();
   int64_t channels = data->getShape()[channelDim];
   if (auto perTensor = dyn_cast<quant::UniformQuantizedType>(quantized)) {
     if (perTensor.getZeroPoint() != 0)
@@ -83,12 +93,9 @@ nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
 
 FailureOr<std::vector<float>>
 nnq::getDequantizedConstant(quant::DequantizeCastOp op) {
-  auto scast = op.getInput().getDefiningOp<quant::StorageCastOp>();
   auto type = dyn_cast<RankedTensorType>(op.getResult().getType());
-  FailureOr<ConstantData> data = failure();
-  if (!scast || !type || !type.getElementType().isF32() ||
-      failed(data = ConstantData::get(scast.getInput())) ||
-      !data->getType().getElementType().isInteger(8))
+  FailureOr<ConstantData> data = getInt8Constant(op);
+  if (!type || !type.getElementType().isF32() || failed(data))
     return failure();
 
   // Along dimension i, `blockSize[i]` elements share their parameters.

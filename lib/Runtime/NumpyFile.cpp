@@ -109,6 +109,7 @@ static void forEach(DType dtype, ArrayRef<char> bytes, Visit visit) {
       visit(value);
     }
   };
+  // NOLINTNEXTLINE(bugprone-branch-clone): the branches differ in type.
   switch (dtype) {
   case DType::F32:
     return run(float());

@@ -88,9 +88,9 @@ static std::string genericCPU(const Triple &triple) {
 
 /// Looks `cpu` up in this machine's architecture first, then in the others.
 static std::optional<Triple> findTripleOfCPU(StringRef cpu) {
-  for (std::string name : {llvm::sys::getDefaultTargetTriple(),
-                           std::string("x86_64-unknown-linux-gnu"),
-                           std::string("aarch64-unknown-linux-gnu")}) {
+  for (const std::string &name : {llvm::sys::getDefaultTargetTriple(),
+                                  std::string("x86_64-unknown-linux-gnu"),
+                                  std::string("aarch64-unknown-linux-gnu")}) {
     Triple triple(name);
     auto subtarget = createSubtarget(triple);
     if (subtarget && subtarget->isCPUStringValid(cpu))
