@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
-import shutil
-import subprocess
 import sys
 import time
 from collections import OrderedDict
@@ -23,6 +20,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from nnq import importer
 
 HERE = Path(__file__).resolve().parent
 ENTRY = "lenet"
@@ -104,44 +105,6 @@ def train(model: nn.Module, x: Tensor, y: Tensor, epochs: int) -> None:
     model.eval()
 
 
-def import_mlir(model: nn.Module) -> str:
-    """Return the network as MLIR text: torch.export, then torch-mlir to linalg on tensors."""
-    from torch_mlir import fx
-    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
-
-    example = torch.zeros(1, 1, mnist_digits.SIDE, mnist_digits.SIDE)
-    program = torch.export.export(model, (example,)).run_decompositions(get_decomposition_table())
-    # The importer makes locations of stack traces, which name files of PyTorch. Say the layer instead.
-    for node in program.graph.nodes:
-        stack = node.meta.get("nn_module_stack")
-        if stack:
-            layer, _ = list(stack.values())[-1]
-            node.meta["stack_trace"] = f'File "{layer}", line 0,'
-    module = fx.export_and_import(program, output_type="linalg-on-tensors", func_name=ENTRY, decomposition_table={})
-    text = module.operation.get_asm(enable_debug_info=True)
-    return re.sub(r'loc\("([^"]*)":0:0\)', r'loc("\1")', text)
-
-
-def find_mlir_opt() -> str:
-    """Return the path of mlir-opt 22."""
-    for name in ("mlir-opt-22", "/usr/lib/llvm-22/bin/mlir-opt", "mlir-opt"):
-        if path := shutil.which(name):
-            return path
-    raise FileNotFoundError("mlir-opt 22 is not installed (Debian: mlir-22-tools); name one with --mlir-opt")
-
-
-def write_bytecode(text: str, path: Path, mlir_opt: str) -> None:
-    """Write MLIR text as bytecode, and check that it is read back."""
-    partial = path.with_suffix(".partial")
-    try:
-        command = [mlir_opt, "-", "--emit-bytecode", "-o", str(partial)]
-        subprocess.run(command, input=text, text=True, check=True)
-        subprocess.run([mlir_opt, str(partial), "-o", "/dev/null"], check=True)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def write_onnx(model: nn.Module, path: Path) -> None:
     """Write the network in full precision as ONNX, batch 1, for the benchmark."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,7 +131,7 @@ def main() -> int:
     model = build_lenet()
     weights = args.data / "lenet.pt"
     try:
-        mlir_opt = args.mlir_opt or find_mlir_opt()
+        mlir_opt = args.mlir_opt or importer.find_mlir_opt()
         x_test, y_test = (torch.from_numpy(a) for a in mnist_digits.load("test", args.data))
         if args.export_only:
             model.load_state_dict(torch.load(weights, weights_only=True))
@@ -176,11 +139,10 @@ def main() -> int:
         else:
             train(model, *(torch.from_numpy(a) for a in mnist_digits.load("train", args.data)), args.epochs)
             torch.save(model.state_dict(), weights)
-        write_bytecode(import_mlir(model), args.out / "lenet.mlirbc", mlir_opt)
-    except (mnist_digits.DataError, FileNotFoundError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except subprocess.CalledProcessError as error:
+        example = torch.zeros(1, 1, mnist_digits.SIDE, mnist_digits.SIDE)
+        text = importer.from_torch(model, [example], entry=ENTRY)
+        importer.write(text, args.out / "lenet.mlirbc", mlir_opt)
+    except (mnist_digits.DataError, importer.NetworkError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 
