@@ -279,19 +279,19 @@ FailureOr<unsigned> BodyEvaluator::getSlot(Value value) {
   if (auto it = slots.find(value); it != slots.end())
     return it->second;
   Scalar scalar;
-  Attribute attr;
-  if (isa<ShapedType>(value.getType())) {
-    // Only its place in the list of operands is needed.
-  } else if (!matchPattern(value, m_Constant(&attr))) {
-    return failure();
-  } else if (auto real = dyn_cast<FloatAttr>(attr)) {
-    scalar.real = real.getValueAsDouble();
-  } else if (auto integer = dyn_cast<IntegerAttr>(attr)) {
-    scalar.integer = value.getType().isInteger(1)
-                         ? integer.getValue().getZExtValue()
-                         : integer.getValue().getSExtValue();
-  } else {
-    return failure();
+  // Of a tensor only its place in the list of operands is needed.
+  if (!isa<ShapedType>(value.getType())) {
+    Attribute attr;
+    if (!matchPattern(value, m_Constant(&attr)))
+      return failure();
+    if (auto real = dyn_cast<FloatAttr>(attr))
+      scalar.real = real.getValueAsDouble();
+    else if (auto integer = dyn_cast<IntegerAttr>(attr))
+      scalar.integer = value.getType().isInteger(1)
+                           ? integer.getValue().getZExtValue()
+                           : integer.getValue().getSExtValue();
+    else
+      return failure();
   }
   slots[value] = values.size();
   values.push_back(scalar);

@@ -109,8 +109,8 @@ static void forEach(DType dtype, ArrayRef<char> bytes, Visit visit) {
       visit(value);
     }
   };
-  // NOLINTNEXTLINE(bugprone-branch-clone): the branches differ in type.
   switch (dtype) {
+  // NOLINTNEXTLINE(bugprone-branch-clone): the branches differ in type.
   case DType::F32:
     return run(float());
   case DType::F64:
