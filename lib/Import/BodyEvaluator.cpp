@@ -275,6 +275,20 @@ static std::function<Scalar(ArrayRef<Scalar>)> getFunction(Operation *op) {
 // Bodies
 //===----------------------------------------------------------------------===//
 
+llvm::SetVector<Operation *> nnq::getBodySlice(linalg::LinalgOp op,
+                                               ValueRange values) {
+  llvm::SetVector<Operation *> slice;
+  auto add = [&](Value value) {
+    Operation *def = value.getDefiningOp();
+    if (def && def->getBlock() == op.getBlock())
+      slice.insert(def);
+  };
+  llvm::for_each(values, add);
+  for (size_t i = 0; i < slice.size(); ++i)
+    llvm::for_each(slice[i]->getOperands(), add);
+  return slice;
+}
+
 FailureOr<unsigned> BodyEvaluator::getSlot(Value value) {
   if (auto it = slots.find(value); it != slots.end())
     return it->second;
@@ -306,7 +320,7 @@ LogicalResult BodyEvaluator::addStep(Operation &op, std::string &reason) {
   step.isCheck = isa<cf::AssertOp>(op);
   if (auto index = dyn_cast<linalg::IndexOp>(op)) {
     step.loop = index.getDim();
-    hasIndices = true;
+    indices.insert(step.loop);
   } else if (step.compute = getFunction(&op); !step.compute) {
     reason = ("'" + op.getName().getStringRef() + "' is not evaluated").str();
     return failure();
@@ -334,16 +348,31 @@ LogicalResult BodyEvaluator::addStep(Operation &op, std::string &reason) {
 
 FailureOr<BodyEvaluator> BodyEvaluator::get(linalg::LinalgOp op,
                                             std::string &reason) {
+  return get(op, op.getBlock()->getTerminator()->getOperands(), reason);
+}
+
+FailureOr<BodyEvaluator> BodyEvaluator::get(linalg::LinalgOp op,
+                                            ValueRange wanted,
+                                            std::string &reason) {
   BodyEvaluator evaluator;
   Block *body = op.getBlock();
   evaluator.numInputs = op.getNumDpsInputs();
   for (unsigned i = 0; i < evaluator.numInputs; ++i)
     evaluator.slots[body->getArgument(i)] = i;
   evaluator.values.resize(evaluator.numInputs);
+
+  // Checks are run for the sake of what they guard.
+  SmallVector<Value> roots(wanted);
+  bool isWhole = llvm::equal(wanted, body->getTerminator()->getOperands());
+  if (isWhole)
+    for (auto check : body->getOps<cf::AssertOp>())
+      roots.push_back(check.getArg());
+  llvm::SetVector<Operation *> slice = getBodySlice(op, roots);
   for (Operation &step : body->without_terminator())
-    if (failed(evaluator.addStep(step, reason)))
-      return failure();
-  for (Value value : body->getTerminator()->getOperands()) {
+    if (slice.contains(&step) || (isWhole && isa<cf::AssertOp>(step)))
+      if (failed(evaluator.addStep(step, reason)))
+        return failure();
+  for (Value value : wanted) {
     FailureOr<unsigned> slot = evaluator.getSlot(value);
     if (failed(slot)) {
       reason = "the body yields a value that is no constant";

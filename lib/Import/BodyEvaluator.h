@@ -9,6 +9,9 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SetVector.h"
+
 #include <functional>
 
 namespace nnq {
@@ -26,6 +29,10 @@ using StoreFn = void (*)(Scalar, char *);
 LoadFn getLoad(mlir::Type type);
 StoreFn getStore(mlir::Type type);
 
+/// The ops of the body of `op` that `values` are computed by.
+llvm::SetVector<mlir::Operation *> getBodySlice(mlir::linalg::LinalgOp op,
+                                                mlir::ValueRange values);
+
 /// The body of a structured op as a list of steps, run for one element after
 /// another.
 class BodyEvaluator {
@@ -34,14 +41,19 @@ public:
   static mlir::FailureOr<BodyEvaluator> get(mlir::linalg::LinalgOp op,
                                             std::string &reason);
 
+  /// The same for some values of the body, and not the rest of it.
+  static mlir::FailureOr<BodyEvaluator>
+  get(mlir::linalg::LinalgOp op, mlir::ValueRange values, std::string &reason);
+
   /// Runs the body on `inputs`, the elements of the operands at the loop
   /// `indices`. Fails where a check (`cf.assert`) of the body fails.
   mlir::LogicalResult run(llvm::ArrayRef<Scalar> inputs,
                           llvm::ArrayRef<int64_t> indices,
                           llvm::SmallVectorImpl<Scalar> &results);
 
-  /// True if the body asks where it is: elements of equal operands may differ.
-  bool readsIndices() const { return hasIndices; }
+  /// The loops that the body asks the index of: elements of equal operands may
+  /// differ along them.
+  const llvm::SmallDenseSet<int64_t> &getIndices() const { return indices; }
   /// The check that failed, after a run that did.
   mlir::Operation *getFailedCheck() const { return failedCheck; }
 
@@ -66,7 +78,7 @@ private:
   llvm::SmallVector<unsigned> yielded;
   mlir::Operation *failedCheck = nullptr;
   unsigned numInputs = 0;
-  bool hasIndices = false;
+  llvm::SmallDenseSet<int64_t> indices;
 };
 
 } // namespace nnq

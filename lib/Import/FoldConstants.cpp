@@ -130,7 +130,7 @@ struct EvaluateStructured : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     FailureOr<BodyEvaluator> body = BodyEvaluator::get(op, reason);
     if (failed(body))
       return rewriter.notifyMatchFailure(op, reason);
-    bool isSplatResult = allSplats && !body->readsIndices();
+    bool isSplatResult = allSplats && body->getIndices().empty();
     int64_t width = type.getElementTypeBitWidth() / 8;
     int64_t size = isSplatResult ? width : type.getNumElements() * width;
     if (size > std::max(maxBytes, bytesRead)) {

@@ -41,6 +41,7 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createFoldConstants());
   // Checks of constants are known only now.
   pm.addPass(createDropChecks());
+  pm.addPass(createRaiseGather());
   pm.addPass(createDropDeadResults());
   pm.addPass(createRaiseElementwise());
   // The kinds of layers are told from raised bodies, and the addition that

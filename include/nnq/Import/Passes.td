@@ -65,6 +65,36 @@ def DropChecks : Pass<"nnq-drop-checks"> {
                               "Number of checks removed">];
 }
 
+def RaiseGather : Pass<"nnq-raise-gather"> {
+  let summary = "Gives bodies that read a tensor at computed places an operand";
+  let description = [{
+    The resizing of an image to a multiple of its size reads, for each element, a
+    place that it computes from its own. The places are tabulated at compile
+    time: where an index is that of a loop, constant, or that of a loop divided
+    by a whole number, the element read becomes an operand, and the repetition
+    a loop of its own.
+
+    ```mlir
+    %0 = linalg.generic ... outs(%e : tensor<1x8x28x28xf32>) {
+      // floor(i / 2.0), floor(j / 2.0) in floating point
+      %r = tensor.extract %x[%c0, %c, %h, %w] : tensor<1x8x14x14xf32>
+      linalg.yield %r : f32
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    #map = affine_map<(d0, d1, d2, d3, d4, d5) -> (0, d1, d2, d4)>
+    %0 = linalg.generic ... ins(%x : ...) outs(%e : tensor<1x8x14x2x14x2xf32>)
+    %1 = tensor.collapse_shape %0 [[0], [1], [2, 3], [4, 5]]
+        : tensor<1x8x14x2x14x2xf32> into tensor<1x8x28x28xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def DropDeadResults : Pass<"nnq-drop-dead-results"> {
   let summary = "Removes results of generic ops that nothing reads";
   let description = [{

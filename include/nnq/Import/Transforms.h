@@ -21,6 +21,9 @@ void populateFoldConstantsPatterns(mlir::RewritePatternSet &patterns,
 /// Checks that hold, and those that keep a divisor from zero, go.
 void populateDropChecksPatterns(mlir::RewritePatternSet &patterns);
 
+/// Elements that a body reads at places known at compile time become operands.
+void populateRaiseGatherPatterns(mlir::RewritePatternSet &patterns);
+
 /// Reshapes and transposes of constants become constants; constant operands of
 /// elementwise ops lose their unit dimensions.
 void populateFoldConstantLayoutPatterns(mlir::RewritePatternSet &patterns);
