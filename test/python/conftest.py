@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("NNQ_SHARED", ROOT.parent / "shared"))
-sys.path.insert(0, str(ROOT / "python"))
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "benchmarks")]
 
 Run = Callable[[Path, Sequence[np.ndarray]], list[np.ndarray]]
 
