@@ -114,7 +114,7 @@ func.func @epilogue(%x: memref<2x212xi8>, %w: memref<2x53x4x4xi8>, %b: memref<6x
 #id = affine_map<(h, c) -> (h, c)>
 
 // A pool and the epilogue behind it stay in registers too: the two rows of each
-// window are accumulators of the same tile.
+// window are accumulators of the same tile. The strategy of the pool is void.
 // CHECK-LABEL: @pool_and_epilogue
 // CHECK-SAME: %[[Y:[a-z0-9]+]]: memref<2x4xf32>
 // CHECK-NOT: memref.alloc
@@ -144,7 +144,8 @@ func.func @pool_and_epilogue(%x: memref<4x53xf32>, %w: memref<1x53x4x1xf32>, %ew
   }
   linalg.fill ins(%lowest : f32) outs(%max : memref<2x4xf32>)
   linalg.generic {indexing_maps = [#in, #window, #out], iterator_types = ["parallel", "parallel", "reduction"]}
-      ins(%acc, %ew : memref<4x4xf32>, memref<2xf32>) outs(%max : memref<2x4xf32>) {
+      ins(%acc, %ew : memref<4x4xf32>, memref<2xf32>) outs(%max : memref<2x4xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = none, lanes = 4, group = 1, rows = 1, blocks = 1>} {
   ^bb0(%a: f32, %b: f32, %o: f32):
     %s = arith.maximumf %a, %o : f32
     linalg.yield %s : f32

@@ -31,7 +31,11 @@ struct EmitKernels : public nnq::impl::EmitKernelsBase<EmitKernels> {
         ops.push_back(op);
     });
     IRRewriter rewriter(&getContext());
+    // Pools have strategies of their own, until a kernel takes them in.
+    DenseSet<Operation *> fused;
     for (linalg::GenericOp op : ops) {
+      if (fused.contains(op))
+        continue;
       std::string reason;
       FailureOr<KernelGroup> group = emit(rewriter, op, reason);
       if (failed(group)) {
@@ -41,6 +45,10 @@ struct EmitKernels : public nnq::impl::EmitKernelsBase<EmitKernels> {
       ++emitted;
       fusedEpilogues += group->epilogue ? 1 : 0;
       fusedPools += group->pool ? 1 : 0;
+      if (group->pool)
+        fused.insert(group->pool);
+      if (group->epilogue)
+        fused.insert(group->epilogue);
       group->erase(rewriter);
     }
   }
