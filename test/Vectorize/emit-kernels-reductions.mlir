@@ -95,3 +95,22 @@ func.func @row_max(%x: memref<5x70xf32>, %y: memref<5xf32>) {
   }
   return
 }
+
+// -----
+
+// All elements become one number, whose result has no loop.
+// CHECK-LABEL: @number
+// CHECK: vector.reduction <maximumf>
+// CHECK-NOT: linalg
+func.func @number(%x: memref<1x40xf32>, %y: memref<f32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<f32>)
+  linalg.generic {indexing_maps = [affine_map<(m, k) -> (m, k)>, affine_map<(m, k) -> ()>], iterator_types = ["reduction", "reduction"]}
+      ins(%x : memref<1x40xf32>) outs(%y : memref<f32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = none, lanes = 8, group = 1, rows = 1, blocks = 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.maximumf %a, %o : f32
+    linalg.yield %s : f32
+  }
+  return
+}

@@ -144,7 +144,9 @@ static bool isPacked(linalg::GenericOp op) {
 /// lanes along its innermost loop of more than one step.
 static unsigned findLaneLoop(linalg::GenericOp op) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  int64_t last = op.getIndexingMapsArray().back().getNumResults() - 1;
+  // A number has no loop: -1.
+  int64_t last = op.getIndexingMapsArray().back().getNumResults();
+  --last;
   if (isPacked(op))
     return last;
   for (int64_t loop = last; loop >= 0; --loop)
