@@ -1,0 +1,74 @@
+"""Tests of python/benchmarks: a whole run on a tiny network, and what it counts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import networks
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+RNG = np.random.default_rng(0)
+
+
+def save_network(path: Path) -> None:
+    """Write a layer of 640x4 and one of 4x640, with an open batch."""
+    weights = [("w", (640, 4)), ("v", (640, 4))]
+    initializers = [numpy_helper.from_array(RNG.normal(size=s).astype(np.float32), n) for n, s in weights]
+    nodes = [helper.make_node("MatMul", ["input", "w"], ["a"]), helper.make_node("Relu", ["a"], ["b"])]
+    nodes.append(helper.make_node("Gemm", ["b", "v"], ["y"], transB=1))
+    value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 640])  # noqa: E731
+    graph = helper.make_graph(nodes, "net", [value("input")], [value("y")], initializers)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder like that of the trained networks."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "data").mkdir()
+    save_network(tmp_path / "models" / "ad01_autoencoder.onnx")
+    x = RNG.normal(size=(8, 640)).astype(np.float32)
+    np.savez(tmp_path / "data" / "ad01_logmel_other_audio.npz", x=x, calib=x)
+    return tmp_path
+
+
+def test_whole_run(folder: Path, tools: Path, capsys):
+    out = folder / "out"
+    kinds = "nnq f32,nnq int8,ORT f32,ORT int8"
+    arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.05", "--out", str(out)]
+    assert networks.main([*arguments, "--contenders", kinds]) == 0
+    assert "ad01_autoencoder: 0.01 M multiply-adds" in capsys.readouterr().out
+    report = json.loads((out / "networks.json").read_text())
+    assert all(peak > 0 for peak in report["machine"].values())
+    (network,) = report["networks"]
+    assert network["macs"] == 2 * 640 * 4
+    results = {r["name"]: r for r in network["contenders"]}
+    assert list(results) == kinds.split(",")
+    for result in results.values():
+        assert not result["error"]
+        assert 0 < result["min_us"] <= result["median_us"]
+        assert result["sqnr_db"] > (100 if result["name"].endswith("f32") else 20)
+
+
+def test_contender_that_does_not_run_is_said(folder: Path, tools: Path, capsys):
+    arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.01", "--out", str(folder), "--threads", "2"]
+    assert networks.main([*arguments, "--contenders", "nnq f32,ORT f32"]) == 0
+    assert "nnq f32    runs on one thread" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "name a folder or --builtin networks"),
+        (["--builtin", "vgg"], "no vgg; there are lenet, resnet18"),
+        (["x", "--contenders", "TVM"], "no TVM; there are nnq f32"),
+    ],
+)
+def test_bad_arguments_are_usage_errors(arguments, message, capsys):
+    with pytest.raises(SystemExit):
+        networks.main(arguments)
+    assert message in capsys.readouterr().err
