@@ -35,6 +35,25 @@ static Value getNonZero(cf::AssertOp op) {
                                                           : Value();
 }
 
+/// A number that the check compares with a constant, and that constant.
+static std::optional<std::pair<Value, APInt>>
+matchBound(cf::AssertOp op, arith::CmpIPredicate predicate) {
+  auto compare = op.getArg().getDefiningOp<arith::CmpIOp>();
+  APInt bound;
+  if (!compare || compare.getPredicate() != predicate ||
+      !matchPattern(compare.getRhs(), m_ConstantInt(&bound)))
+    return std::nullopt;
+  return std::make_pair(compare.getLhs(), bound);
+}
+
+/// True if elements are read at `index`, itself or cast.
+static bool isReadAt(Value index) {
+  return llvm::any_of(index.getUsers(), [](Operation *user) {
+    return isa<tensor::ExtractOp>(user) ||
+           (isa<arith::IndexCastOp>(user) && isReadAt(user->getResult(0)));
+  });
+}
+
 namespace {
 
 struct DropTrueCheck : public OpRewritePattern<cf::AssertOp> {
@@ -64,6 +83,36 @@ struct DropDivisorCheck : public OpRewritePattern<cf::AssertOp> {
     });
     if (!divides)
       return rewriter.notifyMatchFailure(op, "nothing is divided");
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// i < n and i >= 0: what reads at i reads at min(i, n - 1) and max(i, 0).
+struct ClampIndex : public OpRewritePattern<cf::AssertOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(cf::AssertOp op,
+                                PatternRewriter &rewriter) const override {
+    auto above = matchBound(op, arith::CmpIPredicate::slt);
+    auto below = matchBound(op, arith::CmpIPredicate::sge);
+    if (!above && !below)
+      return rewriter.notifyMatchFailure(op, "no comparison with a bound");
+    auto [index, bound] = above ? *above : *below;
+    if (!isReadAt(index))
+      return rewriter.notifyMatchFailure(op, "nothing is read at the index");
+    if (above)
+      --bound;
+    rewriter.setInsertionPointAfterValue(index);
+    Value limit = arith::ConstantOp::create(
+        rewriter, op.getLoc(),
+        rewriter.getIntegerAttr(index.getType(), bound.getSExtValue()));
+    Value clamped;
+    if (above)
+      clamped = arith::MinSIOp::create(rewriter, op.getLoc(), index, limit);
+    else
+      clamped = arith::MaxSIOp::create(rewriter, op.getLoc(), index, limit);
+    rewriter.replaceAllUsesExcept(index, clamped, clamped.getDefiningOp());
     rewriter.eraseOp(op);
     return success();
   }
@@ -101,5 +150,6 @@ private:
 } // namespace
 
 void nnq::populateDropChecksPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropTrueCheck, DropDivisorCheck>(patterns.getContext());
+  patterns.add<DropTrueCheck, DropDivisorCheck, ClampIndex>(
+      patterns.getContext());
 }

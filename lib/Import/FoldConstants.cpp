@@ -184,6 +184,38 @@ private:
   llvm::function_ref<void()> count;
 };
 
+/// A slice of a constant.
+struct FoldSlice : public OpRewritePattern<tensor::ExtractSliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::ExtractSliceOp op,
+                                PatternRewriter &rewriter) const override {
+    auto isStatic = [](ArrayRef<int64_t> values) {
+      return llvm::none_of(values, ShapedType::isDynamic);
+    };
+    if (!isStatic(op.getStaticOffsets()) || !isStatic(op.getStaticSizes()) ||
+        !isStatic(op.getStaticStrides()))
+      return rewriter.notifyMatchFailure(op, "not a static slice");
+    FailureOr<ConstantData> data = ConstantData::get(op.getSource());
+    if (failed(data) || op.getType().getNumElements() == 0)
+      return rewriter.notifyMatchFailure(op, "source is no constant");
+    int64_t width = data->getType().getElementTypeBitWidth() / 8;
+    SmallVector<int64_t> index(data->getType().getRank());
+    std::vector<char> bytes;
+    do {
+      int64_t at = 0;
+      for (auto [i, position] : llvm::enumerate(index))
+        at = at * data->getShape()[i] + op.getStaticOffsets()[i] +
+             position * op.getStaticStrides()[i];
+      const char *from = data->getBytes().data() + at * width;
+      bytes.insert(bytes.end(), from, from + width);
+    } while (advance(index, op.getStaticSizes()));
+    rewriter.replaceOp(
+        op, makeConstant(rewriter, op.getLoc(), op.getType(), "slice", bytes));
+    return success();
+  }
+};
+
 /// Arithmetic on scalars, by the folders of arith and math alone: those of
 /// other dialects change what quantization means.
 struct FoldScalar : public RewritePattern {
@@ -234,5 +266,5 @@ void nnq::populateFoldConstantsPatterns(RewritePatternSet &patterns,
                                         int64_t maxBytes,
                                         llvm::function_ref<void()> count) {
   patterns.add<EvaluateStructured>(patterns.getContext(), maxBytes, count);
-  patterns.add<FoldScalar>(patterns.getContext());
+  patterns.add<FoldScalar, FoldSlice>(patterns.getContext());
 }

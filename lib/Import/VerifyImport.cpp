@@ -25,7 +25,7 @@ using namespace nnq;
 static bool isSupported(Operation *op) {
   if (op->getParentOfType<linalg::LinalgOp>())
     return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) ||
-           isa<linalg::YieldOp, linalg::IndexOp>(op);
+           isa<linalg::YieldOp, linalg::IndexOp, tensor::ExtractOp>(op);
   if (auto structured = dyn_cast<linalg::LinalgOp>(op))
     return structured.hasPureTensorSemantics();
   if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))

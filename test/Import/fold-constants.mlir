@@ -113,3 +113,15 @@ func.func @scalars() -> i64 {
   %0 = arith.addi %a, %b : i64
   return %0 : i64
 }
+
+// -----
+
+// CHECK-LABEL: @slice
+// CHECK-NEXT: arith.constant dense_resource<slice> : tensor<2xi8>
+// CHECK-NEXT: return
+func.func @slice() -> tensor<2xi8> {
+  %a = arith.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi8>
+  %0 = tensor.extract_slice %a[1, 0] [1, 2] [1, 2] : tensor<2x3xi8> to tensor<2xi8>
+  return %0 : tensor<2xi8>
+}
+// CHECK: slice: "0x400000000406"

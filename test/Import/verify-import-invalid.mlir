@@ -13,15 +13,15 @@ func.func @unsupported(%x: tensor<4xf32>, %p: !llvm.ptr) -> tensor<4xf32> {
 
 // -----
 
-func.func @unsupported_in_body(%x: tensor<4xf32>, %t: tensor<9xf32>, %i: index) -> tensor<4xf32> {
+func.func @unsupported_in_body(%x: tensor<4xf32>, %c: i1) -> tensor<4xf32> {
   %e = tensor.empty() : tensor<4xf32>
   %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>],
       iterator_types = ["parallel"]}
       ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
     ^bb0(%in: f32, %out: f32):
-      // expected-error @below {{unsupported operation 'tensor.extract'}}
-      %1 = tensor.extract %t[%i] : tensor<9xf32>
-      linalg.yield %1 : f32
+      // expected-error @below {{unsupported operation 'cf.assert'}}
+      cf.assert %c, "checked"
+      linalg.yield %in : f32
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }

@@ -17,8 +17,8 @@ def FoldConstants : Pass<"nnq-fold-constants"> {
     so the flipped kernel of a transposed convolution. A result is stored if it
     takes no more bytes than the operands or `max-bytes`, so that what is small
     in the network does not become large in the library; a splat stays one.
-    Reshapes and transposes in between are evaluated as well, and scalar
-    arithmetic folds. Casts of quantized values stay as they are. A check
+    Slices, reshapes and transposes are evaluated as well, and scalar arithmetic
+    folds. Casts of quantized values stay as they are. A check
     (`cf.assert`) in the body is evaluated with it.
 
     ```mlir
@@ -47,7 +47,9 @@ def DropChecks : Pass<"nnq-drop-checks"> {
   let description = [{
     A `cf.assert` of a true constant goes. So does one that keeps the divisor of
     a floating-point division from zero: the quotient is infinite then, as it is
-    in the network. An assertion of a false constant is an error.
+    in the network. The bounds of an index at which elements are read are kept
+    by clamping it: a token that the network does not have reads another one, not
+    other memory. An assertion of a false constant is an error.
 
     ```mlir
     %c = arith.cmpf one, %in, %zero : f32
@@ -61,6 +63,7 @@ def DropChecks : Pass<"nnq-drop-checks"> {
     %r = arith.divf %one, %in : f32
     ```
   }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
   let statistics = [Statistic<"numDropped", "dropped",
                               "Number of checks removed">];
 }
@@ -266,8 +269,8 @@ def VerifyImport : Pass<"nnq-verify-import", "::mlir::ModuleOp"> {
     Fails, and lists all that is wrong at once, if the module holds
 
     - an op other than structured linalg on tensors, tensor reshapes, pads,
-      slices, concatenations and empty tensors, scalar arithmetic, constants,
-      quantization casts and functions;
+      slices, concatenations, reads of elements and empty tensors, scalar
+      arithmetic, constants, quantization casts and functions;
     - a convolution or contraction whose init is not a fill with zeros;
     - a tensor of dynamic shape;
     - weights that are NaN or infinite.

@@ -18,7 +18,8 @@ void populateFoldConstantsPatterns(mlir::RewritePatternSet &patterns,
                                    int64_t maxBytes,
                                    llvm::function_ref<void()> count);
 
-/// Checks that hold, and those that keep a divisor from zero, go.
+/// Checks that hold, and those that keep a divisor from zero, go; bounds of
+/// indices become clamps.
 void populateDropChecksPatterns(mlir::RewritePatternSet &patterns);
 
 /// Elements that a body reads at places known at compile time become operands.
