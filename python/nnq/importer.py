@@ -88,7 +88,10 @@ def from_torch(
             raise NetworkError("a module needs example inputs")
         else:
             program = torch.export.export(network.eval(), tuple(example_inputs))
-        program = program.run_decompositions(get_decomposition_table())
+        decompositions = get_decomposition_table()
+        # That of PyTorch computes the variance in f64; torch-mlir has one of its own.
+        decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
+        program = program.run_decompositions(decompositions)
         check_torch_shapes(program)
         name_torch_layers(program)
         context = make_context()

@@ -127,6 +127,30 @@ def test_torch_batch_norm_is_folded(run_network, tmp_path):
     assert str(Path(torch.__file__).parent) not in text
 
 
+def test_torch_normalizes_in_f32():
+    assert "xf64>" not in importer.from_torch(nn.LayerNorm(8), [torch.zeros(2, 8)])
+
+
+def test_torch_embedding(run_network, tmp_path):
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.positions = nn.Embedding(11, 6), nn.Embedding(9, 6)
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            return self.words(ids) + self.positions.weight[: ids.shape[1]]
+
+    module = Net()
+    importer.write(importer.from_torch(module, [torch.zeros(1, 5, dtype=torch.int64)]), tmp_path / "net.mlirbc")
+    ids = RNG.integers(0, 11, (3, 5))
+    with torch.no_grad():
+        expected = module(torch.from_numpy(ids)).numpy()
+    assert_close(run_network(tmp_path / "net.mlirbc", [ids]), [expected], TOLERANCE)
+    # A number beyond the table reads its last row.
+    beyond, last = (run_network(tmp_path / "net.mlirbc", [np.full_like(ids, number)]) for number in (99, 10))
+    assert_close(beyond, last, 0)
+
+
 def test_torch_program_with_a_dynamic_batch(run_network, tmp_path):
     module = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.LayerNorm(5), nn.Linear(5, 3), nn.Softmax(-1)).eval()
     batch = torch.export.Dim("batch")
