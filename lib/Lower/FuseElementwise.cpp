@@ -16,11 +16,23 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
+/// True for a dequantization and the like: reading the narrow input again is
+/// cheaper than to store the wide result for several readers.
+static bool widens(Operation *producer) {
+  auto op = dyn_cast<linalg::GenericOp>(producer);
+  if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInputs() != 1)
+    return false;
+  auto in = dyn_cast<RankedTensorType>(op.getInputs()[0].getType());
+  auto out = dyn_cast<RankedTensorType>(op.getResult(0).getType());
+  return in && out &&
+         in.getElementTypeBitWidth() < out.getElementTypeBitWidth();
+}
+
 static bool isFusible(OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   Operation *producer = operand->get().getDefiningOp();
   return consumer && consumer.getNumReductionLoops() == 0 && producer &&
-         producer->hasOneUse();
+         (producer->hasOneUse() || widens(producer));
 }
 
 namespace {

@@ -36,16 +36,22 @@ void QuantizationLowering::run() {
       lowerQuantize(qcast);
     else if (auto dynamic = dyn_cast<DynamicQCastOp>(op))
       lowerDynamicQuantize(dynamic);
-    else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+                 tensor::ExtractSliceOp>(op))
       lowerReshape(op);
     else if (auto scast = dyn_cast<quant::StorageCastOp>(op))
       lowerPad(scast);
     else if (FailureOr<Contraction> contraction = Contraction::match(op);
              succeeded(contraction))
       lowerContraction(*contraction);
+    else if (FailureOr<Contraction> depthwise = Contraction::matchDepthwise(op);
+             succeeded(depthwise))
+      lowerContraction(*depthwise);
     else if (auto structured = dyn_cast<linalg::LinalgOp>(op)) {
       if (isMaxReduction(structured))
         lowerMaxReduction(structured);
+      else if (isSumPooling(structured))
+        lowerSumReduction(structured);
       else if (isMultiplyAddBody(structured) &&
                llvm::any_of(op->getOperands(),
                             [&](Value value) { return lookup(value); }))

@@ -30,7 +30,8 @@ struct ContractionChain {
   mlir::Operation *last;
   /// By channel; empty if there is none.
   mlir::SmallVector<float> bias;
-  bool relu = false;
+  /// Bounds that follow, such as those of ReLU and ReLU6.
+  std::optional<float> low, high;
   mlir::quant::QuantizeCastOp requantize;
 };
 
@@ -51,6 +52,7 @@ private:
   void lowerDynamicQuantize(DynamicQCastOp op);
   void lowerContraction(Contraction contraction);
   void lowerMaxReduction(mlir::linalg::LinalgOp op);
+  void lowerSumReduction(mlir::linalg::LinalgOp op);
   void lowerReshape(mlir::Operation *op);
   void lowerPad(mlir::quant::StorageCastOp op);
   void dequantize(mlir::Operation *op);
@@ -69,7 +71,9 @@ private:
                                               ContractionChain &chain,
                                               const Quantized &x,
                                               const SymmetricWeights &weights);
-  mlir::Value emitRelu(mlir::Location loc, mlir::Value value);
+  /// The f32 `value` within the bounds of the chain.
+  mlir::Value emitClamp(mlir::Location loc, mlir::Value value,
+                        const ContractionChain &chain);
   /// An elementwise op over the integers `acc` and values by channel.
   mlir::linalg::GenericOp createEpilogue(
       ContractionChain &chain, mlir::Value acc, mlir::Type element,

@@ -56,16 +56,42 @@ matchBiasAdd(linalg::GenericOp op, Value value, unsigned channelDim) {
   return llvm::to_vector(data->getAs<float>());
 }
 
-static bool matchRelu(linalg::GenericOp op) {
+/// Takes `max(x, low)`, `min(x, high)` and their compositions, as ReLU and
+/// ReLU6 compute them, into `chain`.
+static bool matchClamp(linalg::GenericOp op, ContractionChain &chain) {
   if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInputs() != 1 ||
       !op.getIndexingMapsArray()[0].isIdentity() ||
       !op.getIndexingMapsArray()[1].isIdentity())
     return false;
-  Operation *max =
-      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
-  return isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(max) &&
-         max->getOperand(0) == op.getBlock()->getArgument(0) &&
-         matchPattern(max->getOperand(1), m_AnyZeroFloat());
+  std::optional<float> low = chain.low, high = chain.high;
+  Value value = op.getBlock()->getArgument(0);
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (isa<arith::ConstantOp>(inner))
+      continue;
+    APFloat bound(0.0f);
+    if (inner.getNumOperands() != 2 || inner.getOperand(0) != value ||
+        !matchPattern(inner.getOperand(1), m_ConstantFloat(&bound)) ||
+        bound.isNaN())
+      return false;
+    float number = bound.convertToFloat();
+    if (isa<arith::MaximumFOp, arith::MaxNumFOp>(inner)) {
+      low = std::max(low.value_or(number), number);
+      if (high)
+        high = std::max(*high, number);
+    } else if (isa<arith::MinimumFOp, arith::MinNumFOp>(inner)) {
+      high = std::min(high.value_or(number), number);
+      if (low)
+        low = std::min(*low, number);
+    } else {
+      return false;
+    }
+    value = inner.getResult(0);
+  }
+  if (op.getBlock()->getTerminator()->getOperand(0) != value)
+    return false;
+  chain.low = low;
+  chain.high = high;
+  return true;
 }
 
 ContractionChain QuantizationLowering::matchChain(Contraction contraction,
@@ -83,8 +109,10 @@ ContractionChain QuantizationLowering::matchChain(Contraction contraction,
       chain.bias = std::move(*bias);
       chain.last = op;
     }
-  if (auto op = dyn_cast_or_null<linalg::GenericOp>(next()); matchRelu(op)) {
-    chain.relu = true;
+  while (true) {
+    auto op = dyn_cast_or_null<linalg::GenericOp>(next());
+    if (!matchClamp(op, chain))
+      break;
     chain.last = op;
   }
   if (!requantize)
@@ -162,9 +190,21 @@ static int32_t saturateToI32(double value) {
       std::clamp(std::nearbyint(value), -2147483648.0, 2147483647.0));
 }
 
-Value QuantizationLowering::emitRelu(Location loc, Value value) {
-  return arith::MaximumFOp::create(rewriter, loc, value,
-                                   floatConstant(loc, 0.0));
+Value QuantizationLowering::emitClamp(Location loc, Value value,
+                                      const ContractionChain &chain) {
+  if (chain.low)
+    value = arith::MaximumFOp::create(rewriter, loc, value,
+                                      floatConstant(loc, *chain.low));
+  if (chain.high)
+    value = arith::MinimumFOp::create(rewriter, loc, value,
+                                      floatConstant(loc, *chain.high));
+  return value;
+}
+
+/// `bound` quantized, within the range of `params`.
+static int64_t quantizeBound(float bound, const ActivationParams &params) {
+  double q = std::nearbyint(bound / static_cast<float>(params.scale));
+  return std::clamp<double>(q + params.zeroPoint, params.min, params.max);
 }
 
 /// Scale and zero point come at run time: the bias stays in f32.
@@ -190,7 +230,7 @@ QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
         Value scale = arith::MulFOp::create(rewriter, loc, args[2], x.scale);
         value = arith::MulFOp::create(rewriter, loc, value, scale);
         value = arith::AddFOp::create(rewriter, loc, value, args[3]);
-        return chain.relu ? emitRelu(loc, value) : value;
+        return emitClamp(loc, value, chain);
       });
 }
 
@@ -233,11 +273,13 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
         Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
         value = arith::MulFOp::create(rewriter, loc, value, args[2]);
         if (!chain.requantize)
-          return chain.relu ? emitRelu(loc, value) : value;
-        int64_t low = chain.relu ? std::max(out.min, out.zeroPoint) : out.min;
+          return emitClamp(loc, value, chain);
+        // Rounding is monotone: bounds may be applied after it.
+        int64_t low = chain.low ? quantizeBound(*chain.low, out) : out.min;
+        int64_t high = chain.high ? quantizeBound(*chain.high, out) : out.max;
         return emitRequantize(rewriter, loc, value,
-                              intConstant(loc, out.zeroPoint, i32), low,
-                              out.max, format.type, /*isNumber=*/true);
+                              intConstant(loc, out.zeroPoint, i32), low, high,
+                              format.type, /*isNumber=*/true);
       });
 }
 

@@ -59,6 +59,51 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
   ++integerOps;
 }
 
+/// sum (q - zp) s = (sum q - n zp) s, for windows of n elements.
+void QuantizationLowering::lowerSumReduction(linalg::LinalgOp op) {
+  Quantized *x = lookup(op.getDpsInputOperand(0)->get());
+  if (!x || !x->params || op.hasDynamicShape() ||
+      !isZeroFill(op.getDpsInitOperand(0)->get()))
+    return;
+  Location loc = op.getLoc();
+  Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), i32);
+  Value init =
+      linalg::FillOp::create(rewriter, loc, intConstant(loc, 0, i32), empty)
+          .getResult(0);
+  SmallVector<Value> inputs(op.getDpsInputs());
+  inputs[0] = x->storage;
+  auto sum = linalg::GenericOp::create(
+      rewriter, loc, type.clone(i32), inputs, init, op.getIndexingMapsArray(),
+      op.getIteratorTypesArray(),
+      [&](OpBuilder &nested, Location at, ValueRange args) {
+        Value q = extendToI32(nested, at, args[0], x->isSigned);
+        linalg::YieldOp::create(
+            nested, at,
+            Value(arith::AddIOp::create(nested, at, args.back(), q)));
+      });
+  int64_t count = 1;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (auto [range, iterator] : llvm::zip(ranges, op.getIteratorTypesArray()))
+    if (iterator == utils::IteratorType::reduction)
+      count *= range;
+  auto scaled = createElementwise(
+      rewriter, loc, type, sum.getResult(0),
+      rewriter.getMultiDimIdentityMap(type.getRank()),
+      [&](OpBuilder &, Location, ValueRange args) -> Value {
+        Value offset = intConstant(loc, count * x->params->zeroPoint, i32);
+        Value q = arith::SubIOp::create(rewriter, loc, args[0], offset);
+        q = arith::SIToFPOp::create(rewriter, loc, f32, q);
+        return arith::MulFOp::create(rewriter, loc, q,
+                                     floatConstant(loc, x->params->scale));
+      });
+  for (linalg::GenericOp made : {sum, scaled})
+    made->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  rewriter.replaceAllUsesWith(op->getResult(0), scaled.getResult(0));
+  ++integerOps;
+}
+
 void QuantizationLowering::lowerReshape(Operation *op) {
   auto it = quantizedValues.find(op->getOperand(0));
   if (it == quantizedValues.end())

@@ -11,7 +11,10 @@
 using namespace mlir;
 using namespace nnq;
 
-FailureOr<Contraction> Contraction::match(Operation *operation) {
+/// Matches with exactly one loop that the weights share with the result; the
+/// activation has it, too, if `depthwise`.
+static FailureOr<Contraction> matchContraction(Operation *operation,
+                                               bool depthwise) {
   auto op = dyn_cast<linalg::LinalgOp>(operation);
   if (!op || op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() == 0 || !isMultiplyAddBody(op))
@@ -30,7 +33,7 @@ FailureOr<Contraction> Contraction::match(Operation *operation) {
   for (unsigned dim = 0; dim < op.getNumLoops(); ++dim) {
     if (!out.isFunctionOfDim(dim) || !w.isFunctionOfDim(dim))
       continue;
-    if (x.isFunctionOfDim(dim))
+    if (x.isFunctionOfDim(dim) != depthwise)
       return failure();
     channels.push_back(dim);
   }
@@ -43,4 +46,12 @@ FailureOr<Contraction> Contraction::match(Operation *operation) {
   if (std::optional<unsigned> at = w.getResultPosition(channel))
     result.weightChannelDim = *at;
   return result;
+}
+
+FailureOr<Contraction> Contraction::match(Operation *op) {
+  return matchContraction(op, /*depthwise=*/false);
+}
+
+FailureOr<Contraction> Contraction::matchDepthwise(Operation *op) {
+  return matchContraction(op, /*depthwise=*/true);
 }

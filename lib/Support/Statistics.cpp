@@ -18,7 +18,8 @@ Value nnq::getStatsSource(Value value) {
     if (op->hasAttr(kStatsAttr))
       break;
     auto pad = dyn_cast<tensor::PadOp>(op);
-    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
+    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+            tensor::ExtractSliceOp>(op))
       value = op->getOperand(0);
     else if (pad && pad.getConstantPaddingValue() &&
              matchPattern(pad.getConstantPaddingValue(), m_AnyZeroFloat()))

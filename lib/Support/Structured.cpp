@@ -80,6 +80,19 @@ bool nnq::isMaxPooling(LinalgOp op) {
   return isPooling(op) && isMaxReduction(op);
 }
 
+bool nnq::isSumPooling(LinalgOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1 ||
+      (op.getNumDpsInputs() != 1 && !isPooling(op)))
+    return false;
+  Block *body = op.getBlock();
+  Operation *add = body->getTerminator()->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(add))
+    return false;
+  Value in = body->getArgument(0), out = body->getArguments().back();
+  return (add->getOperand(0) == in && add->getOperand(1) == out) ||
+         (add->getOperand(1) == in && add->getOperand(0) == out);
+}
+
 bool nnq::isDataMovement(LinalgOp op) {
   if (isa<FillOp, BroadcastOp, TransposeOp>(op) || isaCopyOpInterface(op))
     return true;

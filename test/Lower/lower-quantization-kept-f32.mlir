@@ -184,26 +184,3 @@ func.func @groups(%x: tensor<1x2x1x3x3xf32>) -> tensor<1x2x3x2x2xf32> {
     outs(%f : tensor<1x2x3x2x2xf32>) -> tensor<1x2x3x2x2xf32>
   return %0 : tensor<1x2x3x2x2xf32>
 }
-
-// -----
-
-!qx = !quant.uniform<u8:f32, 0.5:10>
-!qw = !quant.uniform<i8<-127:127>:f32:0, {0.25, 0.5}>
-
-// CHECK-LABEL: @depthwise
-// CHECK: linalg.depthwise_conv_2d_nchw_chw {{.*}} -> tensor<1x2x2x2xf32>
-// CHECK-NOT: quant.
-func.func @depthwise(%x: tensor<1x2x3x3xf32>) -> tensor<1x2x2x2xf32> {
-  %zero = arith.constant 0.0 : f32
-  %w = arith.constant dense<1> : tensor<2x2x2xi8>
-  %qw = quant.scast %w : tensor<2x2x2xi8> to tensor<2x2x2x!qw>
-  %dw = quant.dcast %qw : tensor<2x2x2x!qw> to tensor<2x2x2xf32>
-  %qx = quant.qcast %x : tensor<1x2x3x3xf32> to tensor<1x2x3x3x!qx>
-  %dx = quant.dcast %qx : tensor<1x2x3x3x!qx> to tensor<1x2x3x3xf32>
-  %e = tensor.empty() : tensor<1x2x2x2xf32>
-  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32>
-  // expected-remark @below {{no contraction with one channel loop and weights that all rows share}}
-  %0 = linalg.depthwise_conv_2d_nchw_chw ins(%dx, %dw : tensor<1x2x3x3xf32>, tensor<2x2x2xf32>)
-    outs(%f : tensor<1x2x2x2xf32>) -> tensor<1x2x2x2xf32>
-  return %0 : tensor<1x2x2x2xf32>
-}

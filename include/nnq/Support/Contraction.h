@@ -19,8 +19,8 @@ struct Contraction {
   /// Operand 0 of a product is `x` and operand 1 `w` by convention.
   mlir::OpOperand *activation = nullptr;
   mlir::OpOperand *weight = nullptr;
-  /// The loop over output channels: in the weight and the result, not in the
-  /// activation.
+  /// The loop over output channels: in the weight and the result, and, of a
+  /// depthwise convolution only, in the activation.
   unsigned channelLoop = 0;
   /// Dimension of the result that the channel loop runs over.
   unsigned channelDim = 0;
@@ -31,6 +31,10 @@ struct Contraction {
   /// (operands possibly extended), exactly one channel loop, and weights that
   /// do not differ along other loops of the result, as those of groups do.
   static mlir::FailureOr<Contraction> match(mlir::Operation *op);
+
+  /// Matches `out[..., c] += x[..., c] * w[c, ...]`, where each channel of the
+  /// activation has weights of its own: a depthwise convolution.
+  static mlir::FailureOr<Contraction> matchDepthwise(mlir::Operation *op);
 };
 
 } // namespace nnq

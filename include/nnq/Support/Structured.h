@@ -33,6 +33,9 @@ bool isPooling(mlir::linalg::LinalgOp op);
 /// Pooling by maximum; `input` of it commutes with any increasing function.
 bool isMaxPooling(mlir::linalg::LinalgOp op);
 
+/// Pooling by addition, from which the mean is made.
+bool isSumPooling(mlir::linalg::LinalgOp op);
+
 /// Elementwise op that is neither a fill nor data movement.
 bool isElementwiseCompute(mlir::linalg::LinalgOp op);
 

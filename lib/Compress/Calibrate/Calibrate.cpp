@@ -8,6 +8,7 @@
 #include "nnq/Compress/Calibrate/TensorObserver.h"
 #include "nnq/Runtime/CompiledModel.h"
 #include "nnq/Runtime/NumpyFile.h"
+#include "nnq/Support/Branches.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Statistics.h"
 #include "nnq/Support/Structured.h"
@@ -36,15 +37,21 @@ static void observe(int64_t id, const float *data, int64_t count) {
 /// Activations whose statistics quantization will ask for.
 static SmallVector<Value> findObserved(ModuleOp module) {
   llvm::SetVector<Value> observed;
-  module.walk([&](linalg::LinalgOp op) {
-    FailureOr<WeightedOp> operands = matchWeightedOp(op);
-    if (failed(operands) || op->hasAttr(kKeepF32Attr) ||
-        isDequantized(operands->activation->get()))
-      return;
-    Value source = getStatsSource(operands->activation->get());
+  auto observe = [&](Value value) {
+    Value source = getStatsSource(value);
     auto type = dyn_cast<RankedTensorType>(source.getType());
-    if (type && type.getElementType().isF32() && canHoldStats(source))
+    if (!isDequantized(value) && type && type.getElementType().isF32() &&
+        canHoldStats(source))
       observed.insert(source);
+  };
+  module.walk([&](linalg::LinalgOp op) {
+    if (op->hasAttr(kKeepF32Attr))
+      return;
+    if (FailureOr<WeightedOp> operands = matchWeightedOp(op);
+        succeeded(operands))
+      observe(operands->activation->get());
+    for (OpOperand *branch : findStoredBranches(op))
+      observe(branch->get());
   });
   return observed.takeVector();
 }

@@ -44,7 +44,7 @@ static bool isDequantizedFrom(Value value, quant::UniformQuantizedType type) {
 /// True if op(max(x, y)) = max(op(x), op(y)) holds for all monotone functions
 /// in place of max: the op picks elements, at most by their order.
 static bool picksElements(Operation *op) {
-  if (isa<tensor::ExtractSliceOp, tensor::ConcatOp>(op))
+  if (isa<tensor::ConcatOp>(op))
     return true;
   auto structured = dyn_cast<linalg::LinalgOp>(op);
   if (!structured)
@@ -82,7 +82,7 @@ struct CancelRequantize : public OpRewritePattern<QuantizeCastOp> {
   }
 };
 
-/// quantize(reshape(x)) -> reshape(quantize(x))
+/// quantize(reshape(x)) -> reshape(quantize(x)); slices count as reshapes.
 template <typename ReshapeOp>
 struct HoistAboveReshape : public OpRewritePattern<QuantizeCastOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -95,7 +95,7 @@ struct HoistAboveReshape : public OpRewritePattern<QuantizeCastOp> {
       return rewriter.notifyMatchFailure(op, "no reshape or several scales");
     rewriter.setInsertionPoint(reshape);
     Value quantized =
-        createQuantize(rewriter, op.getLoc(), reshape.getSrc(), type);
+        createQuantize(rewriter, op.getLoc(), reshape->getOperand(0), type);
     Operation *moved = rewriter.clone(*reshape);
     moved->setOperand(0, quantized);
     moved->getResult(0).setType(cast<RankedTensorType>(op.getType()));
@@ -194,6 +194,7 @@ struct PropagateQuantization
 
 void nnq::populatePropagateQuantizationPatterns(RewritePatternSet &patterns) {
   patterns.add<CancelRequantize, HoistAboveReshape<tensor::ExpandShapeOp>,
-               HoistAboveReshape<tensor::CollapseShapeOp>, HoistAbovePad,
+               HoistAboveReshape<tensor::CollapseShapeOp>,
+               HoistAboveReshape<tensor::ExtractSliceOp>, HoistAbovePad,
                QuantizeAboveSelection>(patterns.getContext());
 }

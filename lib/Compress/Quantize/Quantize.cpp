@@ -6,6 +6,7 @@
 
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Compress/Quantize/Transforms.h"
+#include "nnq/Support/Branches.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Statistics.h"
 #include "nnq/Support/Structured.h"
@@ -51,9 +52,17 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
       if (isMultiplyAccumulate(op) && !op->hasAttr(kKeepF32Attr))
         ops.push_back(op);
     });
+    // Found before the casts that quantize() inserts.
+    SmallVector<OpOperand *> branches;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (!op->hasAttr(kKeepF32Attr))
+        llvm::append_range(branches, findStoredBranches(op));
+    });
     dynamicActivations = 0;
     for (linalg::LinalgOp op : ops)
       quantize(op);
+    for (OpOperand *branch : branches)
+      quantizeBranch(*branch);
     // Kept till now, because the map of weights knows them by address.
     for (Operation *constant : unused)
       constant->erase();
@@ -107,6 +116,18 @@ private:
                        getLayerName(op).str())
         << remark::metric("bits_before", elements * 32)
         << remark::metric("bits_after", elements * 8);
+  }
+
+  /// A tensor in memory between layers is int8 for all of its readers, or it
+  /// would be stored twice. Without statistics it stays f32: finding a range at
+  /// run time costs more than it saves here.
+  void quantizeBranch(OpOperand &operand) {
+    Value value = operand.get();
+    if (!isF32Tensor(value) || isDequantized(value) ||
+        !getStats(getStatsSource(value)))
+      return;
+    operand.set(getQuantizedActivation(value));
+    ++numBranches;
   }
 
   void keep(linalg::LinalgOp op, StringRef reason) {

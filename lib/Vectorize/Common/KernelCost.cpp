@@ -122,9 +122,11 @@ KernelAttr nnq::chooseReduction(TargetAttr target,
   if (problem.broadcasts && problem.dot == DotKind::FMA)
     return chooseKernel(target, {DotKind::FMA, /*group=*/1, problem.rows,
                                  /*window=*/1, problem.channels});
-  int64_t lanes = std::min<int64_t>(
-      target.getVectorBits() / problem.accumulatorBits,
-      llvm::PowerOf2Ceil(static_cast<uint64_t>(problem.channels)));
+  // A single number is summed up by the lanes of a whole register.
+  int64_t lanes = target.getVectorBits() / problem.accumulatorBits;
+  if (problem.channels > 1)
+    lanes = std::min<int64_t>(
+        lanes, llvm::PowerOf2Ceil(static_cast<uint64_t>(problem.channels)));
   // Rows whose windows overlap share reads; half of the registers stay free for
   // these and for products. A single row takes several blocks instead.
   int64_t accumulators = target.getVectorRegisters() / 2;

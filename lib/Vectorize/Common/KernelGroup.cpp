@@ -115,7 +115,10 @@ static void matchEpilogue(KernelGroup &group, linalg::GenericOp reader) {
     members.insert(group.pool);
     members.insert(group.poolInit);
   }
+  linalg::GenericOp last = group.pool ? group.pool : group.reduction;
+  unsigned rank = last.getIndexingMapsArray().back().getNumResults();
   if (reader.getNumReductionLoops() != 0 || !hasKernelLoops(reader) ||
+      rank == 0 || reader.getNumLoops() != rank ||
       !canEmitRows(reader, group.laneLoop) ||
       !canSinkTo(group.reduction, reader, members))
     return;

@@ -171,11 +171,9 @@ func.func @pad_with_variable(%x: tensor<4xf32>, %v: f32) -> tensor<5x!q> {
 // CHECK-LABEL: @slice_concat
 // CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<4x2xf32>, %[[Y:[a-z0-9]+]]: tensor<4x!quant
 // CHECK: %[[XQ:.+]] = quant.qcast %[[X]]
-// CHECK-NEXT: %[[XD:.+]] = quant.dcast %[[XQ]]
-// CHECK-NEXT: %[[S:.+]] = tensor.extract_slice %[[XD]]
+// CHECK-NEXT: %[[S:.+]] = tensor.extract_slice %[[XQ]]
 // CHECK-NEXT: %[[YD:.+]] = quant.dcast %[[Y]]
-// CHECK-NEXT: %[[SQ:.+]] = quant.qcast %[[S]]
-// CHECK-NEXT: %[[SD:.+]] = quant.dcast %[[SQ]]
+// CHECK-NEXT: %[[SD:.+]] = quant.dcast %[[S]]
 // CHECK-NEXT: %[[C:.+]] = tensor.concat dim(0) %[[SD]], %[[YD]]
 // CHECK-NEXT: %[[CQ:.+]] = quant.qcast %[[C]]
 // CHECK-NEXT: return %[[CQ]]

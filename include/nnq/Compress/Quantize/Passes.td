@@ -30,6 +30,11 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     max|x| / 127 if symmetric. Without statistics the parameters are found at run
     time; the pass says so once.
 
+    With statistics, other tensors that lie in memory between convolutional
+    layers are quantized too: the branches of residual additions and the inputs of
+    average pools. The branch that a convolution computes last is not stored and
+    keeps its precision.
+
     An op that stays in f32 gets the reason in the attribute `nnq.keep_f32`; a
     user may write the attribute to keep an op from being quantized.
 
@@ -68,6 +73,8 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     Statistic<"numKept", "kept-f32", "Number of ops kept in f32">,
     Statistic<"numDynamic", "dynamic",
               "Number of activations with parameters found at run time">,
+    Statistic<"numBranches", "branches",
+              "Number of operands of joins and pools quantized">,
     Statistic<"bitsSaved", "bits-saved", "Bits of weights saved">,
   ];
   let dependentDialects = ["::mlir::quant::QuantDialect", "::nnq::NNQDialect",

@@ -1,0 +1,65 @@
+// RUN: nnq-opt %s --nnq-quantize --split-input-file | FileCheck %s
+// RUN: nnq-opt %s --nnq-quantize --nnq-quantize --split-input-file | FileCheck %s
+
+#stats = #nnq.tensor_stats<min = 0.0, max = 4.0, mean = 1.0, second_moment = 2.0, count = 64, histogram = []>
+#id = affine_map<(n, c, h, w) -> (n, c, h, w)>
+
+// The skip branch is stored, and int8 for both of its readers; what the second
+// convolution computes is added in its epilogue and stays f32.
+// CHECK-LABEL: @residual
+// CHECK: %[[Q:.+]] = quant.qcast %[[RELU:.+]] : tensor<1x2x4x4xf32>
+// CHECK: %[[D:.+]] = quant.dcast %[[Q]]
+// CHECK: %[[CONV:.+]] = linalg.conv_2d_nchw_fchw {{.*}} ins(%[[D]],
+// CHECK: linalg.generic {{.*}} ins(%[[CONV]], %[[D]] :
+func.func @residual(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[0.5]]], [[[0.25]], [[-1.0]]]]> : tensor<2x2x1x1xf32>
+  %e = tensor.empty() : tensor<1x2x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%0 : tensor<1x2x4x4xf32>) outs(%e : tensor<1x2x4x4xf32>) attrs = {nnq.stats = #stats} {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  } -> tensor<1x2x4x4xf32>
+  %2 = linalg.conv_2d_nchw_fchw ins(%1, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %3 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%2, %1 : tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) outs(%e : tensor<1x2x4x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<1x2x4x4xf32>
+  return %3 : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+#stats = #nnq.tensor_stats<min = 0.0, max = 4.0, mean = 1.0, second_moment = 2.0, count = 64, histogram = []>
+#id = affine_map<(n, c, h, w) -> (n, c, h, w)>
+
+// x * clamp(x) is one function of the convolution: nothing is stored between.
+// CHECK-LABEL: @no_join
+// CHECK: %[[CONV:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK-NOT: quant.qcast
+// CHECK: return
+func.func @no_join(%x: tensor<1x2x4x4xf32> {nnq.stats = #stats}) -> tensor<1x2x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[0.5]]], [[[0.25]], [[-1.0]]]]> : tensor<2x2x1x1xf32>
+  %e = tensor.empty() : tensor<1x2x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %0 = linalg.conv_2d_nchw_fchw {nnq.stats = #stats} ins(%x, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%0 : tensor<1x2x4x4xf32>) outs(%e : tensor<1x2x4x4xf32>) attrs = {nnq.stats = #stats} {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    linalg.yield %m : f32
+  } -> tensor<1x2x4x4xf32>
+  %3 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%0, %1 : tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) outs(%e : tensor<1x2x4x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.mulf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<1x2x4x4xf32>
+  return %3 : tensor<1x2x4x4xf32>
+}
