@@ -43,6 +43,7 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createDropChecks());
   pm.addPass(createRaiseGather());
   pm.addPass(createDropDeadResults());
+  pm.addPass(createDropUnitDims());
   pm.addPass(createRaiseElementwise());
   // The kinds of layers are told from raised bodies, and the addition that
   // comes out of splitting is named after its layer.

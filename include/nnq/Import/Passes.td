@@ -130,6 +130,36 @@ def DropDeadResults : Pass<"nnq-drop-dead-results"> {
                               "Number of results removed">];
 }
 
+def DropUnitDims : Pass<"nnq-drop-unit-dims"> {
+  let summary = "Reductions have no result dimensions of their own";
+  let description = [{
+    A reduction that keeps the dimension it reduces, as one of size 1, becomes
+    one that does not, and a reshape; an op that reads the result at 0 along it
+    reads the tensor without it. Reductions then have one form: each dimension of
+    the result is a loop.
+
+    ```mlir
+    #keep = affine_map<(d0, d1) -> (d0, 0)>
+    %s = linalg.generic {indexing_maps = [#id, #keep], ...}
+        ins(%x : tensor<4x8xf32>) outs(%zero : tensor<4x1xf32>)
+    %y = linalg.generic {indexing_maps = [#id, #keep, #id], ...}
+        ins(%x, %s : tensor<4x8xf32>, tensor<4x1xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    #row = affine_map<(d0, d1) -> (d0)>
+    %s = linalg.generic {indexing_maps = [#id, #row], ...}
+        ins(%x : tensor<4x8xf32>) outs(%zero : tensor<4xf32>)
+    %y = linalg.generic {indexing_maps = [#id, #row, #id], ...}
+        ins(%x, %s : tensor<4x8xf32>, tensor<4xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FoldAffine : Pass<"nnq-fold-affine"> {
   let summary = "Folds batch normalization into weights and bias";
   let description = [{

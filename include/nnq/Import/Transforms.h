@@ -33,6 +33,10 @@ void populateFoldConstantLayoutPatterns(mlir::RewritePatternSet &patterns);
 /// maxima.
 void populateRaiseElementwisePatterns(mlir::RewritePatternSet &patterns);
 
+/// Results of reductions lose their unit dimensions, and so do those who read
+/// them.
+void populateDropUnitDimsPatterns(mlir::RewritePatternSet &patterns);
+
 /// Scales and offsets behind a layer of constant weights become part of it;
 /// `count` is called for each layer that takes a scale.
 void populateFoldAffinePatterns(mlir::RewritePatternSet &patterns,

@@ -1,0 +1,169 @@
+//===- DropUnitDims.cpp - Results of reductions without unit dims ---------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Import/Passes.h"
+#include "nnq/Import/Transforms.h"
+#include "nnq/Support/Rewrite.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_DROPUNITDIMS
+#include "nnq/Import/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+static bool isZero(AffineExpr expr) {
+  auto constant = dyn_cast<AffineConstantExpr>(expr);
+  return constant && constant.getValue() == 0;
+}
+
+/// `map` without the results marked in `dropped`.
+static AffineMap dropResults(AffineMap map,
+                             const llvm::SmallBitVector &dropped) {
+  SmallVector<AffineExpr> exprs;
+  for (auto [i, expr] : llvm::enumerate(map.getResults()))
+    if (!dropped.test(i))
+      exprs.push_back(expr);
+  return AffineMap::get(map.getNumDims(), 0, exprs, map.getContext());
+}
+
+/// The groups of a reshape between a type and one without the dimensions
+/// `dropped`, each of which joins the one before it.
+static SmallVector<ReassociationIndices>
+getGroups(const llvm::SmallBitVector &dropped) {
+  SmallVector<ReassociationIndices> groups;
+  ReassociationIndices leading;
+  for (int64_t i = 0, rank = dropped.size(); i < rank; ++i) {
+    if (!dropped.test(i)) {
+      groups.emplace_back(std::move(leading));
+      leading.clear();
+      groups.back().push_back(i);
+    } else if (groups.empty()) {
+      leading.push_back(i);
+    } else {
+      groups.back().push_back(i);
+    }
+  }
+  return groups;
+}
+
+namespace {
+
+/// A reduction into tensor<8x1xf32> under (d0, d1) -> (d0, 0) is one into
+/// tensor<8xf32>, expanded.
+struct DropOfReduction : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op.getNumReductionLoops() == 0 ||
+        op->getNumResults() != 1)
+      return rewriter.notifyMatchFailure(op, "not a reduction to one tensor");
+    OpOperand *init = op.getDpsInitOperand(0);
+    auto type = cast<RankedTensorType>(init->get().getType());
+    AffineMap map = op.getMatchingIndexingMap(init);
+    llvm::SmallBitVector dropped(type.getRank());
+    SmallVector<int64_t> shape;
+    for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+      if (type.getDimSize(i) == 1 && isZero(expr))
+        dropped.set(i);
+      else
+        shape.push_back(type.getDimSize(i));
+    }
+    if (dropped.none() || !type.hasStaticShape())
+      return rewriter.notifyMatchFailure(op, "no unit dimension to drop");
+
+    Location loc = op.getLoc();
+    auto dense = RankedTensorType::get(shape, type.getElementType());
+    SmallVector<ReassociationIndices> groups = getGroups(dropped);
+    Value start;
+    if (auto fill = init->get().getDefiningOp<linalg::FillOp>()) {
+      Value empty =
+          tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+      start = linalg::FillOp::create(rewriter, loc, fill.value(), empty)
+                  .getResult(0);
+    } else {
+      start = tensor::CollapseShapeOp::create(rewriter, loc, dense, init->get(),
+                                              groups);
+    }
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    maps[init->getOperandNumber()] = dropResults(map, dropped);
+    auto reduction =
+        linalg::GenericOp::create(rewriter, loc, dense, op.getInputs(), start,
+                                  maps, op.getIteratorTypesArray());
+    rewriter.inlineRegionBefore(op.getRegion(), reduction.getRegion(),
+                                reduction.getRegion().begin());
+    reduction->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    rewriter.replaceOpWithNewOp<tensor::ExpandShapeOp>(
+        op, type, reduction.getResult(0), groups);
+    return success();
+  }
+};
+
+/// What reads only element 0 along the unit dimensions that a reshape adds
+/// reads the tensor without them.
+struct ReadThroughExpand : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics())
+      return rewriter.notifyMatchFailure(op, "not on tensors");
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto expand = operand->get().getDefiningOp<tensor::ExpandShapeOp>();
+      if (!expand)
+        continue;
+      AffineMap map = op.getMatchingIndexingMap(operand);
+      std::optional<llvm::SmallBitVector> added = getAdded(expand, map);
+      if (!added)
+        continue;
+      SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+      maps[operand->getOperandNumber()] = dropResults(map, *added);
+      rewriter.modifyOpInPlace(op, [&] {
+        operand->set(expand.getSrc());
+        op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+      });
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "no operand with added dimensions");
+  }
+
+private:
+  /// The dimensions that the reshape adds, if all are read at 0 and it does
+  /// nothing else.
+  static std::optional<llvm::SmallBitVector>
+  getAdded(tensor::ExpandShapeOp expand, AffineMap map) {
+    auto type = cast<RankedTensorType>(expand.getType());
+    llvm::SmallBitVector added(type.getRank());
+    for (int64_t i = 0; i < type.getRank(); ++i)
+      if (type.getDimSize(i) == 1 && isZero(map.getResult(i)))
+        added.set(i);
+    SmallVector<int64_t> shape;
+    for (int64_t i = 0; i < type.getRank(); ++i)
+      if (!added.test(i))
+        shape.push_back(type.getDimSize(i));
+    if (added.none() || ArrayRef(shape) != expand.getSrcType().getShape())
+      return std::nullopt;
+    return added;
+  }
+};
+
+struct DropUnitDims : public nnq::impl::DropUnitDimsBase<DropUnitDims> {
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateDropUnitDimsPatterns(patterns);
+    if (failed(
+            applyPatternsWithoutFolding(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+void nnq::populateDropUnitDimsPatterns(RewritePatternSet &patterns) {
+  patterns.add<DropOfReduction, ReadThroughExpand>(patterns.getContext());
+}
