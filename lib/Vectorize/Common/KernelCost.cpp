@@ -82,6 +82,21 @@ double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
   return fullBlocks * column(tileBlocks) + column(restBlocks);
 }
 
+bool nnq::prefersChannelsOuter(const KernelProblem &problem,
+                               int64_t tileChannels) {
+  // Half of a second-level cache; the other half is for what streams through.
+  constexpr int64_t kCacheBytes = 256 << 10;
+  auto traffic = [&](int64_t bytes, int64_t times) {
+    return bytes > kCacheBytes ? bytes * times : bytes;
+  };
+  int64_t tiles = llvm::divideCeil(problem.channels, tileChannels);
+  int64_t rowsOuter =
+      traffic(problem.weightBytes, problem.outer) + problem.activationBytes;
+  int64_t channelsOuter =
+      problem.weightBytes + traffic(problem.activationBytes, tiles);
+  return channelsOuter < rowsOuter;
+}
+
 KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   // smmla works on blocks of 4 channels whatever the width of a register is.
   int64_t widest =
@@ -114,7 +129,8 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
     }
   }
   return KernelAttr::get(target.getContext(), problem.dot, bestLanes,
-                         problem.group, bestRows, bestBlocks);
+                         problem.group, bestRows, bestBlocks,
+                         prefersChannelsOuter(problem, bestLanes * bestBlocks));
 }
 
 KernelAttr nnq::chooseReduction(TargetAttr target,
@@ -136,5 +152,6 @@ KernelAttr nnq::chooseReduction(TargetAttr target,
                : std::min<int64_t>(llvm::divideCeil(problem.channels, lanes),
                                    accumulators);
   return KernelAttr::get(target.getContext(), problem.dot, lanes, /*group=*/1,
-                         rows, std::max<int64_t>(blocks, 1));
+                         rows, std::max<int64_t>(blocks, 1),
+                         /*channels_outer=*/false);
 }

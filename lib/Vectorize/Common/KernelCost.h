@@ -21,6 +21,11 @@ struct KernelProblem {
   /// Accumulator rows for one row of the result: the size of the pool window.
   int64_t window;
   int64_t channels;
+  /// Bytes of the packed weights and of the activation, and how often the loops
+  /// outside of rows and channels run.
+  int64_t weightBytes = 0;
+  int64_t activationBytes = 0;
+  int64_t outer = 1;
 };
 
 /// A reduction of operands that are not packed, as the cost model sees it.
@@ -36,6 +41,10 @@ struct ReductionProblem {
 
 /// A tile whose accumulators hide the latency of a step and share operands.
 KernelAttr chooseReduction(TargetAttr target, const ReductionProblem &problem);
+
+/// True if less memory is read from beyond the second-level cache when the
+/// loop over tiles of `tileChannels` channels is the outermost.
+bool prefersChannelsOuter(const KernelProblem &problem, int64_t tileChannels);
 
 /// Lanes, rows and blocks of least estimated cycles on the target, from the
 /// throughput of dots and loads, the latency of a chain of dots, the registers

@@ -479,7 +479,7 @@ void KernelEmitter::emit() {
   weights = memref::CollapseShapeOp::create(builder, loc, packed, flat);
 
   emitTiles(builder, loc, shape, rootShape, kernel.getTileRows(),
-            kernel.getTileBlocks(),
+            kernel.getTileBlocks(), kernel.getChannelsOuter(),
             [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
 }
 

@@ -249,6 +249,7 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
 
 void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
                     ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
+                    bool blocksOuter,
                     function_ref<void(OpBuilder &, const Tile &)> emitTile) {
   int64_t length = sizes[shape.laneLoop];
   int64_t numBlocks = llvm::divideCeil(length, shape.lanes);
@@ -261,27 +262,47 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
   int64_t numRows = 1;
   if (shape.rowLoop >= 0)
     std::swap(numRows, outer[shape.rowLoop]);
-  emitLoopNest(
-      builder, loc, outer, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
-        auto emitRows = [&](OpBuilder &inBlocks, OpFoldResult lane,
+
+  auto emitRows = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
+                      OpFoldResult lane, int64_t tileBlocks,
+                      int64_t lastLanes) {
+    emitTiled(b, loc, numRows, std::min(rows, numRows),
+              [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
+                Tile tile{SmallVector<OpFoldResult>(indices), count, tileBlocks,
+                          lastLanes};
+                tile.root[shape.laneLoop] = lane;
+                if (shape.rowLoop >= 0)
+                  tile.root[shape.rowLoop] = row;
+                emitTile(inRows, tile);
+              });
+  };
+  using BlocksBody =
+      function_ref<void(OpBuilder &, OpFoldResult, int64_t, int64_t)>;
+  auto emitBlocks = [&](OpBuilder &b, BlocksBody body) {
+    int64_t full = fullTiles * blocks * shape.lanes;
+    emitTiled(b, loc, full, blocks * shape.lanes,
+              [&](OpBuilder &inBlocks, OpFoldResult lane, int64_t) {
+                body(inBlocks, lane, blocks, shape.lanes);
+              });
+    if (restBlocks)
+      body(b, b.getIndexAttr(full), restBlocks,
+           length - (numBlocks - 1) * shape.lanes);
+  };
+  if (blocksOuter) {
+    emitBlocks(builder, [&](OpBuilder &inBlocks, OpFoldResult lane,
                             int64_t tileBlocks, int64_t lastLanes) {
-          emitTiled(inBlocks, loc, numRows, std::min(rows, numRows),
-                    [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
-                      Tile tile{SmallVector<OpFoldResult>(indices), count,
-                                tileBlocks, lastLanes};
-                      tile.root[shape.laneLoop] = lane;
-                      if (shape.rowLoop >= 0)
-                        tile.root[shape.rowLoop] = row;
-                      emitTile(inRows, tile);
-                    });
-        };
-        int64_t full = fullTiles * blocks * shape.lanes;
-        emitTiled(b, loc, full, blocks * shape.lanes,
-                  [&](OpBuilder &inBlocks, OpFoldResult lane, int64_t) {
-                    emitRows(inBlocks, lane, blocks, shape.lanes);
-                  });
-        if (restBlocks)
-          emitRows(b, b.getIndexAttr(full), restBlocks,
-                   length - (numBlocks - 1) * shape.lanes);
-      });
+      emitLoopNest(inBlocks, loc, outer,
+                   [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
+                     emitRows(b, indices, lane, tileBlocks, lastLanes);
+                   });
+    });
+    return;
+  }
+  emitLoopNest(builder, loc, outer,
+               [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
+                 emitBlocks(b, [&](OpBuilder &inBlocks, OpFoldResult lane,
+                                   int64_t tileBlocks, int64_t lastLanes) {
+                   emitRows(inBlocks, indices, lane, tileBlocks, lastLanes);
+                 });
+               });
 }

@@ -73,10 +73,12 @@ void emitStoreTile(mlir::OpBuilder &builder, const KernelGroup &group,
                    mlir::ArrayRef<mlir::Value> values);
 
 /// Loops over the tiles of a result of `sizes`: tiles of `rows` by `blocks`,
-/// then the rest by sizes of its own.
+/// then the rest by sizes of its own. Blocks vary inside of the loops around
+/// rows, or outside with `blocksOuter`.
 void emitTiles(
     mlir::OpBuilder &builder, mlir::Location loc, const TileShape &shape,
     mlir::ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
+    bool blocksOuter,
     mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> emitTile);
 
 } // namespace nnq

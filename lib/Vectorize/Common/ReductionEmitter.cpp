@@ -178,7 +178,7 @@ void AcrossRowsEmitter::emitTile(OpBuilder &b, const Tile &tile) {
 
 void AcrossRowsEmitter::emit() {
   emitTiles(builder, loc, shape, rootShape, group.kernel.getTileRows(),
-            group.kernel.getTileBlocks(),
+            group.kernel.getTileBlocks(), group.kernel.getChannelsOuter(),
             [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
 }
 

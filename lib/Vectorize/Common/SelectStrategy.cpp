@@ -90,6 +90,14 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
         problem.rows = size;
         break;
       }
+    problem.outer =
+        ShapedType::getNumElements(result.drop_back()) / problem.rows;
+    auto bytesOf = [](OpOperand *operand) {
+      auto type = cast<ShapedType>(operand->get().getType());
+      return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    };
+    problem.weightBytes = bytesOf(layout.contraction.weight);
+    problem.activationBytes = bytesOf(layout.contraction.activation);
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
     std::tie(problem.dot, problem.group) =
         selectDot(target, getFactorTypes(layout.contraction), pairs);

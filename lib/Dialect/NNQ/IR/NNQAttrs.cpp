@@ -39,7 +39,7 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  DotKind, int64_t lanes, int64_t group,
-                                 int64_t rows, int64_t blocks) {
+                                 int64_t rows, int64_t blocks, bool) {
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";

@@ -62,17 +62,23 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     - `dot`: the instruction of the inner product.
     - `lanes`: output channels of one accumulator row (`oi` of the packed weights).
     - `group`: reduction elements that one dot product consumes (`v`).
-    - `tile`: accumulator rows x channel blocks held in registers.
+    - `rows`, `blocks`: the tile of accumulators held in registers, in rows of the
+      result and blocks of `lanes` channels.
+    - `channels_outer`: the loop over tiles of channels is the outermost one, so
+      that weights which no cache holds are read once, and the activation once a
+      tile.
 
     ```mlir
-    #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, tile = 6x4>
+    #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
     ```
   }];
   let parameters = (ins EnumParameter<NNQ_DotKind>:$dot, "int64_t":$lanes,
-    "int64_t":$group, "int64_t":$tile_rows, "int64_t":$tile_blocks);
+    "int64_t":$group, "int64_t":$tile_rows, "int64_t":$tile_blocks,
+    DefaultValuedParameter<"bool", "false">:$channels_outer);
   let assemblyFormat = [{
     `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
-    `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks `>`
+    `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks
+    (`,` `channels_outer` `=` $channels_outer^)? `>`
   }];
   let genVerifyDecl = 1;
 }
