@@ -207,13 +207,11 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
     return signature.takeError();
 
   // The object is the one that nnq-compile would write.
-  llvm::SmallVector<char, 0> object;
-  llvm::raw_svector_ostream os(object);
-  if (llvm::Error error =
-          emitCode(*program, llvm::CodeGenFileType::ObjectFile, os))
-    return error;
+  llvm::Expected<llvm::SmallVector<char, 0>> object = emitObject(*program);
+  if (!object)
+    return object.takeError();
 
-  auto foreign = findForeignSymbols(StringRef(object.data(), object.size()),
+  auto foreign = findForeignSymbols(StringRef(object->data(), object->size()),
                                     program->machine->getTargetTriple());
   if (!foreign)
     return foreign.takeError();
@@ -225,7 +223,7 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
 
   auto code = std::make_unique<Code>();
   code->signature = std::move(*signature);
-  code->bytes = object.size();
+  code->bytes = object->size();
   auto jit = llvm::orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();
@@ -246,7 +244,7 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
   library.addGenerator(std::move(*process));
   if (llvm::Error error = code->jit->addObjectFile(
           std::make_unique<llvm::SmallVectorMemoryBuffer>(
-              std::move(object), /*RequiresNullTerminator=*/false)))
+              std::move(*object), /*RequiresNullTerminator=*/false)))
     return error;
   auto function = code->jit->lookup(code->signature.entry);
   if (!function)

@@ -8,13 +8,15 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/TargetInfo.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
-#include "llvm/Object/ObjectFile.h"
+#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/CodeGen.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
@@ -60,6 +62,135 @@ static FailureOr<std::vector<Signature>> readSignatures(ModuleOp op,
   return result;
 }
 
+namespace {
+/// Takes the initializers of large constants away while it lives.
+class Detachment {
+public:
+  explicit Detachment(ModuleOp module) {
+    for (auto global : module.getOps<LLVM::GlobalOp>()) {
+      if (!global.getConstant() || !global.getValueOrNull())
+        continue;
+      // Splats are small in LLVM, too.
+      auto dense = dyn_cast<DenseElementsAttr>(global.getValueOrNull());
+      FailureOr<ConstantData> data = ConstantData::get(global.getValueOrNull());
+      if ((dense && dense.isSplat()) || failed(data) ||
+          data->getBytes().size() < kMinBytes)
+        continue;
+      detached.push_back({global, global.getValueOrNull(), data->getBytes()});
+      global.removeValueAttr();
+    }
+  }
+  Detachment(const Detachment &) = delete;
+  Detachment &operator=(const Detachment &) = delete;
+  ~Detachment() {
+    for (Global &global : detached)
+      global.op.setValueAttr(global.value);
+  }
+
+  /// Makes them declarations.
+  std::vector<DetachedConstant> declare(llvm::Module &module);
+
+private:
+  static constexpr size_t kMinBytes = 4096;
+  struct Global {
+    LLVM::GlobalOp op;
+    Attribute value;
+    ArrayRef<char> bytes;
+  };
+  SmallVector<Global> detached;
+};
+} // namespace
+
+std::vector<DetachedConstant> Detachment::declare(llvm::Module &module) {
+  std::vector<DetachedConstant> result;
+  for (Global &global : detached) {
+    llvm::GlobalVariable *variable =
+        module.getGlobalVariable(global.op.getSymName(), /*AllowLocal=*/true);
+    assert(module.getDataLayout().getTypeAllocSize(variable->getValueType()) ==
+               global.bytes.size() &&
+           "the type is that of the elements");
+    // Not only an unknown initializer, of which passes may still ask.
+    variable->setInitializer(nullptr);
+    variable->setLinkage(llvm::GlobalValue::ExternalLinkage);
+    variable->setDSOLocal(true);
+    result.push_back({variable, global.bytes});
+  }
+  return result;
+}
+
+/// The bytes as an initializer. The type loses its dimensions, which would be
+/// an object of LLVM for each row.
+static void attach(LLVMProgram &program) {
+  for (auto &[value, bytes] : program.constants) {
+    auto *global = cast_or_null<llvm::GlobalVariable>(value);
+    if (!global)
+      continue;
+    llvm::Type *element = global->getValueType();
+    while (auto *array = dyn_cast<llvm::ArrayType>(element))
+      element = array->getElementType();
+    size_t width = element->getPrimitiveSizeInBits().getFixedValue() / 8;
+    global->replaceInitializer(llvm::ConstantDataArray::getRaw(
+        StringRef(bytes.data(), bytes.size()), bytes.size() / width, element));
+    global->setLinkage(llvm::GlobalValue::PrivateLinkage);
+  }
+  program.constants.clear();
+}
+
+/// Room in the object, found again by name.
+static void makeRoom(LLVMProgram &program) {
+  for (auto &[value, bytes] : program.constants) {
+    auto *global = cast_or_null<llvm::GlobalVariable>(value);
+    if (!global)
+      continue;
+    global->setInitializer(
+        llvm::ConstantAggregateZero::get(global->getValueType()));
+    // The code generator does not look at such an initializer.
+    global->setExternallyInitialized(true);
+    global->setLinkage(llvm::GlobalValue::InternalLinkage);
+  }
+}
+
+/// Puts the bytes where `makeRoom` has made room.
+static llvm::Error fillRoom(LLVMProgram &program,
+                            llvm::MutableArrayRef<char> object) {
+  llvm::StringMap<ArrayRef<char>> constants;
+  for (auto &[value, bytes] : program.constants)
+    if (value)
+      constants[value->getName()] = bytes;
+  program.constants.clear();
+  if (constants.empty())
+    return llvm::Error::success();
+  auto file = llvm::object::ObjectFile::createObjectFile(
+      llvm::MemoryBufferRef(StringRef(object.data(), object.size()), "object"));
+  if (!file)
+    return file.takeError();
+  for (const llvm::object::SymbolRef &symbol : (*file)->symbols()) {
+    llvm::Expected<StringRef> name = symbol.getName();
+    if (!name)
+      return name.takeError();
+    auto constant = constants.find(*name);
+    if (constant == constants.end())
+      continue;
+    auto section = symbol.getSection();
+    if (!section)
+      return section.takeError();
+    llvm::Expected<StringRef> room = (*section)->getContents();
+    if (!room)
+      return room.takeError();
+    llvm::Expected<uint64_t> offset = symbol.getValue();
+    if (!offset)
+      return offset.takeError();
+    ArrayRef<char> bytes = constant->second;
+    assert(*offset + bytes.size() <= room->size());
+    llvm::copy(bytes, object.data() + (room->data() - object.data()) + *offset);
+    constants.erase(constant);
+  }
+  if (!constants.empty())
+    return llvm::createStringError("the object has no constant '%s'",
+                                   constants.begin()->getKey().str().c_str());
+  return llvm::Error::success();
+}
+
 static void optimize(LLVMProgram &program, unsigned level) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopInterleaving = tuning.LoopVectorization = level > 1;
@@ -99,11 +230,15 @@ FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module, unsigned level) {
   program.machine = std::move(*machine);
   program.context = std::make_unique<llvm::LLVMContext>();
   StringRef name = module.getName().value_or("nnq");
-  program.module = translateModuleToLLVMIR(module, *program.context, name);
-  if (!program.module)
-    return failure();
-  program.module->setTargetTriple(program.machine->getTargetTriple());
-  program.module->setDataLayout(program.machine->createDataLayout());
+  {
+    Detachment detachment(module);
+    program.module = translateModuleToLLVMIR(module, *program.context, name);
+    if (!program.module)
+      return failure();
+    program.module->setTargetTriple(program.machine->getTargetTriple());
+    program.module->setDataLayout(program.machine->createDataLayout());
+    program.constants = detachment.declare(*program.module);
+  }
   program.module->setPICLevel(llvm::PICLevel::BigPIC);
 
   std::string errors;
@@ -119,8 +254,8 @@ FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module, unsigned level) {
   return program;
 }
 
-llvm::Error nnq::emitCode(LLVMProgram &program, llvm::CodeGenFileType type,
-                          llvm::raw_pwrite_stream &os) {
+static llvm::Error emitCode(LLVMProgram &program, llvm::CodeGenFileType type,
+                            llvm::raw_pwrite_stream &os) {
   llvm::legacy::PassManager passes;
   if (program.machine->addPassesToEmitFile(passes, os, nullptr, type))
     return llvm::createStringError(
@@ -128,6 +263,39 @@ llvm::Error nnq::emitCode(LLVMProgram &program, llvm::CodeGenFileType type,
         program.machine->getTargetTriple().str().c_str());
   passes.run(*program.module);
   return llvm::Error::success();
+}
+
+llvm::Expected<llvm::SmallVector<char, 0>>
+nnq::emitObject(LLVMProgram &program) {
+  const llvm::Triple &triple = program.machine->getTargetTriple();
+  bool isPlain = triple.isOSBinFormatELF() && triple.isLittleEndian();
+  llvm::SmallVector<char, 0> object;
+  if (isPlain)
+    makeRoom(program);
+  else
+    attach(program);
+  size_t size = 1 << 20;
+  for (const DetachedConstant &constant : program.constants)
+    size += constant.bytes.size();
+  object.reserve(size);
+  llvm::raw_svector_ostream os(object);
+  if (llvm::Error error =
+          emitCode(program, llvm::CodeGenFileType::ObjectFile, os))
+    return error;
+  if (llvm::Error error = fillRoom(program, object))
+    return error;
+  return object;
+}
+
+llvm::Error nnq::emitAssembly(LLVMProgram &program,
+                              llvm::raw_pwrite_stream &os) {
+  attach(program);
+  return emitCode(program, llvm::CodeGenFileType::AssemblyFile, os);
+}
+
+void nnq::emitIR(LLVMProgram &program, llvm::raw_ostream &os) {
+  attach(program);
+  program.module->print(os, nullptr);
 }
 
 llvm::Expected<std::vector<std::string>>

@@ -180,14 +180,20 @@ Error nnq::linkSharedLibrary(StringRef object, StringRef path,
   std::vector<std::string> files{*input};
 
   // The library says that it needs libm, also where there is no libm to link
-  // against, as for another machine: a library of that name stands in for it.
+  // against, as for another machine: an empty library of that name stands in.
   Expected<bool> calls = callsLibm(object);
   if (!calls)
     return calls.takeError();
   if (*calls && triple.isOSLinux() && triple.isGNUEnvironment()) {
+    Expected<std::string> nothing =
+        scratch->write("nothing", "{ local: *; };\n");
+    if (!nothing)
+      return nothing.takeError();
     std::string libm = scratch->file("libm.so");
-    if (Error error =
-            run(*linker, *scratch, {"-soname", "libm.so.6"}, {*input}, libm))
+    if (Error error = run(*linker, *scratch,
+                          {"-soname", "libm.so.6", "--gc-sections",
+                           "--version-script", *nothing},
+                          {*input}, libm))
       return error;
     files.push_back(libm);
   }

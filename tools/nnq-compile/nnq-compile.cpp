@@ -84,22 +84,26 @@ static Error writeFile(StringRef path, StringRef contents) {
   });
 }
 
-static Error writeProgram(LLVMProgram &program, Emit kind, StringRef path) {
+static Error writeAssembly(LLVMProgram &program, StringRef path) {
   llvm::SmallString<0> contents;
   llvm::raw_svector_ostream os(contents);
-  if (kind == Emit::LLVM) {
-    program.module->print(os, nullptr);
-    return writeFile(path, contents);
-  }
-  if (Error error =
-          emitCode(program,
-                   kind == Emit::Assembly ? llvm::CodeGenFileType::AssemblyFile
-                                          : llvm::CodeGenFileType::ObjectFile,
-                   os))
+  if (Error error = emitAssembly(program, os))
     return error;
-  if (kind == Emit::Assembly)
-    return writeFile(path, contents);
+  return writeFile(path, contents);
+}
 
+static Error writeIR(LLVMProgram &program, StringRef path) {
+  return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+    emitIR(program, os);
+    return Error::success();
+  });
+}
+
+static Error writeObject(LLVMProgram &program, Emit kind, StringRef path) {
+  llvm::Expected<llvm::SmallVector<char, 0>> object = emitObject(program);
+  if (!object)
+    return object.takeError();
+  StringRef contents(object->data(), object->size());
   const llvm::Triple &triple = program.machine->getTargetTriple();
   auto foreign = findForeignSymbols(contents, triple);
   if (!foreign)
@@ -116,6 +120,14 @@ static Error writeProgram(LLVMProgram &program, Emit kind, StringRef path) {
         "a shared library needs an entry point with a signature; the module "
         "has none (--nnq-export-entry makes it)");
   return linkSharedLibrary(contents, path, triple, exports);
+}
+
+static Error writeProgram(LLVMProgram &program, Emit kind, StringRef path) {
+  if (kind == Emit::LLVM)
+    return writeIR(program, path);
+  if (kind == Emit::Assembly)
+    return writeAssembly(program, path);
+  return writeObject(program, kind, path);
 }
 
 static Error compile(const Options &options) {

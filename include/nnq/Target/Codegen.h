@@ -12,20 +12,30 @@
 #include "nnq/Support/Signature.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Support/CodeGen.h"
+#include "llvm/IR/ValueHandle.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
 namespace nnq {
 
-/// A network as LLVM IR, optimised, with the machine it is made for.
+/// A constant whose bytes do not pass through LLVM, which would keep several
+/// copies and take its time: a declaration, until code is written.
+struct DetachedConstant {
+  /// Null once LLVM has found it unused.
+  llvm::WeakTrackingVH global;
+  llvm::ArrayRef<char> bytes;
+};
+
+/// A network as LLVM IR, optimised, with the machine it is made for. The MLIR
+/// module that it comes from must outlive it.
 struct LLVMProgram {
   std::unique_ptr<llvm::LLVMContext> context;
   std::unique_ptr<llvm::Module> module;
   std::unique_ptr<llvm::TargetMachine> machine;
   /// One for each entry point.
   std::vector<Signature> signatures;
+  std::vector<DetachedConstant> constants;
 };
 
 /// The target of a module in the LLVM dialect: `nnq.target` if it is there,
@@ -37,9 +47,12 @@ mlir::FailureOr<TargetAttr> getTargetOfLLVM(mlir::ModuleOp module);
 mlir::FailureOr<LLVMProgram> translateToLLVM(mlir::ModuleOp module,
                                              unsigned level = 3);
 
-/// Writes assembly or an object. `os` may be a buffer in memory.
-llvm::Error emitCode(LLVMProgram &program, llvm::CodeGenFileType type,
-                     llvm::raw_pwrite_stream &os);
+/// An object in memory; its code is generated only once.
+llvm::Expected<llvm::SmallVector<char, 0>> emitObject(LLVMProgram &program);
+
+/// Text is whole: large constants are written out, too.
+llvm::Error emitAssembly(LLVMProgram &program, llvm::raw_pwrite_stream &os);
+void emitIR(LLVMProgram &program, llvm::raw_ostream &os);
 
 /// Undefined symbols of an object that neither libc nor libm offers.
 llvm::Expected<std::vector<std::string>>
