@@ -113,6 +113,7 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   apply.addPass(createCSEPass());
   apply.addPass(createLowerContractToDot());
   apply.addPass(createLowerRoundToInt());
+  apply.addPass(createApproximateMath());
   apply.addPass(createCanonicalizerPass());
   apply.addPass(createVerifyVectorized());
 }

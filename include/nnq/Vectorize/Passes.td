@@ -158,6 +158,18 @@ def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def ApproximateMath : Pass<"nnq-approximate-math", "::mlir::func::FuncOp"> {
+  let summary = "Computes functions of f32 without calls of libm";
+  let description = [{
+    `math.exp`, `erf`, `tanh` and `log` of f32, in vectors or not, become
+    upstream's polynomials, within a few units in the last place. LLVM would call
+    libm for each lane.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def VerifyVectorized : Pass<"nnq-verify-vectorized", "::mlir::func::FuncOp"> {
   let summary = "Edge of the Vectorize stage: no tensors, no structured ops";
   let description = [{

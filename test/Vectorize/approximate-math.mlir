@@ -1,0 +1,25 @@
+// RUN: nnq-opt %s --nnq-approximate-math | FileCheck %s
+// RUN: nnq-opt %s --nnq-approximate-math --nnq-approximate-math | FileCheck %s
+
+// CHECK-LABEL: @functions
+// CHECK-NOT: math.{{exp|erf|tanh|log }}
+// CHECK: return
+func.func @functions(%x: vector<8xf32>, %y: f32) -> (vector<8xf32>, vector<8xf32>, vector<8xf32>, f32) {
+  %0 = math.exp %x : vector<8xf32>
+  %1 = math.erf %x : vector<8xf32>
+  %2 = math.tanh %x : vector<8xf32>
+  %3 = math.log %y : f32
+  return %0, %1, %2, %3 : vector<8xf32>, vector<8xf32>, vector<8xf32>, f32
+}
+
+// What the hardware computes stays.
+// CHECK-LABEL: @instructions
+// CHECK: math.sqrt
+// CHECK: math.absf
+// CHECK: math.roundeven
+func.func @instructions(%x: vector<8xf32>) -> vector<8xf32> {
+  %0 = math.sqrt %x : vector<8xf32>
+  %1 = math.absf %0 : vector<8xf32>
+  %2 = math.roundeven %1 : vector<8xf32>
+  return %2 : vector<8xf32>
+}
