@@ -17,6 +17,25 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
+/// Loops of a reduction in the order of its result, those of the sum last.
+static void orderLoops(RewriterBase &rewriter, linalg::GenericOp op) {
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1)
+    return;
+  AffineMap out = op.getIndexingMapsArray().back();
+  if (!out.isProjectedPermutation())
+    return;
+  SmallVector<unsigned> order;
+  for (AffineExpr expr : out.getResults())
+    order.push_back(cast<AffineDimExpr>(expr).getPosition());
+  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
+    if (!llvm::is_contained(order, loop))
+      order.push_back(loop);
+  if (llvm::is_sorted(order))
+    return;
+  rewriter.setInsertionPoint(op);
+  (void)linalg::interchangeGenericOp(rewriter, op, order);
+}
+
 namespace {
 struct Generalize : public nnq::impl::GeneralizeBase<Generalize> {
   void runOnOperation() override {
@@ -31,6 +50,8 @@ struct Generalize : public nnq::impl::GeneralizeBase<Generalize> {
       rewriter.setInsertionPoint(op);
       (void)linalg::generalizeNamedOp(rewriter, op); // The edge verifier asks.
     }
+    getOperation().walk(
+        [&](linalg::GenericOp op) { orderLoops(rewriter, op); });
   }
 };
 } // namespace

@@ -83,6 +83,8 @@ void nnq::buildLowerPipeline(OpPassManager &pm) {
   // Before anything that canonicalizes: quantize-dequantize pairs fold away.
   func.addPass(createLowerQuantization());
   func.addPass(createGeneralize());
+  // Reshapes that are left are not about units.
+  func.addPass(createDropUnitLoops());
   // The flattening goes before the layout is chosen, so that the weights behind
   // it follow the layout of the activations.
   func.addPass(createFoldReshapes());

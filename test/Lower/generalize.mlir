@@ -51,3 +51,17 @@ func.func @attributes(%x: tensor<1x3xf32>, %w: tensor<3x2xf32>, %f: tensor<1x2xf
     ins(%x, %w : tensor<1x3xf32>, tensor<3x2xf32>) outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %0 : tensor<1x2xf32>
 }
+
+// A sum over the rows of a matrix runs over its columns first.
+// CHECK-LABEL: @order
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "reduction"]
+func.func @order(%x: tensor<4x3xf32>, %init: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = linalg.generic {indexing_maps = [affine_map<(r, c) -> (r, c)>, affine_map<(r, c) -> (c)>],
+      iterator_types = ["reduction", "parallel"]} ins(%x : tensor<4x3xf32>) outs(%init : tensor<3xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}

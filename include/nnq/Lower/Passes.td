@@ -55,9 +55,32 @@ def Generalize : Pass<"nnq-generalize", "::mlir::func::FuncOp"> {
   let summary = "Named structured ops to linalg.generic, fills excepted";
   let description = [{
     Later passes read maps and bodies and know no op by name. A fill stays named:
-    it marks how an accumulator starts.
+    it marks how an accumulator starts. Reductions get the loops of their result
+    first and in order.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def DropUnitLoops : Pass<"nnq-drop-unit-loops", "::mlir::func::FuncOp"> {
+  let summary = "Ops between reshapes lose their loops of one step";
+  let description = [{
+    Batches of one come and go in the layers of a transformer, and the reshapes
+    between them keep epilogues from their contractions:
+
+    ```
+    %b = tensor.expand_shape %a [[0, 1], [2]] : tensor<32x384xf32> into tensor<1x32x384xf32>
+    %c = linalg.generic ... ins(%b : tensor<1x32x384xf32>) ...
+    // becomes
+    %b = linalg.generic ... ins(%a : tensor<32x384xf32>) ...
+    %c = tensor.expand_shape %b [[0, 1], [2]] : tensor<32x384xf32> into tensor<1x32x384xf32>
+    ```
+
+    until the reshapes meet or reach the edge of the network. Ops beside windows,
+    pads and slices keep the dimensions of their images.
+  }];
+  let statistics = [
+    Statistic<"dropped", "dropped", "Ops that lost their unit loops">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def FoldReshapes : Pass<"nnq-fold-reshapes", "::mlir::func::FuncOp"> {
@@ -88,8 +111,9 @@ def PropagateLayout : Pass<"nnq-propagate-layout", "::mlir::func::FuncOp"> {
 def FuseElementwise : Pass<"nnq-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "Fuses chains of elementwise ops into one epilogue";
   let description = [{
-    Upstream elementwise fusion, restricted to consumers without reductions, so
-    that a contraction keeps the plain multiply-add body that kernels need.
+    Upstream elementwise fusion. A contraction keeps the plain multiply-add body
+    that kernels need and takes in nothing but transposes that leave the innermost
+    dimension where it is; sums and maxima without windows compute what they join.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
