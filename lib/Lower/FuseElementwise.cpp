@@ -4,9 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Support/Rewrite.h"
+#include "nnq/Support/Structured.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_FUSEELEMENTWISE
@@ -28,11 +30,56 @@ static bool widens(Operation *producer) {
          in.getElementTypeBitWidth() < out.getElementTypeBitWidth();
 }
 
+/// True if each element of the producer is needed by several elements of the
+/// consumer: what a row has in common is computed once.
+static bool repeats(OpOperand *operand, Operation *producer) {
+  auto consumer = cast<linalg::GenericOp>(operand->getOwner());
+  auto op = dyn_cast<linalg::GenericOp>(producer);
+  return op && isElementwiseCompute(op) && !widens(producer) &&
+         consumer.getMatchingIndexingMap(operand).getNumResults() <
+             consumer.getNumLoops();
+}
+
+static bool hasWindow(linalg::GenericOp op) {
+  return !llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
+    return map.isProjectedPermutation();
+  });
+}
+
+/// True for a sum or maximum that may compute what it joins. The epilogue of
+/// another reduction stays with that one.
+static bool isFusibleReduction(OpOperand *operand, linalg::GenericOp producer) {
+  auto consumer = cast<linalg::GenericOp>(operand->getOwner());
+  return !isMultiplyAddBody(consumer) && !hasWindow(consumer) &&
+         producer->hasOneUse() && !repeats(operand, producer) &&
+         llvm::none_of(producer.getInputs(), [](Value input) {
+           auto op = input.getDefiningOp<linalg::GenericOp>();
+           return op && op.getNumReductionLoops() != 0;
+         });
+}
+
+/// True for a transpose that a contraction may read through: what is contiguous
+/// stays so.
+static bool isFusibleTranspose(linalg::GenericOp consumer,
+                               linalg::GenericOp producer) {
+  std::optional<SmallVector<int64_t>> permutation =
+      linalg::isaTransposeOpInterface(producer);
+  return permutation && isMultiplyAddBody(consumer) && !hasWindow(consumer) &&
+         permutation->back() == static_cast<int64_t>(permutation->size()) - 1;
+}
+
 static bool isFusible(OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   Operation *producer = operand->get().getDefiningOp();
-  return consumer && consumer.getNumReductionLoops() == 0 && producer &&
-         (producer->hasOneUse() || widens(producer));
+  if (!consumer || !producer)
+    return false;
+  if (consumer.getNumReductionLoops() == 0)
+    return (producer->hasOneUse() && !repeats(operand, producer)) ||
+           widens(producer);
+  auto generic = dyn_cast<linalg::GenericOp>(producer);
+  return generic && consumer.isDpsInput(operand) &&
+         (isFusibleReduction(operand, generic) ||
+          isFusibleTranspose(consumer, generic));
 }
 
 namespace {

@@ -3,6 +3,8 @@
 
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #channel = affine_map<(d0, d1) -> (d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+#one = affine_map<(d0) -> (d0)>
 #x = affine_map<(m, n, k) -> (m, k)>
 #w = affine_map<(m, n, k) -> (k, n)>
 #y = affine_map<(m, n, k) -> (m, n)>
@@ -117,4 +119,114 @@ func.func @layers(%x: tensor<2x7xf32>) -> tensor<2x7xf32> {
     linalg.yield %s : f32
   } -> tensor<2x7xf32>
   return %1 : tensor<2x7xf32>
+}
+
+// What a sum adds up is computed by the sum.
+// CHECK-LABEL: @sum_of_squares
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "reduction"]
+// CHECK: %[[M:.+]] = arith.mulf
+// CHECK: arith.addf %[[M]]
+// CHECK-NOT: linalg.generic
+func.func @sum_of_squares(%x: tensor<2x7xf32>, %f: tensor<2xf32>) -> tensor<2xf32> {
+  %e = tensor.empty() : tensor<2x7xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<2x7xf32>) outs(%e : tensor<2x7xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.mulf %a, %a : f32
+    linalg.yield %s : f32
+  } -> tensor<2x7xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%0 : tensor<2x7xf32>) outs(%f : tensor<2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+
+// The epilogue of a contraction stays in its registers.
+// CHECK-LABEL: @sum_of_epilogue
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction"]
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]
+// CHECK: arith.negf
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+func.func @sum_of_epilogue(%x: tensor<2x4xf32>, %w: tensor<4x7xf32>, %g: tensor<2x7xf32>, %f: tensor<2xf32>) -> tensor<2xf32> {
+  %e = tensor.empty() : tensor<2x7xf32>
+  %c = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<2x4xf32>, tensor<4x7xf32>) outs(%g : tensor<2x7xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x7xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%c : tensor<2x7xf32>) outs(%e : tensor<2x7xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.negf %a : f32
+    linalg.yield %s : f32
+  } -> tensor<2x7xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #row], iterator_types = ["parallel", "reduction"]}
+      ins(%0 : tensor<2x7xf32>) outs(%f : tensor<2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<2xf32>
+  return %1 : tensor<2xf32>
+}
+
+// What a row has in common is not computed again for each of its elements.
+// CHECK-LABEL: @common_to_row
+// CHECK: linalg.generic
+// CHECK: math.rsqrt
+// CHECK: linalg.generic
+// CHECK: arith.mulf
+func.func @common_to_row(%x: tensor<2x7xf32>, %v: tensor<2xf32>) -> tensor<2x7xf32> {
+  %e1 = tensor.empty() : tensor<2xf32>
+  %e = tensor.empty() : tensor<2x7xf32>
+  %0 = linalg.generic {indexing_maps = [#one, #one], iterator_types = ["parallel"]}
+      ins(%v : tensor<2xf32>) outs(%e1 : tensor<2xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = math.rsqrt %a : f32
+    linalg.yield %s : f32
+  } -> tensor<2xf32>
+  %1 = linalg.generic {indexing_maps = [#id, #row, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x, %0 : tensor<2x7xf32>, tensor<2xf32>) outs(%e : tensor<2x7xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.mulf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<2x7xf32>
+  return %1 : tensor<2x7xf32>
+}
+
+// Heads are read where they lie in a row; the second operand, whose rows would
+// not be contiguous, is transposed first.
+// CHECK-LABEL: @heads
+// CHECK-SAME: %[[Q:.+]]: tensor<5x2x4xf32>, %[[K:.+]]: tensor<5x2x4xf32>
+// CHECK: %[[T:.+]] = linalg.generic {{.*}} ins(%[[K]] :
+// CHECK: linalg.generic
+// CHECK-SAME: ins(%[[Q]], %[[T]] :
+// CHECK-NOT: linalg.generic
+func.func @heads(%q: tensor<5x2x4xf32>, %k: tensor<5x2x4xf32>, %f: tensor<2x5x5xf32>) -> tensor<2x5x5xf32> {
+  %e = tensor.empty() : tensor<2x5x4xf32>
+  %g = tensor.empty() : tensor<2x4x5xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(h, m, c) -> (m, h, c)>, affine_map<(h, m, c) -> (h, m, c)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%q : tensor<5x2x4xf32>) outs(%e : tensor<2x5x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<2x5x4xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(h, c, n) -> (n, h, c)>, affine_map<(h, c, n) -> (h, c, n)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%k : tensor<5x2x4xf32>) outs(%g : tensor<2x4x5xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  } -> tensor<2x4x5xf32>
+  %2 = linalg.generic {indexing_maps = [affine_map<(h, m, n, c) -> (h, m, c)>, affine_map<(h, m, n, c) -> (h, c, n)>,
+      affine_map<(h, m, n, c) -> (h, m, n)>], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%0, %1 : tensor<2x5x4xf32>, tensor<2x4x5xf32>) outs(%f : tensor<2x5x5xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x5x5xf32>
+  return %2 : tensor<2x5x5xf32>
 }
