@@ -114,3 +114,42 @@ func.func @number(%x: memref<1x40xf32>, %y: memref<f32>) {
   }
   return
 }
+
+// -----
+
+// One row of sums: the lanes are the only loop of the result.
+// CHECK-LABEL: @column_sums
+// CHECK-COUNT-10: vector.load {{.*}} : memref<5x16xf32>, vector<8xf32>
+// CHECK: arith.addf {{.*}} : vector<8xf32>
+// CHECK-NOT: linalg.generic
+func.func @column_sums(%x: memref<5x16xf32>, %y: memref<16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<16xf32>)
+  linalg.generic {indexing_maps = [affine_map<(c, r) -> (r, c)>, affine_map<(c, r) -> (c)>],
+      iterator_types = ["parallel", "reduction"]} ins(%x : memref<5x16xf32>) outs(%y : memref<16xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = none, lanes = 8, group = 1, rows = 1, blocks = 2>} {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+// One number: all lanes are summed.
+// CHECK-LABEL: @total
+// CHECK: vector.reduction <add>
+// CHECK-NOT: linalg.generic
+func.func @total(%x: memref<40xf32>, %y: memref<f32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<f32>)
+  linalg.generic {indexing_maps = [affine_map<(r) -> (r)>, affine_map<(r) -> ()>],
+      iterator_types = ["reduction"]} ins(%x : memref<40xf32>) outs(%y : memref<f32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = none, lanes = 8, group = 1, rows = 1, blocks = 1>} {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.addf %a, %o : f32
+    linalg.yield %s : f32
+  }
+  return
+}

@@ -79,7 +79,7 @@ AcrossRowsEmitter::AcrossRowsEmitter(OpBuilder &builder,
           });
   shape.laneLoop = group.laneLoop;
   shape.lanes = group.kernel.getLanes();
-  for (int64_t loop = group.laneLoop - 1; loop >= 0; --loop)
+  for (int64_t loop = shape.laneLoop - int64_t(1); loop >= 0; --loop)
     if (rootShape[loop] > 1) {
       shape.rowLoop = loop;
       break;
@@ -184,7 +184,8 @@ void AcrossRowsEmitter::emit() {
 
 bool nnq::canReduceAcrossRows(const KernelGroup &group) {
   linalg::GenericOp op = group.reduction, root = group.root();
-  if (op.getStaticLoopRanges()[group.laneLoop] == 1 ||
+  if (linalg::isReductionIterator(op.getIteratorTypesArray()[group.laneLoop]) ||
+      op.getStaticLoopRanges()[group.laneLoop] == 1 ||
       !canEmitRows(op, group.laneLoop) ||
       !readsRows(op, group.laneLoop, /*contiguous=*/true))
     return false;
