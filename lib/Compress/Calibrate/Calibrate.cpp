@@ -99,9 +99,9 @@ struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
     llvm::Expected<func::FuncOp> entry = findEntry();
     if (!entry)
       return fail(entry.takeError());
-    llvm::Expected<NumpyArray> array = loadData(*entry);
-    if (!array)
-      return fail(array.takeError());
+    llvm::Expected<SmallVector<NumpyArray>> arrays = loadData(*entry);
+    if (!arrays)
+      return fail(arrays.takeError());
     SmallVector<Value> observed = findObserved(getOperation());
     if (observed.empty())
       return;
@@ -111,7 +111,7 @@ struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
     if (!model)
       return fail(model.takeError());
     currentObservers = observers;
-    llvm::Error error = run(*model, *array);
+    llvm::Error error = run(*model, *arrays);
     currentObservers = {};
     if (error)
       return fail(std::move(error));
@@ -150,43 +150,87 @@ private:
           " public functions; calibration needs one");
     func::FuncOp entry = entries.front();
     std::string name = ("function '" + entry.getName() + "'").str();
-    if (entry.getNumArguments() != 1)
-      return llvm::createStringError(
-          name + " takes " + llvm::Twine(entry.getNumArguments()) +
-          " inputs; calibration works on networks with one");
-    auto type = dyn_cast<RankedTensorType>(entry.getArgumentTypes().front());
-    if (!type || !type.hasStaticShape() || !type.getElementType().isF32())
-      return llvm::createStringError(
-          name + " does not take an f32 tensor of static shape");
+    if (entry.getNumArguments() == 0)
+      return llvm::createStringError(name + " takes no input");
+    int64_t batch = -1;
+    for (Type argument : entry.getArgumentTypes()) {
+      auto type = dyn_cast<RankedTensorType>(argument);
+      if (!type || !type.hasStaticShape() || type.getRank() == 0 ||
+          !getDType(type.getElementType()))
+        return llvm::createStringError(
+            name + " does not take tensors of static shape");
+      if (batch >= 0 && batch != type.getDimSize(0))
+        return llvm::createStringError(
+            name + " takes inputs of different batch sizes");
+      batch = type.getDimSize(0);
+    }
     return entry;
   }
 
-  llvm::Expected<NumpyArray> loadData(func::FuncOp entry) {
+  /// The names of the arrays: `key` itself, or numbered if there are several
+  /// inputs, or one name an input.
+  llvm::Expected<SmallVector<std::string>> getKeys(func::FuncOp entry) const {
+    SmallVector<std::string> keys;
+    SmallVector<StringRef> given;
+    StringRef(key).split(given, ',');
+    unsigned count = entry.getNumArguments();
+    if (given.size() != count && given.size() != 1)
+      return llvm::createStringError(
+          "function '" + entry.getName() + "' takes " + llvm::Twine(count) +
+          " inputs, key= names " + llvm::Twine(given.size()));
+    for (unsigned i = 0; i < count; ++i)
+      keys.push_back(given.size() == count ? given[i].str()
+                                           : key + std::to_string(i));
+    return keys;
+  }
+
+  /// One array for each input, with as many samples.
+  llvm::Expected<SmallVector<NumpyArray>> loadData(func::FuncOp entry) {
     if (data.empty())
       return llvm::createStringError("no data given; pass data=FILE");
     if (samples < 0)
       return llvm::createStringError("samples=%lld is negative",
                                      static_cast<long long>(samples));
+    llvm::Expected<SmallVector<std::string>> keys = getKeys(entry);
+    if (!keys)
+      return keys.takeError();
     llvm::Expected<NumpyFile> file = NumpyFile::open(data);
     if (!file)
       return file.takeError();
-    llvm::Expected<NumpyArray> array = file->read(key);
-    if (!array && file->isArchive())
-      return llvm::createStringError(llvm::toString(array.takeError()) +
-                                     "; choose the input with key=NAME");
-    if (!array)
-      return array;
-    auto type = cast<RankedTensorType>(entry.getArgumentTypes().front());
-    TensorSignature input{llvm::to_vector(type.getShape()), DType::F32};
-    if (llvm::Error error = array->checkMatches(
-            input, ("the input of '" + entry.getName() + "'").str()))
-      return error;
-    if (getNumSamples(*array) < input.shape.front())
-      return llvm::createStringError(array->name() + ": " +
-                                     llvm::Twine(getNumSamples(*array)) +
-                                     " samples do not fill a batch of " +
-                                     llvm::Twine(input.shape.front()));
-    return array;
+    if (!file->isArchive() && keys->size() > 1)
+      return llvm::createStringError(
+          data + ": is one array, but function '" + entry.getName() +
+          "' takes " + llvm::Twine(keys->size()) + " inputs; pass a .npz");
+    SmallVector<NumpyArray> arrays;
+    for (auto [i, name] : llvm::enumerate(*keys)) {
+      llvm::Expected<NumpyArray> array = file->read(name);
+      if (!array && file->isArchive())
+        return llvm::createStringError(llvm::toString(array.takeError()) +
+                                       "; choose the input with key=NAME" +
+                                       (keys->size() > 1 ? ",NAME..." : ""));
+      if (!array)
+        return array.takeError();
+      auto type = cast<RankedTensorType>(entry.getArgumentTypes()[i]);
+      TensorSignature input{llvm::to_vector(type.getShape()),
+                            *getDType(type.getElementType())};
+      std::string which =
+          keys->size() == 1 ? "the input" : "input " + std::to_string(i);
+      if (llvm::Error error = array->checkMatches(
+              input, (which + " of '" + entry.getName() + "'").str()))
+        return error;
+      if (getNumSamples(*array) < input.shape.front())
+        return llvm::createStringError(array->name() + ": " +
+                                       llvm::Twine(getNumSamples(*array)) +
+                                       " samples do not fill a batch of " +
+                                       llvm::Twine(input.shape.front()));
+      if (i > 0 && array->getNumSamples() != arrays[0].getNumSamples())
+        return llvm::createStringError(
+            array->name() + ": has " + llvm::Twine(array->getNumSamples()) +
+            " samples, " + arrays[0].name() + " has " +
+            llvm::Twine(arrays[0].getNumSamples()));
+      arrays.push_back(*array);
+    }
+    return arrays;
   }
 
   /// How many samples of `array` to run.
@@ -215,23 +259,31 @@ private:
     return CompiledModel::jit(*copy, symbols, entry, /*level=*/2);
   }
 
-  llvm::Error run(CompiledModel &model, const NumpyArray &array) {
-    const TensorSignature &input = model.signature().inputs.front();
-    int64_t batch = input.shape.front();
-    int64_t total = getNumSamples(array);
+  llvm::Error run(CompiledModel &model, ArrayRef<NumpyArray> arrays) {
+    int64_t batch = model.signature().inputs.front().shape.front();
+    int64_t total = getNumSamples(arrays.front());
     std::vector<std::vector<char>> results;
     SmallVector<void *> outputs;
     for (const TensorSignature &output : model.signature().outputs)
       outputs.push_back(results.emplace_back(output.getNumBytes()).data());
     Progress progress(total);
     // Aligned for the code, and finite: one sample at a time.
-    std::vector<float> buffer(input.getNumElements());
+    std::vector<std::vector<char>> buffers;
+    SmallVector<const void *> inputs;
+    for (const TensorSignature &input : model.signature().inputs)
+      inputs.push_back(buffers.emplace_back(input.getNumBytes()).data());
     for (int64_t i = 0; i + batch <= total; i += batch) {
-      ArrayRef<char> bytes = array.getSamples(i, batch);
-      std::memcpy(buffer.data(), bytes.data(), bytes.size());
-      if (!llvm::all_of(buffer, [](float x) { return std::isfinite(x); }))
-        return findNotFinite(array, buffer, i, batch);
-      model.run({buffer.data()}, outputs);
+      for (auto [array, buffer] : llvm::zip(arrays, buffers)) {
+        ArrayRef<char> bytes = array.getSamples(i, batch);
+        std::memcpy(buffer.data(), bytes.data(), bytes.size());
+        if (array.dtype() != DType::F32)
+          continue;
+        ArrayRef elements(reinterpret_cast<const float *>(buffer.data()),
+                          buffer.size() / sizeof(float));
+        if (!llvm::all_of(elements, [](float x) { return std::isfinite(x); }))
+          return findNotFinite(array, elements, i, batch);
+      }
+      model.run(inputs, outputs);
       numSamples += batch;
       progress.update(i + batch);
     }

@@ -17,7 +17,7 @@ module {
 
 // -----
 
-// expected-error @below {{cannot calibrate: function 'f' takes 2 inputs; calibration works on networks with one}}
+// expected-error-re @below {{cannot calibrate: {{.*}}x.npy: is one array, but function 'f' takes 2 inputs; pass a .npz}}
 module {
   func.func @f(%x: tensor<1x3xf32>, %y: tensor<1x3xf32>) -> tensor<1x3xf32> {
     return %x : tensor<1x3xf32>
@@ -26,10 +26,28 @@ module {
 
 // -----
 
-// expected-error @below {{cannot calibrate: function 'f' does not take an f32 tensor of static shape}}
+// expected-error @below {{cannot calibrate: function 'f' does not take tensors of static shape}}
 module {
   func.func @f(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
     return %x : tensor<?x3xf32>
+  }
+}
+
+// -----
+
+// expected-error @below {{cannot calibrate: function 'f' takes inputs of different batch sizes}}
+module {
+  func.func @f(%x: tensor<1x3xf32>, %y: tensor<2x3xf32>) -> tensor<1x3xf32> {
+    return %x : tensor<1x3xf32>
+  }
+}
+
+// -----
+
+// expected-error @below {{cannot calibrate: function 'f' takes no input}}
+module {
+  func.func @f() {
+    return
   }
 }
 

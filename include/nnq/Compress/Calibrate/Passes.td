@@ -19,8 +19,9 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
     argument; nothing else of the module changes.
 
     The first dimension of the data counts samples; the others and the element
-    type must be those of the only input of the only public function. Data that
-    are NaN or infinite are an error.
+    type must be those of the input of the only public function. Several inputs
+    are as many arrays of an .npz: `x0`, `x1`, ... or those named by
+    `key=ids,mask`. Data that are NaN or infinite are an error.
 
     ```mlir
     func.func @f(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
@@ -45,7 +46,7 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
   let options = [
     Option<"data", "data", "std::string", "\"\"", "Data to run on, .npy or .npz">,
     Option<"key", "key", "std::string", "\"x\"",
-           "Name of the array in the .npz">,
+           "Name of the array in the .npz, or names of several by commas">,
     Option<"samples", "samples", "int64_t", "0",
            "Use at most this many samples; 0 means all">,
   ];
