@@ -6,6 +6,8 @@
 
 #include "nnq/Target/Passes.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
+
 namespace nnq {
 #define GEN_PASS_DEF_FINALIZELLVM
 #include "nnq/Target/Passes.h.inc"
@@ -26,6 +28,29 @@ static DictionaryAttr withoutOurs(DictionaryAttr attrs) {
           attrs, [](NamedAttribute attr) { return !isOurs(attr); })));
 }
 
+/// Arrays of arrays become one array. LLVM would hold each of the innermost
+/// arrays as a constant of its own: seconds and gigabytes where a kernel packs
+/// weights in short rows.
+static void flattenConstant(LLVM::GlobalOp global) {
+  Type element = global.getGlobalType();
+  auto outer = dyn_cast<LLVM::LLVMArrayType>(element);
+  auto value = dyn_cast_or_null<ElementsAttr>(global.getValueAttr());
+  if (!outer || !isa<LLVM::LLVMArrayType>(outer.getElementType()) || !value)
+    return;
+  while (auto array = dyn_cast<LLVM::LLVMArrayType>(element))
+    element = array.getElementType();
+  int64_t count = value.getNumElements();
+  auto type = RankedTensorType::get(count, value.getElementType());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+    value = DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  else if (auto dense = dyn_cast<DenseElementsAttr>(value))
+    value = dense.reshape(type);
+  else
+    return;
+  global.setGlobalType(LLVM::LLVMArrayType::get(element, count));
+  global.setValueAttr(value);
+}
+
 namespace {
 struct FinalizeLLVM : public nnq::impl::FinalizeLLVMBase<FinalizeLLVM> {
   using FinalizeLLVMBase::FinalizeLLVMBase;
@@ -43,6 +68,8 @@ struct FinalizeLLVM : public nnq::impl::FinalizeLLVMBase<FinalizeLLVM> {
         function.setArgAttrsAttr(ArrayAttr::get(&getContext(), kept));
       }
     }
+    for (auto global : module.getOps<LLVM::GlobalOp>())
+      flattenConstant(global);
     // An op of another dialect keeps its layer: the next pass reports it.
     module.walk([](Operation *op) {
       if (isa<LLVM::LLVMDialect, BuiltinDialect>(op->getDialect()))

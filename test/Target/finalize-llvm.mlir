@@ -5,6 +5,13 @@
 
 // CHECK: module {
 module attributes {nnq.target = #t} {
+  // CHECK: llvm.mlir.global private constant @rows(dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00]> : tensor<4xf32>) {{.*}} : !llvm.array<4 x f32>
+  // LLVM: @rows = private constant [4 x float] [float 1.000000e+00, float 2.000000e+00, float 3.000000e+00, float 4.000000e+00]
+  llvm.mlir.global private constant @rows(dense<[[[1.0], [2.0]], [[3.0], [4.0]]]> : tensor<2x2x1xf32>)
+    : !llvm.array<2 x array<2 x array<1 x f32>>>
+  // CHECK: @flat(dense<{{.*}}> : tensor<2xi8>) {{.*}} : !llvm.array<2 x i8>
+  llvm.mlir.global private constant @flat(dense<[1, 2]> : tensor<2xi8>) : !llvm.array<2 x i8>
+
   // CHECK: llvm.func @nnq_observe(i64)
   // CHECK-NOT: target_cpu
   llvm.func @nnq_observe(i64)

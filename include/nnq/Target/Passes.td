@@ -252,8 +252,9 @@ def FinalizeLLVM : Pass<"nnq-finalize-llvm", "::mlir::ModuleOp"> {
   let summary = "Writes the attributes that LLVM reads, drops our own";
   let description = [{
     Each `llvm.func` with a body gets the cpu and the features of the target;
-    those that are not entry points become internal. Attributes of nnq go, so
-    that upstream `mlir-translate` accepts the module.
+    those that are not entry points become internal. Constants become flat
+    arrays, which LLVM stores as bytes. Attributes of nnq go, so that upstream
+    `mlir-translate` accepts the module.
 
     Before:
     ```mlir

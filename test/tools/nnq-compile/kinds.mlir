@@ -44,7 +44,7 @@
 // SO-DAG: GLOBAL DEFAULT {{.*}} f{{$}}
 // SO-DAG: GLOBAL DEFAULT {{.*}} f_nnq_signature{{$}}
 
-// O0: private constant [4 x [8 x float]] {{.*}}, align 64
+// O0: private constant [32 x float] {{.*}}, align 64
 
 func.func @f(%x: tensor<1x4xf32>) -> tensor<1x8xf32> {
   %w = arith.constant dense_resource<w> : tensor<4x8xf32>
