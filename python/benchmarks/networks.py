@@ -141,7 +141,7 @@ def builtin_network(name: str, scratch: Path, folder: Path | None) -> Network:
         length = int(name.removeprefix("minilm"))
         module = architectures.minilm()
         rows = token_rows(folder, length, generator)
-        test, calib = rows[:SCORED], rows[SCORED : SCORED + 64]
+        test, calib = rows[:SCORED], rows[SCORED : SCORED + 16]
     else:
         shape = (1, 1, 28, 28) if name == "lenet" else (1, 3, 224, 224)
         make = {
@@ -168,12 +168,12 @@ def token_rows(folder: Path | None, length: int, generator: np.random.Generator)
         with np.load(file) as data:
             key = next(k for k in data.files if data[k].ndim == 2)
             tokens = data[key].astype(np.int64)
-        for row in tokens[: SCORED + 64]:
+        for row in tokens[: SCORED + 16]:
             ids = np.zeros((1, length), np.int64)
             ids[0, : min(length, len(row))] = row[:length]
             rows.append([ids, (ids != 0).astype(np.int64)])
         return rows
-    for _ in range(SCORED + 64):
+    for _ in range(SCORED + 16):
         ids = generator.integers(1000, 30000, (1, length))
         rows.append([ids, np.ones((1, length), np.int64)])
     return rows
@@ -237,12 +237,11 @@ def compile_nnq(network: Network, tools: Path, scratch: Path, int8: bool) -> Con
     lowered, library = (scratch / f"{network.name}_{kind}{suffix}" for suffix in (".mlir", ".so"))
     options = []
     if int8:
-        if len(network.calib[0]) == 1:
-            data = scratch / f"{network.name}_calib.npz"
-            np.savez(data, x=np.concatenate([sample[0] for sample in network.calib]))
-            options.append(f"--quantize-int8=data={data}")
-        else:
-            options.append("--quantize-int8")
+        data = scratch / f"{network.name}_calib.npz"
+        arrays = [np.concatenate(column) for column in zip(*network.calib, strict=True)]
+        names = ["x"] if len(arrays) == 1 else [f"x{i}" for i in range(len(arrays))]
+        np.savez(data, **dict(zip(names, arrays, strict=True)))
+        options.append(f"--quantize-int8=data={data}")
     run_tool(tools / "nnq-opt", source, *options, "--lower-to-llvm", "--emit-bytecode", "-o", lowered)
     run_tool(tools / "nnq-compile", lowered, "-o", library)
     return contenders.nnq_contender(f"nnq {kind}", library, entry_name(network.name))
