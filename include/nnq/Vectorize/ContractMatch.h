@@ -29,6 +29,18 @@ inline bool isRowContract(mlir::vector::ContractionOp op) {
                  {llvm::ArrayRef<mlir::AffineExpr>{v}, {l, v}, {l}}, context);
 }
 
+/// `acc(l) += row(l, v) * columns(l, v)`: each lane has a row of its own.
+inline bool isLaneContract(mlir::vector::ContractionOp op) {
+  mlir::MLIRContext *context = op.getContext();
+  mlir::AffineExpr l = mlir::getAffineDimExpr(0, context);
+  mlir::AffineExpr v = mlir::getAffineDimExpr(1, context);
+  return addsToI32(op) &&
+         op.getIndexingMapsArray() ==
+             mlir::AffineMap::inferFromExprList(
+                 {llvm::ArrayRef<mlir::AffineExpr>{l, v}, {l, v}, {l}},
+                 context);
+}
+
 /// `acc(m, n) += rows(m, k) * columns(n, k)`.
 inline bool isPairContract(mlir::vector::ContractionOp op) {
   mlir::MLIRContext *context = op.getContext();

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DepthwiseEmitter.h"
 #include "KernelEmitter.h"
 #include "ReductionEmitter.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -63,6 +64,10 @@ struct EmitKernels : public nnq::impl::EmitKernelsBase<EmitKernels> {
       if (!canEmitKernel(*group, reason))
         return failure();
       emitKernel(rewriter, *group);
+      return group;
+    }
+    if (canEmitDepthwise(*group)) {
+      emitDepthwise(rewriter, *group);
       return group;
     }
     if (group->kernel.getGroup() != 1) {

@@ -139,19 +139,20 @@ KernelAttr nnq::chooseReduction(TargetAttr target,
     return chooseKernel(target, {DotKind::FMA, /*group=*/1, problem.rows,
                                  /*window=*/1, problem.channels});
   // A single number is summed up by the lanes of a whole register.
-  int64_t lanes = target.getVectorBits() / problem.accumulatorBits;
+  int64_t lanes =
+      target.getVectorBits() / problem.accumulatorBits * problem.group;
   if (problem.channels > 1)
     lanes = std::min<int64_t>(
         lanes, llvm::PowerOf2Ceil(static_cast<uint64_t>(problem.channels)));
   // Rows whose windows overlap share reads; half of the registers stay free for
   // these and for products. A single row takes several blocks instead.
-  int64_t accumulators = target.getVectorRegisters() / 2;
+  int64_t accumulators = target.getVectorRegisters() / 2 / problem.group;
   int64_t rows = std::min(problem.rows, accumulators);
   int64_t blocks =
       rows > 1 ? 1
                : std::min<int64_t>(llvm::divideCeil(problem.channels, lanes),
                                    accumulators);
-  return KernelAttr::get(target.getContext(), problem.dot, lanes, /*group=*/1,
+  return KernelAttr::get(target.getContext(), problem.dot, lanes, problem.group,
                          rows, std::max<int64_t>(blocks, 1),
                          /*channels_outer=*/false);
 }

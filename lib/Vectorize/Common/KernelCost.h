@@ -32,6 +32,8 @@ struct KernelProblem {
 struct ReductionProblem {
   DotKind dot = DotKind::None;
   int64_t accumulatorBits = 32;
+  /// Reduction elements that one dot product consumes.
+  int64_t group = 1;
   /// Length of the loops of the result that rows and lanes run along.
   int64_t rows = 1;
   int64_t channels = 1;

@@ -42,6 +42,23 @@ selectDot(TargetAttr target, const FactorTypes &types, bool pairsOfRows) {
   return {DotKind::None, 1};
 }
 
+/// True for an integer depthwise convolution whose taps vpmaddwd can take two
+/// at a time.
+static bool isPairedDepthwise(linalg::GenericOp op, TargetAttr target,
+                              unsigned lane) {
+  constexpr int64_t kLeastLanes = 8;
+  bool isX86 = target.getDot() == DotKind::VPDPBUSD ||
+               target.getDot() == DotKind::VPMADDWD;
+  FailureOr<Contraction> contraction = Contraction::matchDepthwise(op);
+  if (!isX86 || failed(contraction) || contraction->channelLoop != lane ||
+      op.getStaticLoopRanges()[lane] < kLeastLanes)
+    return false;
+  FactorTypes types = getFactorTypes(*contraction);
+  return types.weight.isInteger(8) &&
+         (types.activation.isInteger(8) ||
+          (types.activation.isInteger(16) && types.activationSigned));
+}
+
 namespace {
 struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
   void runOnOperation() override {
@@ -138,6 +155,10 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
         problem.broadcasts |=
             op.payloadUsesValueFromOperand(operand) &&
             !op.getMatchingIndexingMap(operand).isFunctionOfDim(lane);
+    if (isPairedDepthwise(op, target, lane)) {
+      problem.dot = DotKind::VPMADDWD;
+      problem.group = 2;
+    }
     op->setAttr(kKernelAttr, chooseReduction(target, problem));
     ++kernels;
   }

@@ -17,7 +17,8 @@ struct ContractToVpmaddwd : public OpRewritePattern<vector::ContractionOp> {
 
   LogicalResult matchAndRewrite(vector::ContractionOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!isRowContract(op))
+    bool perLane = isLaneContract(op);
+    if (!perLane && !isRowContract(op))
       return rewriter.notifyMatchFailure(op, "not a row by columns");
     Value row = getExtended<arith::ExtSIOp>(op.getLhs(), 16);
     Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
@@ -28,7 +29,7 @@ struct ContractToVpmaddwd : public OpRewritePattern<vector::ContractionOp> {
       return rewriter.notifyMatchFailure(op, "factors are not s16");
     auto accType = cast<VectorType>(op.getAccType());
     int64_t lanes = accType.getNumElements();
-    if (cast<VectorType>(row.getType()).getNumElements() != 2)
+    if (cast<VectorType>(row.getType()).getShape().back() != 2)
       return rewriter.notifyMatchFailure(op, "groups are not pairs");
     StringRef name = lanes == 4    ? "llvm.x86.sse2.pmadd.wd"
                      : lanes == 8  ? "llvm.x86.avx2.pmadd.wd"
@@ -42,9 +43,11 @@ struct ContractToVpmaddwd : public OpRewritePattern<vector::ContractionOp> {
       wide = arith::ExtSIOp::create(
           rewriter, loc, VectorType::get({2 * lanes}, rewriter.getI16Type()),
           wide);
-    auto products = LLVM::CallIntrinsicOp::create(
-        rewriter, loc, accType, rewriter.getStringAttr(name),
-        ValueRange{splatGroup(rewriter, loc, row, lanes), wide});
+    Value factor = perLane ? flatten(rewriter, loc, row)
+                           : splatGroup(rewriter, loc, row, lanes);
+    auto products = LLVM::CallIntrinsicOp::create(rewriter, loc, accType,
+                                                  rewriter.getStringAttr(name),
+                                                  ValueRange{factor, wide});
     rewriter.replaceOpWithNewOp<arith::AddIOp>(op, op.getAcc(),
                                                products.getResult(0));
     return success();

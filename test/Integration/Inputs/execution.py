@@ -77,6 +77,26 @@ def vpdpbusd(bits):
     return "\n".join(lines + ["  ret %s %s" % (i32, total), "}"])
 
 
+def pmaddwd(lanes):
+    """Definition of the instruction in plain LLVM IR."""
+    i16, i32 = "<%d x i16>" % (2 * lanes), "<%d x i32>" % lanes
+    lines = ["define internal %s @emulated_pmaddwd_%d(%s %%a, %s %%b) "
+             "alwaysinline {" % (i32, lanes, i16, i16)]
+    for part in range(2):
+        mask = ", ".join("i32 %d" % (2 * lane + part) for lane in range(lanes))
+        for side in "ab":
+            lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
+                         "<%d x i32> <%s>" %
+                         (side, part, i16, side, i16, lanes, mask))
+            lines.append("  %%%s%dw = sext <%d x i16> %%%s%d to %s" %
+                         (side, part, lanes, side, part, i32))
+        lines.append("  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part))
+    return "\n".join(lines + ["  %%s = add %s %%p0, %%p1" % i32,
+                              "  ret %s %%s" % i32, "}"])
+
+
+PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
+
 CVTPS2DQ = """define internal <8 x i32> @emulated_cvtps2dq(<8 x float> %x) alwaysinline {
   %r = call <8 x float> @emulated_roundeven(<8 x float> %x)
   %i = fptosi <8 x float> %r to <8 x i32>
@@ -116,6 +136,12 @@ def emulate(text):
                                         "bitcast %s %%b.in" % i8)
         definitions.append(emulated)
         text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
+    for name, lanes in PMADDWD.items():
+        if name in text:
+            text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,
+                          flags=re.MULTILINE)
+            text = text.replace(name + "(", "@emulated_pmaddwd_%d(" % lanes)
+            definitions.append(pmaddwd(lanes))
     name = "@llvm.x86.avx.cvt.ps2dq.256"
     if name in text:
         text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,

@@ -46,6 +46,8 @@ class Network:
         self.lines = []
         self.layers = []
         self.count = 0
+        # Some layers stay in f32 where all others are quantized.
+        self.has_f32_layers = False
         self.build()
         inputs = struct.Struct("<%df" % size(self.input_shape))
         self.input = inputs.pack(
@@ -162,7 +164,7 @@ class Network:
                            (w - (kw - 1) * dilation - 1) // stride + 1)
         first = self.channel_dim == 1
         fan = c * kh * kw
-        if channels == c and self.random.random() < 0.1 and c > 1:
+        if channels == c and self.random.random() < 0.5 and c > 1:
             kernel = (c, kh, kw) if first else (kh, kw, c)
             name = "linalg.depthwise_conv_2d_" + (
                 "nchw_chw" if first else "nhwc_hwc")
@@ -193,6 +195,7 @@ class Network:
 
     def grouped_conv(self, groups, channels, window):
         """With the groups as a dimension of their own."""
+        self.has_f32_layers = True
         n, c, h, w = self.shape
         split = (n, groups, c // groups, h, w)
         x = self.emit(
@@ -284,7 +287,7 @@ class Network:
         limit = (min(h, w) - 1) // dilation + 1
         window = [min(choose((1, 2, 3, 3, 5)), limit) for _ in range(2)]
         channels = choose(CHANNELS)
-        residual = self.random.random() < 0.25
+        residual = self.random.random() < 0.4
         if residual:
             channels = before_shape[self.channel_dim]
         tail = choose(("", "bias", "bias", "bias relu", "bias relu", "relu",
