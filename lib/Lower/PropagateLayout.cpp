@@ -86,6 +86,7 @@ private:
   void visitPad(tensor::PadOp op);
   void visitSlice(tensor::ExtractSliceOp op);
   void visitFollower(linalg::GenericOp op);
+  void visitObserve(ObserveOp op);
   linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
                             ArrayRef<int64_t> resultPermutation);
   Value getTwin(Value value, ArrayRef<int64_t> permutation);
@@ -198,6 +199,13 @@ LayoutPropagation::rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
   return succeeded(ordered) ? *ordered : result;
 }
 
+/// An observer does not mind the order of elements.
+static bool hasOneUser(Value value) {
+  return llvm::count_if(value.getUses(), [](OpOperand &use) {
+           return !isa<ObserveOp>(use.getOwner());
+         }) == 1;
+}
+
 /// `value` with its dimensions permuted: its twin, its producer rewritten if it
 /// is elementwise or a pad, or an explicit transpose.
 Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
@@ -212,7 +220,7 @@ Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
     return transpose(value.getLoc(), twin.value, relative);
   }
   auto producer = value.getDefiningOp<linalg::GenericOp>();
-  if (producer && producer.getNumReductionLoops() == 0 && value.hasOneUse() &&
+  if (producer && producer.getNumReductionLoops() == 0 && hasOneUser(value) &&
       producer.getNumDpsInits() == 1 &&
       producer.getIndexingMapsArray().back().isPermutation()) {
     SmallVector<Twin> none(producer.getNumDpsInputs());
@@ -221,7 +229,7 @@ Value LayoutPropagation::getTwin(Value value, ArrayRef<int64_t> permutation) {
     return result;
   }
   if (auto pad = value.getDefiningOp<tensor::PadOp>();
-      pad && value.hasOneUse() && pad.getConstantPaddingValue()) {
+      pad && hasOneUser(value) && pad.getConstantPaddingValue()) {
     Value source = getTwin(pad.getSource(), permutation);
     Value result = permutePad(pad, source, permutation);
     twins[value] = {result, Permutation(permutation)};
@@ -332,6 +340,17 @@ void LayoutPropagation::visitFollower(linalg::GenericOp op) {
     rewriter.replaceAllUsesWith(result, replacement);
 }
 
+/// Statistics do not depend on the order of elements.
+void LayoutPropagation::visitObserve(ObserveOp op) {
+  auto it = twins.find(op.getValue());
+  if (it == twins.end() || it->second.isCopy)
+    return;
+  // Before any op that may take over the buffer.
+  rewriter.moveOpAfter(op, it->second.value.getDefiningOp());
+  rewriter.modifyOpInPlace(
+      op, [&] { op.getValueMutable().assign(it->second.value); });
+}
+
 void LayoutPropagation::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
@@ -374,6 +393,10 @@ void LayoutPropagation::run() {
     else
       visitFollower(op);
   }
+
+  // A consumer further down may have given the tensor its twin.
+  for (ObserveOp op : llvm::to_vector(func.getOps<ObserveOp>()))
+    visitObserve(op);
 
   // What was not rewritten reads a transpose of the twin.
   for (Value value : originals) {

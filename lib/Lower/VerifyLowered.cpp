@@ -30,7 +30,9 @@ struct VerifyLowered : public nnq::impl::VerifyLoweredBase<VerifyLowered> {
         emitLayerError(op) << why;
         return WalkResult::interrupt();
       };
-      if (isa<NNQDialect, quant::QuantDialect>(op->getDialect()))
+      // Observers of calibration go down with the rest.
+      if (isa<NNQDialect, quant::QuantDialect>(op->getDialect()) &&
+          !isa<ObserveOp>(op))
         return fail("cannot be lowered to integer linalg; lower by definition "
                     "with --lower-to-llvm=reference");
       auto func = dyn_cast<func::FuncOp>(op);

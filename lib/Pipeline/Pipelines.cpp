@@ -204,12 +204,18 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
   buildTargetPipeline(pm);
 }
 
-void nnq::buildCalibrationPipeline(OpPassManager &pm) {
+void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {
   SetTargetOptions target;
   target.target = "native";
   pm.addPass(createSetTarget(target));
-  pm.addPass(createInterchangeLoops());
-  buildReferencePipeline(pm);
+  if (reference) {
+    pm.addPass(createInterchangeLoops());
+    buildReferencePipeline(pm);
+  } else {
+    addInliner(pm);
+    buildLowerPipeline(pm);
+    buildVectorizePipeline(pm);
+  }
   buildTargetPipeline(pm);
 }
 

@@ -43,8 +43,8 @@ struct ObserveBufferization
       return failure();
     Value value = *buffer;
     auto type = cast<MemRefType>(value.getType());
-    // The observer takes a plain array.
-    if (!type.getLayout().isIdentity()) {
+    // Parts of a buffer are observed in runs; how long these are must be known.
+    if (!type.getLayout().isIdentity() && !type.hasStaticShape()) {
       Location loc = op->getLoc();
       SmallVector<Value> sizes;
       for (int64_t i = 0, e = type.getRank(); i < e; ++i)

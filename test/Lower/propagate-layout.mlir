@@ -330,3 +330,30 @@ func.func @slice(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>, %w2: tensor<2
     outs(%f2 : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
   return %2 : tensor<1x2x1x1xf32>
 }
+
+// -----
+
+// An observer reads the tensor as it is stored, before any other reader.
+// CHECK-LABEL: @observed
+// CHECK: %[[C1:.+]] = linalg.generic
+// CHECK: arith.mulf
+// CHECK: nnq.observe %[[C1]] {id = 0 : i64} : tensor<1x6x6x4xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[C1]],
+// CHECK: arith.mulf
+// CHECK: linalg.generic {{.*}} outs(%{{.+}} : tensor<1x2x4x4xf32>)
+// CHECK-NOT: linalg.generic
+func.func @observed(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>, %w2: tensor<2x4x3x3xf32>) -> tensor<1x2x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x6x6xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  %0 = linalg.conv_2d_nchw_fchw
+    ins(%x, %w : tensor<1x1x8x8xf32>, tensor<4x1x3x3xf32>)
+    outs(%f : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  nnq.observe %0 {id = 0 : i64} : tensor<1x4x6x6xf32>
+  %e2 = tensor.empty() : tensor<1x2x4x4xf32>
+  %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %1 = linalg.conv_2d_nchw_fchw
+    ins(%0, %w2 : tensor<1x4x6x6xf32>, tensor<2x4x3x3xf32>)
+    outs(%f2 : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  return %1 : tensor<1x2x4x4xf32>
+}

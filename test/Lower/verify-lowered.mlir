@@ -54,3 +54,10 @@ func.func @named(%x: tensor<1x3xf32>, %w: tensor<3x2xf32>, %f: tensor<1x2xf32>) 
     outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %0 : tensor<1x2xf32>
 }
+
+// -----
+
+func.func @observed(%x: tensor<4xf32>) -> tensor<4xf32> {
+  nnq.observe %x {id = 0 : i64} : tensor<4xf32>
+  return %x : tensor<4xf32>
+}

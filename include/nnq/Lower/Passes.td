@@ -101,7 +101,7 @@ def PropagateLayout : Pass<"nnq-propagate-layout", "::mlir::func::FuncOp"> {
     input and output. Pools, pads and elementwise ops between them follow by a change
     of their indexing maps, contractions by a change of the map of their operand;
     transposes remain only at the edges, and those that move nothing but unit
-    dimensions become reshapes.
+    dimensions become reshapes. Observers read tensors as they are stored.
   }];
   let statistics = [
     Statistic<"transposes", "transposes", "Transposes left at the edges">];
@@ -135,6 +135,7 @@ def VerifyLowered : Pass<"nnq-verify-lowered", "::mlir::func::FuncOp"> {
   let description = [{
     Fails with the layer and location of the first op of the `quant` or `nnq`
     dialect, tensor of quantized elements, or named structured op that is left.
+    `nnq.observe` has a lowering of its own and stays.
   }];
 }
 

@@ -92,9 +92,9 @@ void buildTargetPipeline(mlir::OpPassManager &pm);
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,
                               const LowerToLLVMOptions &options);
 
-/// How calibration lowers its copy of the network: by the reference, to this
-/// machine whatever the target is.
-void buildCalibrationPipeline(mlir::OpPassManager &pm);
+/// How calibration lowers its copy of the network, to this machine whatever the
+/// target is; by the reference it takes longer.
+void buildCalibrationPipeline(mlir::OpPassManager &pm, bool reference);
 
 /// Registers the pipelines under the names that users type.
 void registerPipelines();

@@ -152,9 +152,11 @@ def LowerObserve : Pass<"nnq-lower-observe", "::mlir::ModuleOp"> {
     ```mlir
     llvm.call @nnq_observe(%c3, %x_pointer, %c8) : (i64, !llvm.ptr, i64) -> ()
     ```
+    A part of a larger buffer is observed run by run, in a loop.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
-    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect"];
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
   let statistics = [Statistic<"numCalls", "calls", "Calls written">];
 }
 

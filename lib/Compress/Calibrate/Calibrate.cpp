@@ -91,7 +91,8 @@ struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
     registry.insert<NNQDialect>();
     // No dialect may be loaded while passes run.
     OpPassManager pm(ModuleOp::getOperationName());
-    lowering(pm);
+    for (bool isReference : {false, true})
+      lowering(pm, isReference);
     pm.getDependentDialects(registry);
   }
 
@@ -250,13 +251,14 @@ private:
       ObserveOp::create(builder, value.getLoc(), copied, id);
     }
     PassManager pm(&getContext(), ModuleOp::getOperationName());
-    lowering(pm);
+    lowering(pm, reference);
     if (failed(pm.run(*copy)))
       return llvm::createStringError("the network could not be lowered");
     llvm::StringMap<void *> symbols;
     symbols["nnq_observe"] = reinterpret_cast<void *>(observe);
-    // Level 3 takes longer to compile than it saves in a run.
-    return CompiledModel::jit(*copy, symbols, entry, /*level=*/2);
+    // Kernels are vector code already: higher levels take longer to compile
+    // than they save in a run.
+    return CompiledModel::jit(*copy, symbols, entry, /*level=*/1);
   }
 
   llvm::Error run(CompiledModel &model, ArrayRef<NumpyArray> arrays) {

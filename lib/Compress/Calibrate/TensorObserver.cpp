@@ -33,26 +33,46 @@ void TensorObserver::growTo(float low, float high) {
     mergePairs(bins, isSigned ? quarter : 0);
 }
 
+namespace {
+/// Several chains of operations, so that they overlap and become vectors; a
+/// fixed number, so that the rounding is the same everywhere.
+struct Lanes {
+  static constexpr size_t kCount = 8;
+  double sums[kCount] = {}, squares[kCount] = {};
+  float low[kCount], high[kCount];
+
+  explicit Lanes(float first) {
+    std::fill_n(low, kCount, first);
+    std::fill_n(high, kCount, first);
+  }
+
+  void add(const float *elements, size_t count = kCount) {
+    for (size_t i = 0; i < count; ++i) {
+      float x = elements[i];
+      low[i] = x < low[i] ? x : low[i];
+      high[i] = x > high[i] ? x : high[i];
+      sums[i] += x;
+      squares[i] += static_cast<double>(x) * x;
+    }
+  }
+};
+} // namespace
+
 void TensorObserver::add(ArrayRef<float> elements) {
-  // Several chains of additions, so that they overlap; a fixed number, so that
-  // the rounding is the same everywhere.
-  constexpr size_t lanes = 8;
-  double sums[lanes] = {}, squares[lanes] = {};
-  float low = 0, high = 0;
-  if (!elements.empty())
-    low = high = elements.front();
-  for (size_t i = 0; i < elements.size(); ++i) {
-    float x = elements[i];
-    low = std::min(low, x);
-    high = std::max(high, x);
-    sums[i % lanes] += x;
-    squares[i % lanes] += static_cast<double>(x) * x;
-  }
+  if (elements.empty())
+    return;
+  Lanes lanes(elements.front());
+  size_t whole = elements.size() - elements.size() % Lanes::kCount;
+  for (size_t i = 0; i < whole; i += Lanes::kCount)
+    lanes.add(elements.data() + i);
+  lanes.add(elements.data() + whole, elements.size() - whole);
   double total = 0, totalOfSquares = 0;
-  for (size_t i = 0; i < lanes; ++i) {
-    total += sums[i];
-    totalOfSquares += squares[i];
+  for (size_t i = 0; i < Lanes::kCount; ++i) {
+    total += lanes.sums[i];
+    totalOfSquares += lanes.squares[i];
   }
+  float low = *llvm::min_element(lanes.low);
+  float high = *llvm::max_element(lanes.high);
   // Squares of finite floats do not overflow.
   if (!std::isfinite(totalOfSquares)) {
     finite = false;
@@ -70,10 +90,23 @@ void TensorObserver::add(ArrayRef<float> elements) {
   count += elements.size();
 
   growTo(low, high);
-  int64_t origin = isSigned ? kNumBins / 2 : 0;
-  double perUnit = std::ldexp(isSigned ? kNumBins / 2 : kNumBins, -exponent);
-  for (float x : elements)
-    ++bins[origin + static_cast<int64_t>(std::floor(x * perUnit))];
+  const int origin = isSigned ? kNumBins / 2 : 0;
+  const double perUnit =
+      std::ldexp(isSigned ? kNumBins / 2 : kNumBins, -exponent);
+  constexpr size_t chunk = 256;
+  int indices[chunk];
+  while (!elements.empty()) {
+    size_t length = std::min(chunk, elements.size());
+    for (size_t i = 0; i < length; ++i) {
+      // std::floor by what has a vector form everywhere.
+      double scaled = elements[i] * perUnit;
+      int truncated = static_cast<int>(scaled);
+      indices[i] = origin + truncated - (scaled < truncated ? 1 : 0);
+    }
+    for (size_t i = 0; i < length; ++i)
+      ++bins[indices[i]];
+    elements = elements.drop_front(length);
+  }
 }
 
 TensorStatsAttr TensorObserver::getAttr(MLIRContext *context) const {

@@ -3,6 +3,8 @@
 // RUN: nnq-opt %s --nnq-calibrate=data=%S/Inputs/x.npy \
 // RUN:   --nnq-calibrate=data=%S/Inputs/x.npy --split-input-file \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,ALL
+// RUN: nnq-opt %s --nnq-calibrate="data=%S/Inputs/x.npy reference" \
+// RUN:   --split-input-file | FileCheck %s --check-prefixes=CHECK,ALL
 // RUN: nnq-opt %s --nnq-calibrate="data=%S/Inputs/arrays.npz key=features" \
 // RUN:   --split-input-file | FileCheck %s --check-prefixes=CHECK,ALL
 // RUN: nnq-opt %s --pass-pipeline='builtin.module(nnq-calibrate{data=%S/Inputs/x.npy samples=2})' \

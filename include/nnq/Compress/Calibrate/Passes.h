@@ -22,8 +22,10 @@ namespace nnq {
 #define GEN_PASS_DECL
 #include "nnq/Compress/Calibrate/Passes.h.inc"
 
-/// Adds the passes that bring a module to the LLVM dialect of this machine.
-using LoweringBuilder = std::function<void(mlir::OpPassManager &)>;
+/// Adds the passes that bring a module to the LLVM dialect of this machine, by
+/// the reference or fast.
+using LoweringBuilder =
+    std::function<void(mlir::OpPassManager &, bool reference)>;
 
 /// The stage does not know how to lower what it runs: pipelines are ordered
 /// elsewhere, and they contain this stage.

@@ -49,6 +49,8 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
            "Name of the array in the .npz, or names of several by commas">,
     Option<"samples", "samples", "int64_t", "0",
            "Use at most this many samples; 0 means all">,
+    Option<"reference", "reference", "bool", "false",
+           "Lower by upstream passes alone, to check the fast path">,
   ];
   let statistics = [
     Statistic<"numTensors", "tensors", "Number of tensors observed">,
