@@ -97,3 +97,22 @@ func.func @one_element(%x: memref<1xf32>, %y: memref<1xf32>) {
   }
   return
 }
+
+// -----
+
+// Neighbours in the result come from different rows of the table.
+// CHECK-LABEL: @columns
+// CHECK-NOT: vector.
+func.func @columns(%ids: memref<3xi64>, %table: memref<100x20xf32>, %y: memref<20x3xf32>) {
+  // expected-remark @below {{not an elementwise op with a contiguous result}}
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d1)>,
+      affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%ids : memref<3xi64>) outs(%y : memref<20x3xf32>) {
+  ^bb0(%id: i64, %o: f32):
+    %i = arith.index_cast %id : i64 to index
+    %j = linalg.index 0 : index
+    %e = memref.load %table[%i, %j] : memref<100x20xf32>
+    linalg.yield %e : f32
+  }
+  return
+}

@@ -150,3 +150,27 @@ func.func @fill_and_copy(%x: memref<2x4xi8>, %y: memref<2x6xi8>) {
   memref.copy %x, %inner : memref<2x4xi8> to memref<2x4xi8, strided<[6, 1], offset: 1>>
   return
 }
+
+// An embedding: the row of the table is found once, then read as vectors.
+// CHECK-LABEL: @embedding
+// CHECK-SAME: %[[IDS:[a-z0-9]+]]: memref<3xi64>, %[[T:[a-z0-9]+]]: memref<100x20xf32>
+// CHECK: scf.for
+// CHECK: %[[ID:.+]] = memref.load %[[IDS]]
+// CHECK: %[[ROW:.+]] = arith.index_cast %[[ID]]
+// CHECK: vector.load %[[T]][%[[ROW]], %{{.+}}] : memref<100x20xf32>, vector<
+// CHECK: arith.addf {{.*}} : vector<
+// CHECK: vector.store
+// CHECK-NOT: linalg.
+func.func @embedding(%ids: memref<3xi64>, %table: memref<100x20xf32>, %b: memref<20xf32>, %y: memref<3x20xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>,
+      affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]}
+      ins(%ids, %b : memref<3xi64>, memref<20xf32>) outs(%y : memref<3x20xf32>) {
+  ^bb0(%id: i64, %c: f32, %o: f32):
+    %i = arith.index_cast %id : i64 to index
+    %j = linalg.index 1 : index
+    %e = memref.load %table[%i, %j] : memref<100x20xf32>
+    %s = arith.addf %e, %c : f32
+    linalg.yield %s : f32
+  }
+  return
+}

@@ -23,16 +23,165 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
+/// True if `value`, of the body of `op`, is the same for a whole row.
+static bool isUniform(linalg::GenericOp op, Value value, unsigned rowLoop) {
+  if (auto arg = dyn_cast<BlockArgument>(value)) {
+    if (arg.getOwner() != op.getBlock())
+      return true;
+    OpOperand *operand = op.getMatchingOpOperand(arg);
+    auto type = dyn_cast<MemRefType>(operand->get().getType());
+    return !op.isDpsInit(operand) &&
+           (!type || getLoopStride(type, op.getMatchingIndexingMap(operand),
+                                   rowLoop) == 0);
+  }
+  Operation *def = value.getDefiningOp();
+  if (def->getBlock() != op.getBlock())
+    return true;
+  if (auto index = dyn_cast<linalg::IndexOp>(def))
+    return index.getDim() != rowLoop;
+  return llvm::all_of(def->getOperands(), [&](Value operand) {
+    return isUniform(op, operand, rowLoop);
+  });
+}
+
+/// True for a read in the body whose place moves with the row, by one element a
+/// step: a row of a table.
+static bool isTableRow(linalg::GenericOp op, memref::LoadOp load,
+                       unsigned rowLoop) {
+  if (load.getIndices().empty() ||
+      !load.getMemRefType().getLayout().isIdentity() ||
+      !isUniform(op, load.getMemRef(), rowLoop))
+    return false;
+  auto last = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
+  return last && last.getDim() == rowLoop &&
+         llvm::all_of(load.getIndices().drop_back(), [&](Value index) {
+           return isUniform(op, index, rowLoop);
+         });
+}
+
+/// True if the body reads rows of tables, and rows of it can be emitted.
+static bool canEmitTableRows(linalg::GenericOp op, unsigned rowLoop) {
+  if (op.getNumDpsInits() != 1 ||
+      op.payloadUsesValueFromOperand(op.getDpsInitOperand(0)))
+    return false;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    if (!type)
+      continue;
+    std::optional<int64_t> stride =
+        getLoopStride(type, op.getMatchingIndexingMap(&operand), rowLoop);
+    if (!stride || (op.isDpsInit(&operand) && *stride != 1))
+      return false;
+  }
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (auto load = dyn_cast<memref::LoadOp>(inner)) {
+      if (!isUniform(op, load.getResult(), rowLoop) &&
+          !isTableRow(op, load, rowLoop))
+        return false;
+      continue;
+    }
+    // The index along the row is of no use but to tables.
+    if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
+      if (index.getDim() == rowLoop &&
+          !llvm::all_of(index->getUsers(), llvm::IsaPred<memref::LoadOp>))
+        return false;
+      continue;
+    }
+    if (!OpTrait::hasElementwiseMappableTraits(&inner) &&
+        !inner.hasTrait<OpTrait::ConstantLike>())
+      return false;
+  }
+  return true;
+}
+
+/// The value of the body from `at` on for `count` elements: what is uniform is
+/// computed once, as a number.
+static Value emitTableRow(OpBuilder &builder, linalg::GenericOp op,
+                          ArrayRef<OpFoldResult> at, unsigned rowLoop,
+                          int64_t count) {
+  Location loc = op.getLoc();
+  IRMapping mapping;
+  auto vectorOf = [&](Type type) { return VectorType::get({count}, type); };
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    BlockArgument arg = op.getMatchingBlockArgument(operand);
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    if (!isUniform(op, arg, rowLoop))
+      mapping.map(arg, emitLoadRow(builder, loc, operand->get(), map, at,
+                                   {rowLoop, count, count}));
+    else if (isa<MemRefType>(operand->get().getType()))
+      mapping.map(arg,
+                  memref::LoadOp::create(builder, loc, operand->get(),
+                                         emitIndices(builder, loc, map, at)));
+    else
+      mapping.map(arg, operand->get());
+  }
+  auto asVector = [&](Value value) -> Value {
+    Value mapped = mapping.lookupOrDefault(value);
+    if (isa<VectorType>(mapped.getType()))
+      return mapped;
+    return vector::BroadcastOp::create(builder, loc, vectorOf(value.getType()),
+                                       mapped);
+  };
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (auto index = dyn_cast<linalg::IndexOp>(inner)) {
+      mapping.map(index.getResult(), getValueOrCreateConstantIndexOp(
+                                         builder, loc, at[index.getDim()]));
+      continue;
+    }
+    if (isUniform(op, inner.getResult(0), rowLoop)) {
+      builder.clone(inner, mapping);
+      continue;
+    }
+    if (auto load = dyn_cast<memref::LoadOp>(inner)) {
+      SmallVector<Value> indices;
+      for (Value index : load.getIndices())
+        indices.push_back(mapping.lookupOrDefault(index));
+      mapping.map(load.getResult(),
+                  vector::LoadOp::create(builder, loc, vectorOf(load.getType()),
+                                         load.getMemRef(), indices));
+      continue;
+    }
+    SmallVector<Value> operands;
+    for (Value operand : inner.getOperands())
+      operands.push_back(asVector(operand));
+    OperationState state(loc, inner.getName(), operands,
+                         vectorOf(inner.getResult(0).getType()),
+                         inner.getAttrs());
+    state.propertiesAttr = inner.getPropertiesAsAttribute();
+    mapping.map(inner.getResult(0), builder.create(state)->getResult(0));
+  }
+  return asVector(op.getBlock()->getTerminator()->getOperand(0));
+}
+
+static bool readsTable(linalg::GenericOp op) {
+  return !op.getBlock()->getOps<memref::LoadOp>().empty();
+}
+
 /// The innermost loop of more than one step along which rows can be emitted.
 static std::optional<unsigned> findRowLoop(linalg::GenericOp op) {
   if (op.getNumReductionLoops() != 0 || op.hasDynamicShape())
     return std::nullopt;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   for (int64_t loop = ranges.size() - 1; loop >= 0; --loop)
-    if (ranges[loop] > 1)
-      return canEmitRows(op, loop) ? std::optional<unsigned>(loop)
-                                   : std::nullopt;
+    if (ranges[loop] > 1) {
+      bool can =
+          readsTable(op) ? canEmitTableRows(op, loop) : canEmitRows(op, loop);
+      return can ? std::optional<unsigned>(loop) : std::nullopt;
+    }
   return std::nullopt;
+}
+
+/// The value of the body for one row.
+static Value emitRow(OpBuilder &builder, linalg::GenericOp op,
+                     ArrayRef<OpFoldResult> at, const Row &row) {
+  SmallVector<Value> args;
+  for (OpOperand &operand : op->getOpOperands())
+    args.push_back(
+        op.isDpsInit(&operand) && !op.payloadUsesValueFromOperand(&operand)
+            ? Value()
+            : emitLoadRow(builder, op.getLoc(), operand.get(),
+                          op.getMatchingIndexingMap(&operand), at, row));
+  return emitBody(builder, op, args, row.lanes);
 }
 
 static void emitRows(OpBuilder &builder, linalg::GenericOp op, unsigned rowLoop,
@@ -41,7 +190,6 @@ static void emitRows(OpBuilder &builder, linalg::GenericOp op, unsigned rowLoop,
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   int64_t length = sizes[rowLoop];
   sizes[rowLoop] = 1;
-  bool readsResult = op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
   emitLoopNest(
       builder, loc, sizes, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
         emitTiled(b, loc, length, std::min(lanes, length),
@@ -49,17 +197,9 @@ static void emitRows(OpBuilder &builder, linalg::GenericOp op, unsigned rowLoop,
                     Row row{rowLoop, count, count};
                     LoopIndices at(indices);
                     at[rowLoop] = start;
-                    SmallVector<Value> args;
-                    for (OpOperand &operand : op->getOpOperands()) {
-                      if (op.isDpsInit(&operand) && !readsResult) {
-                        args.push_back(Value());
-                        continue;
-                      }
-                      args.push_back(emitLoadRow(
-                          inner, loc, operand.get(),
-                          op.getMatchingIndexingMap(&operand), at, row));
-                    }
-                    Value result = emitBody(inner, op, args, count);
+                    Value result = readsTable(op) ? emitTableRow(inner, op, at,
+                                                                 rowLoop, count)
+                                                  : emitRow(inner, op, at, row);
                     OpOperand *out = op.getDpsInitOperand(0);
                     emitStoreRow(inner, loc, result, out->get(),
                                  op.getMatchingIndexingMap(out), at, row);
