@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
+import architectures
 import models
 import numpy as np
 import onnxruntime
@@ -36,3 +40,41 @@ def test_network_runs_in_f32(model: models.Model, run_network: Run, tmp_path):
     x = model.load().x[:SAMPLES]
     assert x.shape[1:] == model.shape[1:]
     assert_close(run_network(tmp_path / "net.mlirbc", [x]), expected_results(model, x), TOLERANCE)
+
+
+@pytest.fixture
+def transformer(tmp_path: Path) -> tuple[Path, list[np.ndarray], np.ndarray]:
+    """Return a small encoder of sentences, token numbers with their mask, and the embeddings of PyTorch."""
+    torch.manual_seed(0)
+    config = {"hidden_size": 24, "layer_norm_eps": 1e-12, "vocab_size": 50, "max_position_embeddings": 16}
+    config |= {"intermediate_size": 40, "num_attention_heads": 3, "num_hidden_layers": 2}
+    module = architectures.MiniLM(config).eval()
+    generator = np.random.default_rng(0)
+    ids = generator.integers(1, 50, (32, 10))
+    mask = (np.arange(10) < generator.integers(3, 11, (32, 1))).astype(np.int64)
+    with torch.no_grad():
+        expected = module(torch.from_numpy(ids), torch.from_numpy(mask)).numpy()
+    examples = [torch.from_numpy(ids[:1]), torch.from_numpy(mask[:1])]
+    importer.write(importer.from_torch(module, examples, entry="encode"), tmp_path / "encode.mlirbc")
+    return tmp_path / "encode.mlirbc", [ids, mask], expected
+
+
+def test_transformer_runs_in_f32(transformer, run_network: Run):
+    network, inputs, expected = transformer
+    assert_close(run_network(network, inputs), [expected], 1e-4)
+
+
+def test_transformer_has_no_scalar_loops(transformer, tools: Path):
+    command = [tools / "nnq-opt", transformer[0], "--lower-to-llvm", "--remarks-filter-missed=nnq", "-o", "/dev/null"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "Missed" not in result.stderr
+
+
+def test_transformer_runs_in_int8(transformer, tools: Path, run_network: Run, tmp_path: Path):
+    network, inputs, expected = transformer
+    np.savez(tmp_path / "calib.npz", ids=inputs[0], mask=inputs[1])
+    quantized = tmp_path / "int8.mlirbc"
+    command = [tools / "nnq-opt", network, f"--quantize-int8=data={tmp_path / 'calib.npz'} key=ids,mask"]
+    subprocess.run([*command, "--emit-bytecode", "-o", quantized], check=True)
+    result = run_network(quantized, inputs)[0]
+    assert (result * expected).sum(axis=1).min() > 0.99
