@@ -251,14 +251,17 @@ private:
       ObserveOp::create(builder, value.getLoc(), copied, id);
     }
     PassManager pm(&getContext(), ModuleOp::getOperationName());
+    // The network itself passes through the same passes, with verification.
+    pm.enableVerifier(false);
     lowering(pm, reference);
     if (failed(pm.run(*copy)))
       return llvm::createStringError("the network could not be lowered");
     llvm::StringMap<void *> symbols;
     symbols["nnq_observe"] = reinterpret_cast<void *>(observe);
-    // Kernels are vector code already: higher levels take longer to compile
-    // than they save in a run.
-    return CompiledModel::jit(*copy, symbols, entry, /*level=*/1);
+    // Higher levels take longer to compile than they save in a run; loops of
+    // the reference have yet to become vector code.
+    return CompiledModel::jit(*copy, symbols, entry,
+                              /*level=*/reference ? 2 : 1);
   }
 
   llvm::Error run(CompiledModel &model, ArrayRef<NumpyArray> arrays) {
