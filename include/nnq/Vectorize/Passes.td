@@ -167,6 +167,7 @@ def ApproximateMath : Pass<"nnq-approximate-math", "::mlir::func::FuncOp"> {
     two polynomials, off by less than 4e-7. LLVM would call libm for each lane.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
 }

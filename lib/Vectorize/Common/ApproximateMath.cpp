@@ -7,6 +7,7 @@
 #include "nnq/Vectorize/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -67,6 +68,21 @@ struct ApproximateErf : public OpRewritePattern<math::ErfOp> {
   }
 };
 
+/// The steps of the polynomials may be rounded once or twice: a target without
+/// the instruction multiplies and adds instead of calling fmaf for each lane.
+struct RelaxFma : public OpRewritePattern<math::FmaOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::FmaOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!LLVM::isCompatibleType(op.getType()))
+      return rewriter.notifyMatchFailure(op, "neither a number nor a vector");
+    rewriter.replaceOpWithNewOp<LLVM::FMulAddOp>(op, op.getType(),
+                                                 op.getOperands());
+    return success();
+  }
+};
+
 struct ApproximateMath
     : public nnq::impl::ApproximateMathBase<ApproximateMath> {
   void runOnOperation() override {
@@ -77,7 +93,7 @@ struct ApproximateMath
              name == math::LogOp::getOperationName();
     };
     RewritePatternSet patterns(&getContext());
-    patterns.add<ApproximateErf>(&getContext());
+    patterns.add<ApproximateErf, RelaxFma>(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, isApproximated);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
