@@ -194,6 +194,41 @@ struct RaiseSelect : public OpRewritePattern<arith::SelectOp> {
   }
 };
 
+/// x / c as x * (1 / c), which is off by one unit in the last place at most and
+/// several times as fast. A division that is rounded to a whole number is part
+/// of a quantization, where that unit may be a step.
+struct MultiplyByReciprocal : public OpRewritePattern<arith::DivFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::DivFOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isa<linalg::GenericOp>(op->getParentOp()) || !op.getType().isF32())
+      return rewriter.notifyMatchFailure(op, "not f32 in a body");
+    Value divisor = op.getRhs();
+    if (auto narrowed = divisor.getDefiningOp<arith::TruncFOp>())
+      divisor = narrowed.getIn();
+    APFloat value(0.0f);
+    if (!matchPattern(divisor, m_ConstantFloat(&value)))
+      return rewriter.notifyMatchFailure(op, "no division by a constant");
+    if (llvm::any_of(op->getUsers(), llvm::IsaPred<math::RoundEvenOp>))
+      return rewriter.notifyMatchFailure(op, "part of a quantization");
+    bool inexact;
+    value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                  &inexact);
+    APFloat reciprocal(1.0f);
+    reciprocal.divide(value, APFloat::rmNearestTiesToEven);
+    if (!reciprocal.isNormal())
+      return rewriter.notifyMatchFailure(op, "no normal reciprocal");
+    rewriter.setInsertionPoint(op->getParentOp());
+    Value factor = arith::ConstantOp::create(
+        rewriter, op.getLoc(), FloatAttr::get(op.getType(), reciprocal));
+    rewriter.setInsertionPoint(op);
+    rewriter.replaceOpWithNewOp<arith::MulFOp>(op, op.getLhs(), factor,
+                                               op.getFastmath());
+    return success();
+  }
+};
+
 struct RaiseElementwise
     : public nnq::impl::RaiseElementwiseBase<RaiseElementwise> {
   void runOnOperation() override {
@@ -208,6 +243,6 @@ struct RaiseElementwise
 } // namespace
 
 void nnq::populateRaiseElementwisePatterns(RewritePatternSet &patterns) {
-  patterns.add<GeneralizeElementwise, InlineUniformConstant, RaiseSelect>(
-      patterns.getContext());
+  patterns.add<GeneralizeElementwise, InlineUniformConstant, RaiseSelect,
+               MultiplyByReciprocal>(patterns.getContext());
 }

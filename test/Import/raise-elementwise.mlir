@@ -164,3 +164,41 @@ func.func @uniform_constants(%x: tensor<4xf32>) -> tensor<4xf32> {
     }
   }
 #-}
+
+// CHECK-LABEL: @division
+// CHECK-DAG: %[[C:.+]] = arith.constant 2.000000e-01 : f32
+// CHECK: linalg.generic
+// CHECK: ^bb0(%[[A:.+]]: f32,
+// CHECK: arith.mulf %[[A]], %[[C]] : f32
+func.func @division(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %c = arith.constant 5.0 : f64
+  %e = tensor.empty() : tensor<4xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %t = arith.truncf %c : f64 to f32
+    %s = arith.divf %a, %t : f32
+    linalg.yield %s : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// A quantization, and divisors whose reciprocal is infinite or not normal.
+// CHECK-LABEL: @division_kept
+// CHECK-COUNT-3: arith.divf
+func.func @division_kept(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %c = arith.constant 5.0 : f32
+  %zero = arith.constant 0.0 : f32
+  %huge = arith.constant 3.0e38 : f32
+  %e = tensor.empty() : tensor<4xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.divf %a, %c : f32
+    %q = math.roundeven %s : f32
+    %t = arith.divf %q, %zero : f32
+    %u = arith.divf %t, %huge : f32
+    linalg.yield %u : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

@@ -236,6 +236,9 @@ def RaiseElementwise : Pass<"nnq-raise-elementwise"> {
     ```mlir
     %r = arith.maximumf %in, %zero : f32
     ```
+
+    A division by a constant becomes a multiplication by its reciprocal, unless
+    its result is rounded to a whole number.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
