@@ -12,11 +12,14 @@ import struct
 
 CHANNELS = (1, 2, 3, 4, 5, 6, 7, 8, 13, 16, 17, 20, 33, 70)
 IDENTITY = {2: "affine_map<(a, b) -> (a, b)>",
+            3: "affine_map<(a, b, c) -> (a, b, c)>",
             4: "affine_map<(a, b, c, d) -> (a, b, c, d)>"}
 CHANNEL = {(2, 1): "affine_map<(a, b) -> (b)>",
            (4, 1): "affine_map<(a, b, c, d) -> (b)>",
            (4, 3): "affine_map<(a, b, c, d) -> (d)>"}
-PARALLEL = {rank: ", ".join(['"parallel"'] * rank) for rank in (2, 4)}
+PARALLEL = {rank: ", ".join(['"parallel"'] * rank) for rank in (2, 3, 4)}
+# What a row of the innermost dimension has in common.
+ROW = {2: "affine_map<(a, b) -> (a)>", 3: "affine_map<(a, b, c) -> (a, b)>"}
 
 
 def tensor(shape, element="f32"):
@@ -272,6 +275,90 @@ class Network:
             (stats, self.x, weights, tensor(self.shape), tensor((k, channels)),
              start, tensor(shape), tensor(shape))), shape, "linear %d" % channels)
 
+    def reduce(self, value, shape, constant, op):
+        """Join the innermost dimension."""
+        rank = len(shape)
+        start = self.filled(shape[:-1], constant)
+        return self.emit(
+            "linalg.generic {indexing_maps = [%s, %s], iterator_types = "
+            "[%s, \"reduction\"]} ins(%s : %s) outs(%s : %s) {\n"
+            "  ^bb0(%%in: f32, %%out: f32):\n    %%y = arith.%s %%in, %%out : f32\n"
+            "    linalg.yield %%y : f32\n  } -> %s" %
+            (IDENTITY[rank], ROW[rank], ", ".join(['"parallel"'] * (rank - 1)),
+             value, tensor(shape), start, tensor(shape[:-1]), op,
+             tensor(shape[:-1])))
+
+    def by_row(self, value, row, shape, *body):
+        return self.elementwise(shape, [(value, shape), (row, shape[:-1])],
+                                [IDENTITY[len(shape)], ROW[len(shape)]], body)
+
+    def transpose(self, value, shape, permutation):
+        result = [shape[i] for i in permutation]
+        empty = self.emit("tensor.empty() : " + tensor(result))
+        return self.emit("linalg.transpose ins(%s : %s) outs(%s : %s) "
+                         "permutation = %s" % (value, tensor(shape), empty,
+                                               tensor(result), permutation))
+
+    def batch_matmul(self, a, b, shape, inner):
+        heads, m, n = shape
+        return self.emit(
+            "linalg.batch_matmul ins(%s, %s : %s, %s) outs(%s : %s) -> %s" %
+            (a, b, tensor((heads, m, inner)), tensor((heads, inner, n)),
+             self.filled(shape, "%zero"), tensor(shape), tensor(shape)))
+
+    def attention(self, heads, width):
+        """Of all rows to all rows, in f32."""
+        self.has_f32_layers = True
+        x, shape = self.x, self.shape
+        rows = shape[0]
+        split = []
+        for permutation in ([1, 0, 2], [1, 2, 0], [1, 0, 2]):
+            self.x, self.shape = x, shape
+            self.linear(heads * width)
+            self.bias()
+            part = self.emit(
+                "tensor.expand_shape %s [[0], [1, 2]] output_shape [%d, %d, %d] "
+                ": %s into %s" % (self.x, rows, heads, width, tensor(self.shape),
+                                  tensor((rows, heads, width))))
+            split.append(self.transpose(part, (rows, heads, width), permutation))
+        q, k, v = split
+        square = (heads, rows, rows)
+        scale = self.emit("arith.constant %r : f32" % width ** -0.5)
+        scores = self.elementwise(
+            square, [(self.batch_matmul(q, k, square, width), square)],
+            [IDENTITY[3]], ["%%y = arith.mulf %%in0, %s : f32" % scale])
+        top = self.reduce(scores, square, "%lowest", "maximumf")
+        weights = self.by_row(scores, top, square, "%d = arith.subf %in0, %in1 : f32",
+                              "%y = math.exp %d : f32")
+        total = self.reduce(weights, square, "%zero", "addf")
+        weights = self.by_row(weights, total, square, "%y = arith.divf %in0, %in1 : f32")
+        mixed = self.transpose(
+            self.batch_matmul(weights, v, (heads, rows, width), rows),
+            (heads, rows, width), [1, 0, 2])
+        joined = (rows, heads * width)
+        self.set(self.emit(
+            "tensor.collapse_shape %s [[0], [1, 2]] : %s into %s" %
+            (mixed, tensor((rows, heads, width)), tensor(joined))), joined,
+            "attention of %d heads of %d" % (heads, width))
+
+    def normalize(self, stats):
+        """Each row to mean 0 and variance 1."""
+        self.has_f32_layers = True
+        part = self.emit("arith.constant %r : f32" % (1.0 / self.shape[1]))
+        small = self.emit("arith.constant 1.0e-5 : f32")
+        centered = self.by_row(
+            self.x, self.reduce(self.x, self.shape, "%zero", "addf"), self.shape,
+            "%%m = arith.mulf %%in1, %s : f32" % part, "%y = arith.subf %in0, %m : f32")
+        squares = self.elementwise(self.shape, [(centered, self.shape)],
+                                   [IDENTITY[2]], ["%y = arith.mulf %in0, %in0 : f32"])
+        scaled = self.by_row(
+            centered, self.reduce(squares, self.shape, "%zero", "addf"), self.shape,
+            "%%m = arith.mulf %%in1, %s : f32" % part,
+            "%%p = arith.addf %%m, %s : f32" % small,
+            "%r = math.rsqrt %p : f32", "%y = arith.mulf %in0, %r : f32")
+        self.set(scaled, self.shape, "normalize")
+        self.bias(stats)
+
     # Blocks: the statistics belong to the last op of each.
 
     def conv_block(self):
@@ -337,11 +424,24 @@ class Network:
         if relu:
             self.relu(stats)
 
+    def attention_block(self):
+        before, shape = self.x, self.shape
+        self.attention(self.random.choice((1, 2, 3)), self.random.choice((4, 5, 8)))
+        self.linear(shape[1])
+        self.bias()
+        self.set(self.elementwise(
+            shape, [(self.x, shape), (before, shape)], [IDENTITY[2]] * 2,
+            ["%y = arith.addf %in0, %in1 : f32"]), shape, "residual")
+        self.normalize(self.stats(-3, 3))
+
     def build(self):
         choose = self.random.choice
         batch = choose((1, 1, 2))
         self.channel_dim = choose((1, 1, 3))
-        if self.random.random() < 0.2:
+        tokens = self.random.random() < 0.2
+        if tokens:
+            self.shape = (choose((3, 8, 13)), choose((5, 16, 24)))
+        elif self.random.random() < 0.2:
             self.shape = (batch, choose((1, 5, 12, 40, 63)))
         else:
             self.shape = self.image(
@@ -356,6 +456,8 @@ class Network:
                     self.conv_block()
             if self.random.random() < 0.5:
                 self.flatten()
+        if tokens:
+            self.attention_block()
         if len(self.shape) == 2:
             for _ in range(self.random.randint(1, 3)):
                 self.linear_block()
