@@ -109,6 +109,8 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   buildBufferizePipeline(pm);
   OpPassManager &apply = pm.nest<func::FuncOp>();
+  // Before kernels take in the ops that write into padded buffers.
+  apply.addPass(createFillBorders());
   apply.addPass(createEmitKernels());
   apply.addPass(createVectorizeElementwise());
   apply.addPass(createCanonicalizerPass());

@@ -79,6 +79,35 @@ def SeparateInits : Pass<"nnq-separate-inits", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FillBorders : Pass<"nnq-fill-borders", "::mlir::func::FuncOp"> {
+  let summary = "Fills only the borders of padded buffers";
+  let description = [{
+    Where an op overwrites a part of an allocated buffer right after a fill of the
+    whole, only the slabs around that part are filled. The part must be static and
+    at least half of the buffer.
+
+    ```mlir
+    linalg.fill ins(%zero : f32) outs(%padded : memref<6x8xf32>)
+    %interior = memref.subview %padded[1, 0] [4, 8] [1, 1] : ...
+    memref.copy %x, %interior : ...
+    ```
+
+    becomes
+
+    ```mlir
+    %top = memref.subview %padded[0, 0] [1, 8] [1, 1] : ...
+    linalg.fill ins(%zero : f32) outs(%top : ...)
+    %bottom = memref.subview %padded[5, 0] [1, 8] [1, 1] : ...
+    linalg.fill ins(%zero : f32) outs(%bottom : ...)
+    %interior = memref.subview %padded[1, 0] [4, 8] [1, 1] : ...
+    memref.copy %x, %interior : ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect"];
+  let statistics = [Statistic<"numFills", "fills", "Fills cut down to borders">];
+}
+
 def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
   let summary = "Reductions with a kernel on buffers to register-tiled vector loops";
   let description = [{
