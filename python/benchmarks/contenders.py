@@ -199,6 +199,20 @@ def quantize_onnx(source: Path, target: Path, samples: Sequence[Sequence[NDArray
     prepared.unlink()
 
 
+def quantize_onnx_dynamically(source: Path, target: Path) -> None:
+    """Quantize with ONNX Runtime: s8 weights per channel, ranges of activations found at run time.
+
+    What its documentation advises for transformers; weights as above.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    prepared = target.with_suffix(".prepared.onnx")
+    quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    quantize_dynamic(prepared, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=saturates())
+    prepared.unlink()
+
+
 def quantize_openvino(source: Path, samples: Sequence[Sequence[NDArray]], transformer: bool) -> object:
     """Quantize with NNCF, default preset."""
     import logging

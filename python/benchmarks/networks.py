@@ -258,7 +258,10 @@ def make_contenders(network: Network, kind: str, tools: Path, scratch: Path, thr
         path = network.onnx
         if int8:
             path = scratch / f"{network.name}_int8.onnx"
-            contenders.quantize_onnx(network.onnx, path, network.calib)
+            if network.is_transformer:
+                contenders.quantize_onnx_dynamically(network.onnx, path)
+            else:
+                contenders.quantize_onnx(network.onnx, path, network.calib)
         return contenders.ort_contenders(kind, path, threads)
     if importlib.util.find_spec("openvino") is None or (int8 and importlib.util.find_spec("nncf") is None):
         raise ContenderError("not installed")
