@@ -7,7 +7,6 @@
 #include "nnq/Runtime/CompiledModel.h"
 
 #include "nnq/Support/TargetInfo.h"
-#include "nnq/Target/Codegen.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -182,7 +181,7 @@ static llvm::Error checkHost(StringRef triple, StringRef cpu,
 
 llvm::Expected<CompiledModel>
 CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
-                   StringRef entry, unsigned level) {
+                   StringRef entry, LLVMLevels levels) {
   Stopwatch watch;
   // Errors of MLIR become the error of this function.
   std::string messages;
@@ -199,7 +198,7 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
   if (llvm::Error error = checkHost(target->getTriple(), target->getCpu(),
                                     target->getFeatures()))
     return error;
-  FailureOr<LLVMProgram> program = translateToLLVM(module, level);
+  FailureOr<LLVMProgram> program = translateToLLVM(module, levels);
   if (failed(program))
     return fail();
   llvm::Expected<Signature> signature = choose(program->signatures, entry);

@@ -215,14 +215,16 @@ static void optimize(LLVMProgram &program, unsigned level) {
   passes.run(*program.module, modules);
 }
 
-FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module, unsigned level) {
+FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module,
+                                            LLVMLevels levels) {
   FailureOr<TargetAttr> target = getTargetOfLLVM(module);
   if (failed(target))
     return failure();
-  const llvm::CodeGenOptLevel levels[] = {
+  const llvm::CodeGenOptLevel codegen[] = {
       llvm::CodeGenOptLevel::None, llvm::CodeGenOptLevel::Less,
       llvm::CodeGenOptLevel::Default, llvm::CodeGenOptLevel::Aggressive};
-  auto machine = createTargetMachine(*target, levels[std::min(level, 3u)]);
+  auto machine =
+      createTargetMachine(*target, codegen[std::min(levels.codegen, 3u)]);
   if (!machine)
     return module.emitError() << llvm::toString(machine.takeError());
 
@@ -250,7 +252,7 @@ FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module, unsigned level) {
   if (failed(signatures))
     return failure();
   program.signatures = std::move(*signatures);
-  optimize(program, level);
+  optimize(program, levels.optimizer);
   return program;
 }
 

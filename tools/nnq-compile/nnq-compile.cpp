@@ -145,7 +145,8 @@ static Error compile(const Options &options) {
       context, options.input, options.lowering, options.lowering.reference);
   if (!module)
     return alreadyReported();
-  FailureOr<LLVMProgram> program = translateToLLVM(*module, options.level);
+  FailureOr<LLVMProgram> program =
+      translateToLLVM(*module, {options.level, options.level});
   if (failed(program))
     return alreadyReported();
 

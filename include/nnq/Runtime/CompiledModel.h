@@ -9,6 +9,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "nnq/Support/Signature.h"
+#include "nnq/Target/Codegen.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 
@@ -22,10 +23,10 @@ class CompiledModel {
 public:
   /// Compiles a module that is in the LLVM dialect. `symbols` are C functions
   /// that it calls. Without a name, the only entry point is taken. Refuses a
-  /// module whose target is not this machine. LLVM optimises at `level`.
+  /// module whose target is not this machine.
   static llvm::Expected<CompiledModel>
   jit(mlir::ModuleOp module, const llvm::StringMap<void *> &symbols = {},
-      llvm::StringRef entry = "", unsigned level = 3);
+      llvm::StringRef entry = "", LLVMLevels levels = {});
 
   /// Loads a shared library that nnq-compile made.
   static llvm::Expected<CompiledModel> load(llvm::StringRef path,

@@ -19,6 +19,15 @@
 
 namespace nnq {
 
+/// What LLVM may spend time on, each from 0 to 3.
+struct LLVMLevels {
+  /// Its passes over IR. Kernels come out of ours as they should be, loops of
+  /// the reference do not.
+  unsigned optimizer = 3;
+  /// Instruction selection, scheduling and register allocation.
+  unsigned codegen = 3;
+};
+
 /// A constant whose bytes do not pass through LLVM, which would keep several
 /// copies and take its time: a declaration, until code is written.
 struct DetachedConstant {
@@ -42,10 +51,10 @@ struct LLVMProgram {
 /// else what the attributes of LLVM say, else this machine.
 mlir::FailureOr<TargetAttr> getTargetOfLLVM(mlir::ModuleOp module);
 
-/// Translates a module in the LLVM dialect and runs LLVM at `level` (0 to 3).
+/// Translates a module in the LLVM dialect and runs the optimizer of LLVM.
 /// Errors go to the diagnostics of the context.
 mlir::FailureOr<LLVMProgram> translateToLLVM(mlir::ModuleOp module,
-                                             unsigned level = 3);
+                                             LLVMLevels levels = {});
 
 /// An object in memory; its code is generated only once.
 llvm::Expected<llvm::SmallVector<char, 0>> emitObject(LLVMProgram &program);

@@ -258,10 +258,9 @@ private:
       return llvm::createStringError("the network could not be lowered");
     llvm::StringMap<void *> symbols;
     symbols["nnq_observe"] = reinterpret_cast<void *>(observe);
-    // Higher levels take longer to compile than they save in a run; loops of
-    // the reference have yet to become vector code.
+    // Higher levels take longer to compile than they save in a run.
     return CompiledModel::jit(*copy, symbols, entry,
-                              /*level=*/reference ? 2 : 1);
+                              reference ? LLVMLevels{2, 2} : LLVMLevels{0, 1});
   }
 
   llvm::Error run(CompiledModel &model, ArrayRef<NumpyArray> arrays) {
