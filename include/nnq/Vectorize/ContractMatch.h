@@ -18,40 +18,33 @@ inline bool addsToI32(mlir::vector::ContractionOp op) {
          mlir::getElementTypeOrSelf(op.getAccType()).isInteger(32);
 }
 
-/// `acc(l) += row(v) * columns(l, v)`, as the kernels emit it.
-inline bool isRowContract(mlir::vector::ContractionOp op) {
-  mlir::MLIRContext *context = op.getContext();
-  mlir::AffineExpr l = mlir::getAffineDimExpr(0, context);
-  mlir::AffineExpr v = mlir::getAffineDimExpr(1, context);
+/// True if `op` adds products to i32 with the maps that `exprs` say.
+inline bool hasMaps(mlir::vector::ContractionOp op,
+                    llvm::ArrayRef<llvm::ArrayRef<mlir::AffineExpr>> exprs) {
   return addsToI32(op) &&
          op.getIndexingMapsArray() ==
-             mlir::AffineMap::inferFromExprList(
-                 {llvm::ArrayRef<mlir::AffineExpr>{v}, {l, v}, {l}}, context);
+             mlir::AffineMap::inferFromExprList(exprs, op.getContext());
+}
+
+/// `acc(l) += row(v) * columns(l, v)`, as the kernels emit it.
+inline bool isRowContract(mlir::vector::ContractionOp op) {
+  mlir::AffineExpr l, v;
+  mlir::bindDims(op.getContext(), l, v);
+  return hasMaps(op, {{v}, {l, v}, {l}});
 }
 
 /// `acc(l) += row(l, v) * columns(l, v)`: each lane has a row of its own.
 inline bool isLaneContract(mlir::vector::ContractionOp op) {
-  mlir::MLIRContext *context = op.getContext();
-  mlir::AffineExpr l = mlir::getAffineDimExpr(0, context);
-  mlir::AffineExpr v = mlir::getAffineDimExpr(1, context);
-  return addsToI32(op) &&
-         op.getIndexingMapsArray() ==
-             mlir::AffineMap::inferFromExprList(
-                 {llvm::ArrayRef<mlir::AffineExpr>{l, v}, {l, v}, {l}},
-                 context);
+  mlir::AffineExpr l, v;
+  mlir::bindDims(op.getContext(), l, v);
+  return hasMaps(op, {{l, v}, {l, v}, {l}});
 }
 
 /// `acc(m, n) += rows(m, k) * columns(n, k)`.
 inline bool isPairContract(mlir::vector::ContractionOp op) {
-  mlir::MLIRContext *context = op.getContext();
-  mlir::AffineExpr m = mlir::getAffineDimExpr(0, context);
-  mlir::AffineExpr n = mlir::getAffineDimExpr(1, context);
-  mlir::AffineExpr k = mlir::getAffineDimExpr(2, context);
-  return addsToI32(op) &&
-         op.getIndexingMapsArray() ==
-             mlir::AffineMap::inferFromExprList(
-                 {llvm::ArrayRef<mlir::AffineExpr>{m, k}, {n, k}, {m, n}},
-                 context);
+  mlir::AffineExpr m, n, k;
+  mlir::bindDims(op.getContext(), m, n, k);
+  return hasMaps(op, {{m, k}, {n, k}, {m, n}});
 }
 
 /// The vector behind a sign or zero extension `Ext` from `bits` to i32, or

@@ -66,13 +66,7 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
       }
     taps = std::move(longer);
   }
-  shape.laneLoop = group.laneLoop;
-  shape.lanes = group.kernel.getLanes();
-  for (int64_t loop = group.laneLoop - 1; loop >= 0; --loop)
-    if (rootShape[loop] > 1) {
-      shape.rowLoop = loop;
-      break;
-    }
+  shape = getTileShape(group, rootShape);
 }
 
 LoopIndices DepthwiseEmitter::loopsAt(OpBuilder &b, const Tile &tile,

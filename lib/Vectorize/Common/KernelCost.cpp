@@ -20,11 +20,9 @@ static std::pair<double, double> dotTiming(DotKind dot, int64_t lanes) {
   case DotKind::VPMADDWD:
     return {width, 1.0}; // Two ops; only the addition is in the chain.
   case DotKind::VPDPBUSD:
-    return {width, 4.0};
   case DotKind::FMA:
     return {width, 4.0};
   case DotKind::SDOT:
-    return {0.5, 3.0};
   case DotKind::SMMLA:
     return {0.5, 3.0};
   case DotKind::None:

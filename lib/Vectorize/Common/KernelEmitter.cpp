@@ -84,13 +84,7 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
   SmallVector<int64_t> rootRanges = root.getStaticLoopRanges();
   rootShape.assign(rootRanges.begin(),
                    rootRanges.begin() + out.getNumResults());
-  shape.laneLoop = rootShape.size() - 1;
-  shape.lanes = kernel.getLanes();
-  for (int64_t i = rootShape.size() - 2; i >= 0; --i)
-    if (rootShape[i] > 1) {
-      shape.rowLoop = i;
-      break;
-    }
+  shape = getTileShape(group, rootShape);
   if (group.pool) {
     linalg::GenericOp pool = group.pool;
     windowShape = pool.getStaticLoopRanges();

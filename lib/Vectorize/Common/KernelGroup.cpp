@@ -201,6 +201,19 @@ void KernelGroup::erase(RewriterBase &rewriter) const {
       rewriter.eraseOp(alloc);
 }
 
+TileShape nnq::getTileShape(const KernelGroup &group, ArrayRef<int64_t> sizes) {
+  TileShape shape;
+  shape.laneLoop = group.laneLoop;
+  shape.lanes = group.kernel.getLanes();
+  for (int64_t loop = static_cast<int64_t>(group.laneLoop) - 1; loop >= 0;
+       --loop)
+    if (sizes[loop] > 1) {
+      shape.rowLoop = loop;
+      break;
+    }
+  return shape;
+}
+
 OpFoldResult nnq::emitOffset(OpBuilder &builder, Location loc,
                              OpFoldResult base, int64_t offset) {
   if (offset == 0)

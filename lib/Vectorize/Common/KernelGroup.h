@@ -62,6 +62,9 @@ struct TileShape {
   int64_t lanes = 1;
 };
 
+/// Lanes of `group` and, along the next loop of more than one step, its rows.
+TileShape getTileShape(const KernelGroup &group, mlir::ArrayRef<int64_t> sizes);
+
 /// `base + offset`.
 mlir::OpFoldResult emitOffset(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::OpFoldResult base, int64_t offset);

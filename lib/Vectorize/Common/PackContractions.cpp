@@ -79,8 +79,9 @@ bool ContractionPacker::widensWeights() {
 
 static std::vector<char> widenToI16(ArrayRef<char> bytes) {
   std::vector<char> wide(2 * bytes.size());
-  for (auto [i, byte] : llvm::enumerate(bytes)) {
-    auto value = static_cast<int16_t>(static_cast<int8_t>(byte));
+  const auto *narrow = reinterpret_cast<const int8_t *>(bytes.data());
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    int16_t value = narrow[i];
     std::memcpy(wide.data() + 2 * i, &value, 2);
   }
   return wide;

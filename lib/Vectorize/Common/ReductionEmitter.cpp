@@ -77,13 +77,7 @@ AcrossRowsEmitter::AcrossRowsEmitter(OpBuilder &builder,
           llvm::all_of(op.getOperandTypes(), [](Type type) {
             return getElementTypeOrSelf(type).isF32();
           });
-  shape.laneLoop = group.laneLoop;
-  shape.lanes = group.kernel.getLanes();
-  for (int64_t loop = shape.laneLoop - int64_t(1); loop >= 0; --loop)
-    if (rootShape[loop] > 1) {
-      shape.rowLoop = loop;
-      break;
-    }
+  shape = getTileShape(group, rootShape);
 }
 
 /// One step of the reduction for all accumulators, ordered by row, then block.
