@@ -24,7 +24,7 @@ for argument in "$@"; do
 done
 
 packages=(clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev
-  mlir-22-tools cmake ninja-build zlib1g-dev libgtest-dev
+  libomp-22-dev mlir-22-tools cmake ninja-build zlib1g-dev libgtest-dev
   python3 python3-venv ca-certificates)
 requirements=("$root/python/requirements.txt")
 targets=()

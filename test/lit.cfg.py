@@ -1,5 +1,6 @@
 """How lit finds and runs the tests of nnq."""
 
+import ctypes
 import os
 import platform
 import shutil
@@ -54,6 +55,11 @@ if shutil.which("qemu-aarch64-static") and shutil.which("aarch64-linux-gnu-gcc")
     config.available_features.add("qemu-aarch64")
 if shutil.which("cc"):
     config.available_features.add("cc")
+try:
+    ctypes.CDLL("libomp.so.5")
+    config.available_features.add("host-openmp")
+except OSError:
+    pass
 try:
     import numpy  # noqa: F401  The python of lit stands for that of the tests.
     config.available_features.add("numpy")

@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/OpenMP/OpenMPDialect.h"
 #include "mlir/IR/BuiltinDialect.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -24,7 +25,8 @@ using namespace nnq;
 static bool isLowered(ModuleOp module) {
   return !module
               .walk([](Operation *op) {
-                return isa<LLVM::LLVMDialect, BuiltinDialect>(op->getDialect())
+                return isa<LLVM::LLVMDialect, omp::OpenMPDialect,
+                           BuiltinDialect>(op->getDialect())
                            ? WalkResult::advance()
                            : WalkResult::interrupt();
               })
@@ -64,6 +66,7 @@ static LogicalResult lower(ModuleOp module, const LoweringCommandLine &options,
   lowering.triple = options.triple.getValue();
   lowering.cpu = options.cpu.getValue();
   lowering.features = options.features.getValue();
+  lowering.threads = options.threads.getValue();
   buildLowerToLLVMPipeline(pm, lowering);
   return pm.run(module);
 }
@@ -100,9 +103,13 @@ OwningOpRef<ModuleOp> nnq::loadAndLower(MLIRContext &context, StringRef path,
       return nullptr;
     return module;
   }
-  for (const llvm::cl::opt<std::string> *option :
-       {&options.target, &options.triple, &options.cpu, &options.features,
-        &options.name})
+  for (const llvm::cl::Option *option :
+       {static_cast<const llvm::cl::Option *>(&options.target),
+        static_cast<const llvm::cl::Option *>(&options.triple),
+        static_cast<const llvm::cl::Option *>(&options.cpu),
+        static_cast<const llvm::cl::Option *>(&options.features),
+        static_cast<const llvm::cl::Option *>(&options.threads),
+        static_cast<const llvm::cl::Option *>(&options.name)})
     if (option->getNumOccurrences()) {
       module->emitError() << "is in the LLVM dialect already; --"
                           << option->ArgStr << " comes too late";

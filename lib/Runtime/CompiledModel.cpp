@@ -7,6 +7,7 @@
 #include "nnq/Runtime/CompiledModel.h"
 
 #include "nnq/Support/TargetInfo.h"
+#include "nnq/Target/OpenMP.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -219,6 +220,10 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
   if (!foreign->empty())
     return llvm::createStringError("calls functions that nobody offers: %s",
                                    llvm::join(*foreign, ", ").c_str());
+
+  if (signature->threads > 1)
+    if (llvm::Error error = loadOpenMP())
+      return error;
 
   auto code = std::make_unique<Code>();
   code->signature = std::move(*signature);

@@ -116,9 +116,7 @@ std::string Signature::toJSON() const {
                              {"dtype", getName(tensor.dtype)}});
     return result;
   };
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  os << llvm::json::Value(llvm::json::Object{
+  llvm::json::Object object{
       {"entry", entry},
       {"inputs", tensors(inputs)},
       {"outputs", tensors(outputs)},
@@ -126,7 +124,12 @@ std::string Signature::toJSON() const {
       {"weights", weights},
       {"target", llvm::json::Object{{"triple", triple},
                                     {"cpu", cpu},
-                                    {"features", features}}}});
+                                    {"features", features}}}};
+  if (threads > 1)
+    object["threads"] = threads;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << llvm::json::Value(std::move(object));
   return text;
 }
 
@@ -170,6 +173,7 @@ llvm::Expected<Signature> Signature::fromJSON(StringRef text) {
   signature.entry = object->getString("entry")->str();
   signature.workspace = *object->getInteger("workspace");
   signature.weights = *object->getInteger("weights");
+  signature.threads = object->getInteger("threads").value_or(1);
   signature.triple = target->getString("triple").value_or("").str();
   signature.cpu = target->getString("cpu").value_or("").str();
   signature.features = target->getString("features").value_or("").str();

@@ -77,7 +77,12 @@ static void declare(llvm::raw_ostream &os, const Signature &signature) {
   params.push_back("void *workspace");
   os << " * workspace: " << macro
      << " bytes of scratch memory, 64-byte aligned;\n"
-        " *   its contents do not matter before and after.\n */\n"
+        " *   its contents do not matter before and after.\n";
+  if (signature.threads > 1)
+    os << " *\n * Runs on " << signature.threads
+       << " threads by OpenMP: an object needs LLVM's libomp when it is\n"
+          " * linked (-lomp), a shared library when it is loaded.\n";
+  os << " */\n"
      << "#define " << macro << " " << signature.workspace << "\n"
      << "void " << signature.entry << "(";
   llvm::interleaveComma(params, os);

@@ -10,6 +10,7 @@
 #include "mlir/Target/LLVMIR/Export.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/TargetInfo.h"
+#include "nnq/Target/OpenMP.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -317,7 +318,7 @@ nnq::findForeignSymbols(StringRef object, const llvm::Triple &triple) {
       return name.takeError();
     llvm::LibFunc function;
     if (!(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty() ||
-        *name == "_GLOBAL_OFFSET_TABLE_" ||
+        *name == "_GLOBAL_OFFSET_TABLE_" || isOpenMPSymbol(*name) ||
         libraries.getLibFunc(*name, function))
       continue;
     result.push_back(name->str());

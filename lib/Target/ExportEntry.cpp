@@ -100,6 +100,7 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
     Signature signature;
     signature.entry = name.str();
     signature.weights = weightBytes;
+    signature.threads = getNumThreads(getOperation());
     signature.triple = target.getTriple().str();
     signature.cpu = target.getCpu().str();
     signature.features = target.getFeatures().str();

@@ -22,6 +22,13 @@ struct SetTarget : public nnq::impl::SetTargetBase<SetTarget> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    constexpr unsigned kMaxThreads = 1024;
+    if (threads < 1 || threads > kMaxThreads) {
+      module.emitError() << "threads=" << threads.getValue()
+                         << " is out of range; from 1 "
+                         << "to " << kMaxThreads << " are possible";
+      return signalPassFailure();
+    }
     TargetSpec spec{target, triple, cpu, features};
     auto attr = module->getAttrOfType<TargetAttr>(kTargetAttr);
     if (!attr || !spec.empty()) {
@@ -39,6 +46,9 @@ struct SetTarget : public nnq::impl::SetTargetBase<SetTarget> {
     }
     Builder builder(&getContext());
     module->setAttr(kTargetAttr, attr);
+    module->removeAttr(kThreadsAttr);
+    if (threads > 1)
+      module->setAttr(kThreadsAttr, builder.getI64IntegerAttr(threads));
     module->setAttr(LLVM::LLVMDialect::getTargetTripleAttrName(),
                     attr.getTriple());
     module->setAttr(

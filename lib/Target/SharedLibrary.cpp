@@ -6,6 +6,7 @@
 
 #include "nnq/Target/SharedLibrary.h"
 
+#include "nnq/Target/OpenMP.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Object/ObjectFile.h"
@@ -76,12 +77,16 @@ private:
 };
 } // namespace
 
+static bool isHost(const llvm::Triple &triple) {
+  llvm::Triple host(llvm::sys::getDefaultTargetTriple());
+  return triple.getArch() == host.getArch() && triple.getOS() == host.getOS();
+}
+
 static Expected<Linker> findLinker(const llvm::Triple &triple) {
   for (const char *name : {"ld.lld-22", "ld.lld"})
     if (auto program = llvm::sys::findProgramByName(name))
       return Linker{*program, false};
-  llvm::Triple host(llvm::sys::getDefaultTargetTriple());
-  if (triple.getArch() == host.getArch() && triple.getOS() == host.getOS())
+  if (isHost(triple))
     for (const char *name : {"clang-22", "clang", "cc", "gcc"})
       if (auto program = llvm::sys::findProgramByName(name))
         return Linker{*program, true};
@@ -118,9 +123,17 @@ static Error run(const Linker &linker, const Scratch &scratch,
                            message.c_str());
 }
 
-/// Does the object call more than what every libc has for the compiler's own
-/// use?
-static Expected<bool> callsLibm(StringRef object) {
+namespace {
+/// Libraries whose functions an object calls.
+struct Needs {
+  bool libm = false;
+  bool openMP = false;
+};
+} // namespace
+
+/// What every libc has for the compiler's own use does not count.
+static Expected<Needs> findNeeds(StringRef object) {
+  Needs needs;
   auto file = llvm::object::ObjectFile::createObjectFile(
       llvm::MemoryBufferRef(object, "object"));
   if (!file)
@@ -132,11 +145,12 @@ static Expected<bool> callsLibm(StringRef object) {
     Expected<StringRef> name = symbol.getName();
     if (!name)
       return name.takeError();
-    if ((*flags & llvm::object::SymbolRef::SF_Undefined) && !name->empty() &&
-        !llvm::is_contained({"memcpy", "memset", "memmove", "memcmp"}, *name))
-      return true;
+    if (!(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty() ||
+        llvm::is_contained({"memcpy", "memset", "memmove", "memcmp"}, *name))
+      continue;
+    (isOpenMPSymbol(*name) ? needs.openMP : needs.libm) = true;
   }
-  return false;
+  return needs;
 }
 
 Error nnq::linkSharedLibrary(StringRef object, StringRef path,
@@ -179,23 +193,33 @@ Error nnq::linkSharedLibrary(StringRef object, StringRef path,
                                    *exports};
   std::vector<std::string> files{*input};
 
-  // The library says that it needs libm, also where there is no libm to link
-  // against, as for another machine: an empty library of that name stands in.
-  Expected<bool> calls = callsLibm(object);
-  if (!calls)
-    return calls.takeError();
-  if (*calls && triple.isOSLinux() && triple.isGNUEnvironment()) {
+  // The library says what it needs, also where that is not there to link
+  // against, as for another machine: an empty library of the name stands in.
+  Expected<Needs> needs = findNeeds(object);
+  if (!needs)
+    return needs.takeError();
+  std::vector<std::string> names;
+  if (needs->libm && triple.isOSLinux() && triple.isGNUEnvironment())
+    names.push_back("libm.so.6");
+  if (needs->openMP) {
+    names.push_back(kOpenMPLibrary.str());
+    if (isHost(triple))
+      if (Error error = loadOpenMP())
+        return error;
+  }
+  if (!names.empty()) {
     Expected<std::string> nothing =
         scratch->write("nothing", "{ local: *; };\n");
     if (!nothing)
       return nothing.takeError();
-    std::string libm = scratch->file("libm.so");
-    if (Error error = run(*linker, *scratch,
-                          {"-soname", "libm.so.6", "--gc-sections",
-                           "--version-script", *nothing},
-                          {*input}, libm))
-      return error;
-    files.push_back(libm);
+    for (const std::string &name : names) {
+      files.push_back(scratch->file(name));
+      if (Error error = run(
+              *linker, *scratch,
+              {"-soname", name, "--gc-sections", "--version-script", *nothing},
+              {*input}, files.back()))
+        return error;
+    }
   }
 
   // Readers never see half a library.

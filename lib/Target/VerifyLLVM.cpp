@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mlir/Dialect/OpenMP/OpenMPDialect.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Target/Passes.h"
 
@@ -24,7 +25,9 @@ struct VerifyLLVM : public nnq::impl::VerifyLLVMBase<VerifyLLVM> {
     // worth an error only if there is nothing else to name.
     Operation *culprit = nullptr;
     getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (isa<LLVM::LLVMDialect>(op->getDialect()) || isa<ModuleOp>(op))
+      // OpenMP becomes calls when LLVM IR is written.
+      if (isa<LLVM::LLVMDialect, omp::OpenMPDialect>(op->getDialect()) ||
+          isa<ModuleOp>(op))
         return WalkResult::advance();
       bool isCast = isa<UnrealizedConversionCastOp>(op);
       if (!culprit || !isCast)

@@ -55,9 +55,16 @@ def test_whole_run(folder: Path, tools: Path, capsys):
 
 
 def test_contender_that_does_not_run_is_said(folder: Path, tools: Path, capsys):
-    arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.01", "--out", str(folder), "--threads", "2"]
+    arguments = [str(folder), "--build", str(folder), "--seconds", "0.01", "--out", str(folder)]
     assert networks.main([*arguments, "--contenders", "nnq f32,ORT f32"]) == 0
-    assert "nnq f32    runs on one thread" in capsys.readouterr().out
+    assert "nnq f32    [Errno 2] No such file" in capsys.readouterr().out
+
+
+def test_two_threads(folder: Path, tools: Path):
+    arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.01", "--out", str(folder), "--threads", "2"]
+    assert networks.main([*arguments, "--contenders", "nnq f32,nnq int8,ORT f32"]) == 0
+    report = json.loads((folder / "networks.json").read_text())
+    assert not any(r["error"] for r in report["networks"][0]["contenders"])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,15 @@
 
 namespace nnq {
 
+/// `name`, which becomes free if a library that is linked in has an option of
+/// that name for itself.
+inline llvm::StringRef takeOption(llvm::StringRef name) {
+  auto &options = llvm::cl::getRegisteredOptions();
+  if (auto it = options.find(name); it != options.end())
+    it->second->removeArgument();
+  return name;
+}
+
 /// Options of a tool that say how a network is lowered. One object, made in
 /// main, registers them.
 struct LoweringCommandLine {
@@ -30,6 +39,10 @@ struct LoweringCommandLine {
   llvm::cl::opt<std::string> features{
       "features", llvm::cl::desc("LLVM features, for example +avx2,+fma"),
       llvm::cl::init("")};
+  llvm::cl::opt<unsigned> threads{
+      takeOption("threads"),
+      llvm::cl::desc("Threads that share a large loop, by OpenMP (default: 1)"),
+      llvm::cl::value_desc("number"), llvm::cl::init(1)};
   llvm::cl::opt<bool> reference{
       "reference",
       llvm::cl::desc("Lower by upstream passes alone: slow, the judge of the "

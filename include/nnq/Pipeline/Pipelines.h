@@ -63,6 +63,11 @@ struct LowerToLLVMOptions
       *this, "features",
       llvm::cl::desc("LLVM feature string, for example +avx2,+fma"),
       llvm::cl::init("")};
+  Option<unsigned> threads{
+      *this, "threads",
+      llvm::cl::desc("Threads that share a large loop, by OpenMP; with 1 there "
+                     "is no OpenMP. The reference takes one"),
+      llvm::cl::init(1)};
 };
 
 /// Stage 1: one canonical form, see the passes of nnq/Import.
@@ -85,8 +90,9 @@ void buildBufferizePipeline(mlir::OpPassManager &pm);
 /// In place of stages 3 and 4: scalar loops by upstream passes.
 void buildReferencePipeline(mlir::OpPassManager &pm);
 
-/// Stage 5: vector and memref to the LLVM dialect.
-void buildTargetPipeline(mlir::OpPassManager &pm);
+/// Stage 5: vector and memref to the LLVM dialect, and to OpenMP if there are
+/// several threads.
+void buildTargetPipeline(mlir::OpPassManager &pm, unsigned threads = 1);
 
 /// Stages 1 and 3 to 5.
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,

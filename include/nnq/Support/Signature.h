@@ -51,6 +51,8 @@ struct Signature {
   int64_t workspace = 0;
   /// Bytes of all constants.
   int64_t weights = 0;
+  /// If several, OpenMP starts them.
+  int64_t threads = 1;
   std::string triple;
   std::string cpu;
   std::string features;

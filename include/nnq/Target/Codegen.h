@@ -63,7 +63,7 @@ llvm::Expected<llvm::SmallVector<char, 0>> emitObject(LLVMProgram &program);
 llvm::Error emitAssembly(LLVMProgram &program, llvm::raw_pwrite_stream &os);
 void emitIR(LLVMProgram &program, llvm::raw_ostream &os);
 
-/// Undefined symbols of an object that neither libc nor libm offers.
+/// Undefined symbols of an object that neither libc, libm nor OpenMP offers.
 llvm::Expected<std::vector<std::string>>
 findForeignSymbols(llvm::StringRef object, const llvm::Triple &triple);
 

@@ -16,7 +16,8 @@ def SetTarget : Pass<"nnq-set-target", "::mlir::ModuleOp"> {
     that compiles. `target` is a short name: `native` (this machine),
     `x86-64-v2`, `x86-64-v3`, `x86-64-v4`, `aarch64`, or any cpu that LLVM
     knows, followed by any number of `+feature`. `triple`, `cpu` and `features`
-    override its parts. Without any option a target that is already there stays.
+    override its parts. Without any of them a target that is already there
+    stays. `threads` is written as `nnq.threads` if there are several.
 
     Before, with `target=aarch64+dotprod`:
     ```mlir
@@ -39,7 +40,9 @@ def SetTarget : Pass<"nnq-set-target", "::mlir::ModuleOp"> {
            "LLVM target triple">,
     Option<"cpu", "cpu", "std::string", /*default=*/"", "LLVM cpu name">,
     Option<"features", "features", "std::string", /*default=*/"",
-           "LLVM features, for example +avx2,+fma">];
+           "LLVM features, for example +avx2,+fma">,
+    Option<"threads", "threads", "unsigned", /*default=*/"1",
+           "Threads that share a large loop">];
   let dependentDialects = ["::nnq::NNQDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
@@ -250,6 +253,27 @@ def ExpandStridedCopy : Pass<"nnq-expand-strided-copy"> {
   let statistics = [Statistic<"numCopies", "copies", "Copies expanded">];
 }
 
+def InlineAllocaScopes : Pass<"nnq-inline-alloca-scopes"> {
+  let summary = "Drops scopes of stack memory in which none is allocated";
+  let description = [{
+    Upstream wraps the body of each OpenMP loop in a scope, which cannot hold the
+    control flow of loops inside of it. Its canonicalization keeps a scope around
+    intrinsics, of which it does not know that they allocate nothing.
+
+    Before:
+    ```mlir
+    memref.alloca_scope {
+      memref.store %v, %a[%i] : memref<4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    memref.store %v, %a[%i] : memref<4xf32>
+    ```
+  }];
+  let statistics = [Statistic<"numScopes", "scopes", "Scopes dropped">];
+}
+
 def FinalizeLLVM : Pass<"nnq-finalize-llvm", "::mlir::ModuleOp"> {
   let summary = "Writes the attributes that LLVM reads, drops our own";
   let description = [{
@@ -278,7 +302,8 @@ def FinalizeLLVM : Pass<"nnq-finalize-llvm", "::mlir::ModuleOp"> {
 def VerifyLLVM : Pass<"nnq-verify-llvm", "::mlir::ModuleOp"> {
   let summary = "Checks that only the LLVM dialect is left";
   let description = [{
-    The edge of the target stage. Reports the first op that has no lowering,
+    The edge of the target stage. OpenMP may be there, too: its regions become
+    functions when LLVM IR is written. Reports the first op that has no lowering,
     with its layer.
 
     ```mlir

@@ -16,8 +16,9 @@
 namespace nnq {
 
 /// Links an ELF object into a small shared library that exports `symbols` and
-/// needs at most libc and libm. Calls ld.lld, or a C compiler if the target is
-/// this machine. Nothing is left at `path` on an error.
+/// needs at most libc, libm and, for several threads, OpenMP, which must be
+/// there if the target is this machine. Calls ld.lld, or a C compiler if the
+/// target is this machine. Nothing is left at `path` on an error.
 llvm::Error linkSharedLibrary(llvm::StringRef object, llvm::StringRef path,
                               const llvm::Triple &triple,
                               llvm::ArrayRef<std::string> symbols);

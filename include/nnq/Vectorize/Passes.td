@@ -201,6 +201,38 @@ def ApproximateMath : Pass<"nnq-approximate-math", "::mlir::func::FuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def Parallelize : Pass<"nnq-parallelize", "::mlir::func::FuncOp"> {
+  let summary = "Gives the steps of large loops to threads";
+  let description = [{
+    In a module with `nnq.threads` the loops over tiles and rows carry
+    `nnq.parallel`: their steps are independent. The outermost of them becomes
+    scf.parallel if its work is worth a start of threads, together with as many
+    loops directly inside of it as it takes to share the steps evenly:
+
+    ```
+    scf.for %i = %c0 to %c7 step %c1 {
+      scf.for %j = %c0 to %c8 step %c1 { ... } {nnq.parallel}
+    } {nnq.parallel}
+    ```
+
+    with two threads becomes
+
+    ```
+    scf.parallel (%i, %j) = (%c0, %c0) to (%c7, %c8) step (%c1, %c1) { ... }
+    ```
+
+    Every number is computed as by one thread. Other loops stay, with a `missed`
+    remark.
+  }];
+  let options = [
+    Option<"minWork", "min-work", "int64_t", /*default=*/"30000",
+           "Least number of instructions for which threads are started">];
+  let statistics = [
+    Statistic<"numParallel", "parallel", "Loops that threads share">,
+    Statistic<"numSequential", "sequential", "Loops left to one thread">];
+  let dependentDialects = ["::mlir::scf::SCFDialect"];
+}
+
 def VerifyVectorized : Pass<"nnq-verify-vectorized", "::mlir::func::FuncOp"> {
   let summary = "Edge of the Vectorize stage: no tensors, no structured ops";
   let description = [{

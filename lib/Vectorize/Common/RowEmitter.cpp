@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -208,6 +209,23 @@ Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
   return lookup(op.getBlock()->getTerminator()->getOperand(0));
 }
 
+/// `for (iv = 0; iv < end; iv += step)` around `body`. Where threads may share
+/// the loop it says that its steps are independent.
+static void emitLoop(OpBuilder &builder, Location loc, int64_t end,
+                     int64_t step,
+                     function_ref<void(OpBuilder &, Value)> body) {
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value last = arith::ConstantIndexOp::create(builder, loc, end);
+  Value by = arith::ConstantIndexOp::create(builder, loc, step);
+  auto loop = scf::ForOp::create(builder, loc, zero, last, by);
+  auto module = loop->getParentOfType<ModuleOp>();
+  if (module && getNumThreads(module) > 1)
+    loop->setAttr(kParallelAttr, builder.getUnitAttr());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  body(builder, loop.getInductionVar());
+}
+
 static void
 emitLoops(OpBuilder &builder, Location loc, ArrayRef<int64_t> sizes,
           SmallVectorImpl<OpFoldResult> &indices,
@@ -221,16 +239,11 @@ emitLoops(OpBuilder &builder, Location loc, ArrayRef<int64_t> sizes,
     indices.pop_back();
     return;
   }
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value end = arith::ConstantIndexOp::create(builder, loc, size);
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  scf::ForOp::create(builder, loc, zero, end, one, ValueRange(),
-                     [&](OpBuilder &nested, Location, Value iv, ValueRange) {
-                       indices.push_back(iv);
-                       emitLoops(nested, loc, sizes, indices, body);
-                       indices.pop_back();
-                       scf::YieldOp::create(nested, loc);
-                     });
+  emitLoop(builder, loc, size, 1, [&](OpBuilder &nested, Value iv) {
+    indices.push_back(iv);
+    emitLoops(nested, loc, sizes, indices, body);
+    indices.pop_back();
+  });
 }
 
 void nnq::emitLoopNest(
@@ -247,14 +260,8 @@ void nnq::emitTiled(
   if (full == step) {
     body(builder, builder.getIndexAttr(0), step);
   } else if (full > 0) {
-    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-    Value end = arith::ConstantIndexOp::create(builder, loc, full);
-    Value by = arith::ConstantIndexOp::create(builder, loc, step);
-    scf::ForOp::create(builder, loc, zero, end, by, ValueRange(),
-                       [&](OpBuilder &nested, Location, Value iv, ValueRange) {
-                         body(nested, iv, step);
-                         scf::YieldOp::create(nested, loc);
-                       });
+    emitLoop(builder, loc, full, step,
+             [&](OpBuilder &nested, Value iv) { body(nested, iv, step); });
   }
   if (size > full)
     body(builder, builder.getIndexAttr(full), size - full);

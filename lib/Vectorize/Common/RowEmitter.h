@@ -52,7 +52,8 @@ void emitStoreRow(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value emitBody(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
                      mlir::ArrayRef<mlir::Value> args, int64_t lanes);
 
-/// Loops over `sizes` around `body`; loops of size 1 are left out.
+/// Loops over `sizes` around `body`; loops of size 1 are left out. Steps must
+/// be independent of each other, here and in `emitTiled`.
 void emitLoopNest(mlir::OpBuilder &builder, mlir::Location loc,
                   mlir::ArrayRef<int64_t> sizes,
                   mlir::function_ref<void(mlir::OpBuilder &,

@@ -10,6 +10,7 @@
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
@@ -34,6 +35,8 @@ inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
+inline constexpr llvm::StringLiteral kThreadsAttr = "nnq.threads";
+inline constexpr llvm::StringLiteral kParallelAttr = "nnq.parallel";
 inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "nnq.workspace";
 
@@ -42,6 +45,12 @@ inline constexpr llvm::StringLiteral kResultAttr = "bufferize.result";
 
 /// Alignment in bytes of weights, of the workspace and of buffers within it.
 inline constexpr int64_t kBufferAlignment = 64;
+
+/// The threads that code of `module` runs on.
+inline int64_t getNumThreads(mlir::ModuleOp module) {
+  auto threads = module->getAttrOfType<mlir::IntegerAttr>(kThreadsAttr);
+  return threads ? threads.getInt() : 1;
+}
 } // namespace nnq
 
 #endif // NNQ_DIALECT_NNQ_IR_NNQ_H

@@ -30,6 +30,8 @@ def NNQ_Dialect : Dialect {
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
     | `nnq.target` | module | `#nnq.target` |
+    | `nnq.threads` | module | on how many threads it runs, if on several |
+    | `nnq.parallel` | loop | its steps are independent |
     | `nnq.signature` | entry function | shapes and types of the C entry point |
     | `nnq.workspace` | last argument of an entry function | it is the arena |
   }];
