@@ -242,7 +242,8 @@ def compile_nnq(network: Network, tools: Path, scratch: Path, int8: bool, thread
         names = ["x"] if len(arrays) == 1 else [f"x{i}" for i in range(len(arrays))]
         np.savez(data, **dict(zip(names, arrays, strict=True)))
         options.append(f"--quantize-int8=data={data}")
-    run_tool(tools / "nnq-opt", source, *options, f"--lower-to-llvm=threads={threads}", "--emit-bytecode", "-o", lowered)
+    options += [f"--lower-to-llvm=threads={threads}", "--emit-bytecode", "-o", lowered]
+    run_tool(tools / "nnq-opt", source, *options)
     run_tool(tools / "nnq-compile", lowered, "-o", library)
     return contenders.nnq_contender(f"nnq {kind}", library, entry_name(network.name))
 
