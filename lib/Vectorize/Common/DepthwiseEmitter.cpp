@@ -72,11 +72,7 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
 LoopIndices DepthwiseEmitter::loopsAt(OpBuilder &b, const Tile &tile,
                                       int64_t row, int64_t block,
                                       ArrayRef<int64_t> tap) {
-  LoopIndices loops(tile.root);
-  if (shape.rowLoop >= 0)
-    loops[shape.rowLoop] = emitOffset(b, loc, loops[shape.rowLoop], row);
-  loops[shape.laneLoop] =
-      emitOffset(b, loc, loops[shape.laneLoop], block * shape.lanes);
+  LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
   for (int64_t index : tap)
     loops.push_back(b.getIndexAttr(index));
   return loops;
@@ -177,9 +173,7 @@ void DepthwiseEmitter::emitTile(OpBuilder &b, const Tile &tile) {
   SmallVector<Halves> accumulators(tile.rows * tile.blocks, {start, start});
   OpOperand *x = op.getDpsInputOperand(0), *w = op.getDpsInputOperand(1);
   for (int64_t block = 0; block < tile.blocks; ++block) {
-    Row lane{shape.laneLoop,
-             block + 1 == tile.blocks ? tile.lastLanes : shape.lanes,
-             shape.lanes};
+    Row lane = getTileLanes(shape, tile, block);
     for (size_t tap = 0; tap < taps.size(); tap += 2) {
       bool isPair = tap + 1 < taps.size();
       ArrayRef<int64_t> first = taps[tap],

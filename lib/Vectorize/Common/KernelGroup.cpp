@@ -145,12 +145,12 @@ static bool isPacked(linalg::GenericOp op) {
 
 /// Blocks of packed weights lie along the innermost loop of the result; other
 /// lanes along its innermost loop of more than one step.
-static unsigned findLaneLoop(linalg::GenericOp op) {
+static unsigned findLaneLoop(linalg::GenericOp op, bool packed) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   // A number has no loop: -1.
   int64_t last = op.getIndexingMapsArray().back().getNumResults();
   --last;
-  if (isPacked(op))
+  if (packed)
     return last;
   for (int64_t loop = last; loop >= 0; --loop)
     if (ranges[loop] > 1)
@@ -170,7 +170,7 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
   if (!hasKernelLoops(op) || op.hasDynamicShape())
     return fail("loops are not in the order of the result");
   group.packed = isPacked(op);
-  group.laneLoop = findLaneLoop(op);
+  group.laneLoop = findLaneLoop(op, group.packed);
   group.init = findInit(op);
   if (!group.init)
     return fail("the accumulator does not start from a fill");
@@ -223,6 +223,22 @@ OpFoldResult nnq::emitOffset(OpBuilder &builder, Location loc,
       base);
 }
 
+LoopIndices nnq::getTileIndices(OpBuilder &builder, Location loc,
+                                const TileShape &shape, const Tile &tile,
+                                int64_t row, int64_t block) {
+  LoopIndices loops(tile.root);
+  if (shape.rowLoop >= 0)
+    loops[shape.rowLoop] = emitOffset(builder, loc, loops[shape.rowLoop], row);
+  loops[shape.laneLoop] =
+      emitOffset(builder, loc, loops[shape.laneLoop], block * shape.lanes);
+  return loops;
+}
+
+Row nnq::getTileLanes(const TileShape &shape, const Tile &tile, int64_t block) {
+  return {shape.laneLoop,
+          block + 1 == tile.blocks ? tile.lastLanes : shape.lanes, shape.lanes};
+}
+
 void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
                         const TileShape &shape, const Tile &tile,
                         ArrayRef<Value> values) {
@@ -230,16 +246,9 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
   Location loc = root.getLoc();
   AffineMap outMap = root.getIndexingMapsArray().back();
   for (int64_t block = 0; block < tile.blocks; ++block) {
-    Row lane{shape.laneLoop,
-             block + 1 == tile.blocks ? tile.lastLanes : shape.lanes,
-             shape.lanes};
+    Row lane = getTileLanes(shape, tile, block);
     for (int64_t row = 0; row < tile.rows; ++row) {
-      LoopIndices loops(tile.root);
-      if (shape.rowLoop >= 0)
-        loops[shape.rowLoop] =
-            emitOffset(builder, loc, loops[shape.rowLoop], row);
-      loops[shape.laneLoop] =
-          emitOffset(builder, loc, loops[shape.laneLoop], block * shape.lanes);
+      LoopIndices loops = getTileIndices(builder, loc, shape, tile, row, block);
       Value value = values[row * tile.blocks + block];
       if (epilogue) {
         SmallVector<Value> args;

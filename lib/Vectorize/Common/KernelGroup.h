@@ -65,6 +65,14 @@ struct TileShape {
 /// Lanes of `group` and, along the next loop of more than one step, its rows.
 TileShape getTileShape(const KernelGroup &group, mlir::ArrayRef<int64_t> sizes);
 
+/// Indices of the result at a row and a block of `tile`.
+LoopIndices getTileIndices(mlir::OpBuilder &builder, mlir::Location loc,
+                           const TileShape &shape, const Tile &tile,
+                           int64_t row, int64_t block);
+
+/// The lanes of a block of `tile`.
+Row getTileLanes(const TileShape &shape, const Tile &tile, int64_t block);
+
 /// `base + offset`.
 mlir::OpFoldResult emitOffset(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::OpFoldResult base, int64_t offset);

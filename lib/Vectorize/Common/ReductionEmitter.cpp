@@ -18,9 +18,9 @@
 using namespace mlir;
 using namespace nnq;
 
-/// True if no input of `op` is gathered along `loop` and, with `contiguous`,
-/// one of them is read element by element.
-static bool readsRows(linalg::GenericOp op, unsigned loop, bool contiguous) {
+/// True if no input of `op` is gathered along `loop` and one of them is read
+/// element by element.
+static bool readsRows(linalg::GenericOp op, unsigned loop) {
   bool found = false;
   for (OpOperand *operand : op.getDpsInputOperands()) {
     auto type = dyn_cast<MemRefType>(operand->get().getType());
@@ -32,7 +32,21 @@ static bool readsRows(linalg::GenericOp op, unsigned loop, bool contiguous) {
       return false;
     found |= *stride == 1;
   }
-  return found || !contiguous;
+  return found;
+}
+
+/// Rows of the inputs of `op`; null for one that only gives its shape.
+static SmallVector<Value> emitInputRows(OpBuilder &b, linalg::GenericOp op,
+                                        ArrayRef<OpFoldResult> loops,
+                                        const Row &row) {
+  SmallVector<Value> rows;
+  for (OpOperand *operand : op.getDpsInputOperands())
+    rows.push_back(op.payloadUsesValueFromOperand(operand)
+                       ? emitLoadRow(b, op.getLoc(), operand->get(),
+                                     op.getMatchingIndexingMap(operand), loops,
+                                     row)
+                       : Value());
+  return rows;
 }
 
 //===----------------------------------------------------------------------===//
@@ -88,22 +102,10 @@ AcrossRowsEmitter::emitStep(OpBuilder &b, const Tile &tile,
   SmallVector<Value> result;
   for (int64_t row = 0; row < tile.rows; ++row)
     for (int64_t block = 0; block < tile.blocks; ++block) {
-      LoopIndices loops(tile.root);
-      if (shape.rowLoop >= 0)
-        loops[shape.rowLoop] = emitOffset(b, loc, loops[shape.rowLoop], row);
-      loops[shape.laneLoop] =
-          emitOffset(b, loc, loops[shape.laneLoop], block * shape.lanes);
+      LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
       loops.append(reductions.begin(), reductions.end());
-      Row lane{shape.laneLoop,
-               block + 1 == tile.blocks ? tile.lastLanes : shape.lanes,
-               shape.lanes};
-      SmallVector<Value> args;
-      for (OpOperand *operand : op.getDpsInputOperands())
-        args.push_back(op.payloadUsesValueFromOperand(operand)
-                           ? emitLoadRow(b, loc, operand->get(),
-                                         op.getMatchingIndexingMap(operand),
-                                         loops, lane)
-                           : Value());
+      SmallVector<Value> args =
+          emitInputRows(b, op, loops, getTileLanes(shape, tile, block));
       Value acc = accumulators[row * tile.blocks + block];
       if (isFma) {
         result.push_back(vector::FMAOp::create(b, loc, args[0], args[1], acc));
@@ -180,8 +182,7 @@ bool nnq::canReduceAcrossRows(const KernelGroup &group) {
   linalg::GenericOp op = group.reduction, root = group.root();
   if (linalg::isReductionIterator(op.getIteratorTypesArray()[group.laneLoop]) ||
       op.getStaticLoopRanges()[group.laneLoop] == 1 ||
-      !canEmitRows(op, group.laneLoop) ||
-      !readsRows(op, group.laneLoop, /*contiguous=*/true))
+      !canEmitRows(op, group.laneLoop) || !readsRows(op, group.laneLoop))
     return false;
   return getLoopStride(cast<MemRefType>(root.getOutputs()[0].getType()),
                        root.getIndexingMapsArray().back(), group.laneLoop) == 1;
@@ -210,7 +211,7 @@ static std::optional<unsigned> findContiguousReduction(linalg::GenericOp op) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   for (int64_t loop = ranges.size() - 1; loop >= 0; --loop)
     if (linalg::isReductionIterator(op.getIteratorTypesArray()[loop]) &&
-        ranges[loop] > 1 && readsRows(op, loop, /*contiguous=*/true))
+        ranges[loop] > 1 && readsRows(op, loop))
       return loop;
   return std::nullopt;
 }
@@ -220,11 +221,7 @@ bool nnq::canReduceRows(const KernelGroup &group) {
   if (op.getNumDpsInits() != 1 || !findCombiner(op) ||
       !findContiguousReduction(op))
     return false;
-  return llvm::all_of(op.getBlock()->without_terminator(),
-                      [](Operation &inner) {
-                        return OpTrait::hasElementwiseMappableTraits(&inner) ||
-                               inner.hasTrait<OpTrait::ConstantLike>();
-                      });
+  return isBodyOnVectors(op);
 }
 
 namespace {
@@ -259,14 +256,8 @@ private:
 Value RowsEmitter::emitChunk(OpBuilder &b, LoopIndices indices, OpFoldResult at,
                              int64_t count, Value accumulators) {
   indices[rowLoop] = at;
-  Row row{rowLoop, count, count};
-  SmallVector<Value> args;
-  for (OpOperand *operand : op.getDpsInputOperands())
-    args.push_back(op.payloadUsesValueFromOperand(operand)
-                       ? emitLoadRow(b, loc, operand->get(),
-                                     op.getMatchingIndexingMap(operand),
-                                     indices, row)
-                       : Value());
+  SmallVector<Value> args =
+      emitInputRows(b, op, indices, {rowLoop, count, count});
   args.push_back(accumulators);
   return emitBody(b, op, args, count);
 }

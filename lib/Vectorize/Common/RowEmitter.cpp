@@ -57,6 +57,14 @@ std::optional<int64_t> nnq::getLoopStride(MemRefType memref, AffineMap map,
   return total;
 }
 
+bool nnq::isBodyOnVectors(linalg::GenericOp op) {
+  return llvm::all_of(op.getBlock()->without_terminator(),
+                      [](Operation &inner) {
+                        return OpTrait::hasElementwiseMappableTraits(&inner) ||
+                               inner.hasTrait<OpTrait::ConstantLike>();
+                      });
+}
+
 bool nnq::canEmitRows(linalg::GenericOp op, unsigned loop) {
   if (op.getNumDpsInits() != 1)
     return false;
@@ -73,11 +81,7 @@ bool nnq::canEmitRows(linalg::GenericOp op, unsigned loop) {
     if (!stride || (op.isDpsInit(&operand) && *stride != 1))
       return false;
   }
-  for (Operation &inner : op.getBlock()->without_terminator())
-    if (!OpTrait::hasElementwiseMappableTraits(&inner) &&
-        !inner.hasTrait<OpTrait::ConstantLike>())
-      return false;
-  return true;
+  return isBodyOnVectors(op);
 }
 
 SmallVector<Value> nnq::emitIndices(OpBuilder &builder, Location loc,

@@ -27,6 +27,9 @@ struct Row {
 std::optional<int64_t> getLoopStride(mlir::MemRefType memref,
                                      mlir::AffineMap map, unsigned loop);
 
+/// True if the body of `op` can be applied to vectors.
+bool isBodyOnVectors(mlir::linalg::GenericOp op);
+
 /// True if every operand of `op` has a static stride along `loop`, the result a
 /// stride of 1, and the body can be applied to vectors.
 bool canEmitRows(mlir::linalg::GenericOp op, unsigned loop);

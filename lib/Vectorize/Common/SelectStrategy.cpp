@@ -18,16 +18,19 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
+static bool isX86(TargetAttr target) {
+  return target.getDot() == DotKind::VPDPBUSD ||
+         target.getDot() == DotKind::VPMADDWD;
+}
+
 /// The dot instruction for `types` on `target`, and its group size.
 static std::pair<DotKind, int64_t>
 selectDot(TargetAttr target, const FactorTypes &types, bool pairsOfRows) {
   if (isa<FloatType>(types.activation))
     return {DotKind::FMA, 1};
-  bool isX86 = target.getDot() == DotKind::VPDPBUSD ||
-               target.getDot() == DotKind::VPMADDWD;
   if (!types.weight.isInteger(8) || !types.weightSigned)
     return {DotKind::None, 1};
-  if (types.activation.isInteger(16) && types.activationSigned && isX86)
+  if (types.activation.isInteger(16) && types.activationSigned && isX86(target))
     return {DotKind::VPMADDWD, 2};
   if (!types.activation.isInteger(8))
     return {DotKind::None, 1};
@@ -47,10 +50,9 @@ selectDot(TargetAttr target, const FactorTypes &types, bool pairsOfRows) {
 static bool isPairedDepthwise(linalg::GenericOp op, TargetAttr target,
                               unsigned lane) {
   constexpr int64_t kLeastLanes = 8;
-  bool isX86 = target.getDot() == DotKind::VPDPBUSD ||
-               target.getDot() == DotKind::VPMADDWD;
   FailureOr<Contraction> contraction = Contraction::matchDepthwise(op);
-  if (!isX86 || failed(contraction) || contraction->channelLoop != lane ||
+  if (!isX86(target) || failed(contraction) ||
+      contraction->channelLoop != lane ||
       op.getStaticLoopRanges()[lane] < kLeastLanes)
     return false;
   FactorTypes types = getFactorTypes(*contraction);
