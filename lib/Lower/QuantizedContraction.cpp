@@ -151,6 +151,9 @@ Value QuantizationLowering::emitIntegerContraction(Contraction &contraction,
   for (StringRef name : {kLayerAttr, kProvenanceAttr, kKernelAttr})
     if (Attribute attr = op->getAttr(name))
       generic->setAttr(name, attr);
+  if (x.params)
+    generic->setAttr(kRangeAttr, rewriter.getDenseI64ArrayAttr(
+                                     {x.params->min, x.params->max}));
   return generic.getResult(0);
 }
 

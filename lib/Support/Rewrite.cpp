@@ -14,7 +14,8 @@ using namespace nnq;
 
 void nnq::copyLayerAttributes(Operation *from, Operation *to) {
   for (StringRef name :
-       {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr, kStatsAttr})
+       {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr, kStatsAttr,
+        kRangeAttr})
     if (Attribute attr = from->getAttr(name); attr && !to->hasAttr(name))
       to->setAttr(name, attr);
 }

@@ -14,12 +14,16 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
   let description = [{
     Annotates every reduction with `nnq.kernel` (see `#nnq.kernel`): the dot
     instruction that its element types and `nnq.target` allow, and the lanes and
-    register tile of least estimated cost. Nothing is rewritten; an attribute
+    register tile of least estimated cost. A convolution of 3x3 taps multiplied by
+    vpmaddwd is computed by F(m x m, 3 x 3) where that takes fewer cycles and the
+    range of the activation (`nnq.range`) and the weights show that no number
+    overflows, so that the result is the same. Nothing is rewritten; an attribute
     that is already there is kept, so a choice can be made by hand. A contraction
     of integers without a dot instruction gets a `missed` remark.
   }];
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
+    Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,
     Statistic<"withoutDot", "without-dot", "Integer contractions without a dot instruction">];
 }
 
@@ -119,6 +123,11 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
       L lanes (L x 8 in pairs of rows for smmla), which `nnq-lower-contract-to-dot`
       maps to instructions. A max pool between contraction and epilogue is taken
       along.
+    - Convolutions with `winograd`: F(m x m, 3 x 3) in exact integers. The
+      activation is transformed tile by tile in 16 bits, the weights tile of
+      channels by tile of channels (they are stored as they were); sums of
+      products and their transform are exact modulo 2^32, and the result is that
+      of the convolution.
     - Reductions whose lanes are neighbours in the result, such as depthwise
       convolutions, pools and products of activations: windows are unrolled, so
       that rows share reads where windows overlap.
@@ -128,7 +137,8 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"emitted", "emitted", "Kernels emitted">,
     Statistic<"fusedEpilogues", "fused-epilogues", "Epilogues fused">,
-    Statistic<"fusedPools", "fused-pools", "Pools fused">];
+    Statistic<"fusedPools", "fused-pools", "Pools fused">,
+    Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect"];

@@ -6,6 +6,7 @@
 
 #include "DepthwiseEmitter.h"
 
+#include "DotEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -119,15 +120,7 @@ Value DepthwiseEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
     return arith::ExtSIOp::create(b, loc, wide, matrix);
   };
   AffineExpr l = b.getAffineDimExpr(0), v = b.getAffineDimExpr(1);
-  SmallVector<AffineMap> maps = AffineMap::inferFromExprList(
-      {ArrayRef<AffineExpr>{l, v}, {l, v}, {l}}, b.getContext());
-  auto iterator = [&](vector::IteratorType type) {
-    return vector::IteratorTypeAttr::get(b.getContext(), type);
-  };
-  return vector::ContractionOp::create(
-      b, loc, extend(x), extend(w), acc, b.getAffineMapArrayAttr(maps),
-      b.getArrayAttr({iterator(vector::IteratorType::parallel),
-                      iterator(vector::IteratorType::reduction)}));
+  return emitContract(b, loc, {l, v}, {l, v}, {l}, extend(x), extend(w), acc);
 }
 
 /// The channels in order again: the first half of them and the second.

@@ -7,6 +7,7 @@
 #include "DepthwiseEmitter.h"
 #include "KernelEmitter.h"
 #include "ReductionEmitter.h"
+#include "WinogradEmitter.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -60,6 +61,17 @@ struct EmitKernels : public nnq::impl::EmitKernelsBase<EmitKernels> {
     if (failed(group))
       return failure();
     rewriter.setInsertionPoint(group->root());
+    if (group->kernel.getWinograd()) {
+      // A pool has loops of its own, and with it the epilogue.
+      if (group->pool)
+        group->pool = group->epilogue = nullptr;
+      rewriter.setInsertionPoint(group->root());
+      if (!canEmitWinograd(*group, reason))
+        return failure();
+      emitWinograd(rewriter, *group);
+      ++transformed;
+      return group;
+    }
     if (group->packed) {
       if (!canEmitKernel(*group, reason))
         return failure();

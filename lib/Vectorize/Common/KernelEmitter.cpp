@@ -6,6 +6,7 @@
 
 #include "KernelEmitter.h"
 
+#include "DotEmitter.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -196,33 +197,18 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
     Value product = arith::MulIOp::create(b, loc, splat, factor);
     return arith::AddIOp::create(b, loc, acc, product);
   }
+  Type element = cast<VectorType>(w.getType()).getElementType();
+  int64_t columns = isPairKernel() ? 2 : lanes;
+  Value matrix = vector::ShapeCastOp::create(
+      b, loc, VectorType::get({columns, size}, element), w);
+  Value factor = extend(b, x, 0);
+  matrix = extend(b, matrix, 1);
+  if (!isPairKernel())
+    return emitRowByColumns(b, loc, factor, matrix, acc);
   AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1),
              d2 = b.getAffineDimExpr(2);
-  using It = vector::IteratorType;
-  Type element = cast<VectorType>(w.getType()).getElementType();
-  if (!isPairKernel()) {
-    Value matrix = vector::ShapeCastOp::create(
-        b, loc, VectorType::get({lanes, size}, element), w);
-    SmallVector<AffineMap> maps = AffineMap::inferFromExprList(
-        {ArrayRef<AffineExpr>{d1}, {d0, d1}, {d0}}, b.getContext());
-    return vector::ContractionOp::create(
-        b, loc, extend(b, x, 0), extend(b, matrix, 1), acc,
-        b.getAffineMapArrayAttr(maps),
-        b.getArrayAttr(
-            {vector::IteratorTypeAttr::get(b.getContext(), It::parallel),
-             vector::IteratorTypeAttr::get(b.getContext(), It::reduction)}));
-  }
-  Value matrix = vector::ShapeCastOp::create(
-      b, loc, VectorType::get({2, size}, element), w);
-  SmallVector<AffineMap> maps = AffineMap::inferFromExprList(
-      {ArrayRef<AffineExpr>{d0, d2}, {d1, d2}, {d0, d1}}, b.getContext());
-  return vector::ContractionOp::create(
-      b, loc, extend(b, x, 0), extend(b, matrix, 1), acc,
-      b.getAffineMapArrayAttr(maps),
-      b.getArrayAttr(
-          {vector::IteratorTypeAttr::get(b.getContext(), It::parallel),
-           vector::IteratorTypeAttr::get(b.getContext(), It::parallel),
-           vector::IteratorTypeAttr::get(b.getContext(), It::reduction)}));
+  return emitContract(b, loc, {d0, d2}, {d1, d2}, {d0, d1}, factor, matrix,
+                      acc);
 }
 
 /// Where accumulator row `row` reads the activation, in elements from row 0.

@@ -55,8 +55,7 @@ static linalg::GenericOp findSoleReader(linalg::GenericOp op,
   return reader;
 }
 
-/// The buffer that `view` shows a part of.
-static Value getBase(Value view) {
+Value nnq::getBase(Value view) {
   while (auto op = view.getDefiningOp<ViewLikeOpInterface>())
     view = op.getViewSource();
   return view;

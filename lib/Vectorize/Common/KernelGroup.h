@@ -43,6 +43,9 @@ struct KernelGroup {
   void erase(mlir::RewriterBase &rewriter) const;
 };
 
+/// The buffer that `view` shows a part of.
+mlir::Value getBase(mlir::Value view);
+
 /// Rows and blocks of lanes of the final result that are held in registers.
 struct Tile {
   /// Indices of the first element, one for each loop of the result.

@@ -65,7 +65,8 @@ private:
 /// weight once and stays at 8 bits.
 bool ContractionPacker::widensWeights() {
   constexpr int64_t kMaxBytes = 16 << 10;
-  if (kernel.getDot() != DotKind::VPMADDWD ||
+  // Weights that are transformed are widened then.
+  if (kernel.getDot() != DotKind::VPMADDWD || kernel.getWinograd() ||
       !getFactorTypes(layout.contraction).weight.isInteger(8))
     return false;
   int64_t rows = 1,

@@ -6,9 +6,11 @@
 
 #include "ContractionLayout.h"
 #include "KernelCost.h"
+#include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Vectorize/Passes.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_SELECTSTRATEGY
@@ -125,8 +127,31 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       remarkMissed(op, "nnq-select-strategy",
                    "no dot instruction of the target multiplies these types");
     }
-    op->setAttr(kKernelAttr, chooseKernel(target, problem));
+    KernelAttr kernel = chooseKernel(target, problem);
+    if (KernelAttr better = selectWinograd(layout, target, problem, kernel)) {
+      ++transformed;
+      kernel = better;
+    }
+    op->setAttr(kKernelAttr, kernel);
     ++kernels;
+  }
+
+  /// F(m x m, 3 x 3) where it takes fewer cycles than `direct`.
+  KernelAttr selectWinograd(const ContractionLayout &layout, TargetAttr target,
+                            const KernelProblem &problem, KernelAttr direct) {
+    // The other dot products multiply twice as many numbers an instruction.
+    if (problem.dot != DotKind::VPMADDWD || problem.window != 1)
+      return {};
+    std::string reason;
+    FailureOr<WinogradProblem> winograd = WinogradProblem::get(layout, reason);
+    if (failed(winograd))
+      return {};
+    double steps = 3.0 * llvm::divideCeil(3 * winograd->inputs, problem.group);
+    return chooseWinograd(
+        target, *winograd,
+        problem.outer * steps *
+            estimateCycles(target, problem, direct.getLanes(),
+                           direct.getTileRows(), direct.getTileBlocks()));
   }
 
   /// Reductions of unpacked operands: depthwise convolutions, pools, products

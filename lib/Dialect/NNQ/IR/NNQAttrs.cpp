@@ -38,11 +38,20 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                 DotKind, int64_t lanes, int64_t group,
-                                 int64_t rows, int64_t blocks, bool) {
+                                 DotKind dot, int64_t lanes, int64_t group,
+                                 int64_t rows, int64_t blocks, bool,
+                                 int64_t winograd, int64_t strip) {
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";
+  if (winograd == 0)
+    return success();
+  if (winograd != 2 && winograd != 4)
+    return emitError() << "'winograd' must be 0, 2 or 4, got " << winograd;
+  if (dot != DotKind::VPMADDWD || group != 2)
+    return emitError() << "'winograd' multiplies pairs of 16 bits by vpmaddwd";
+  if (strip <= 0)
+    return emitError() << "'strip' must be positive with 'winograd'";
   return success();
 }
 

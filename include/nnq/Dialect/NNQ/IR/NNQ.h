@@ -34,6 +34,7 @@ inline constexpr llvm::StringLiteral kStatsAttr = "nnq.stats";
 inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
+inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
 inline constexpr llvm::StringLiteral kThreadsAttr = "nnq.threads";
 inline constexpr llvm::StringLiteral kParallelAttr = "nnq.parallel";

@@ -67,19 +67,33 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     - `channels_outer`: the loop over tiles of channels is the outermost one, so
       that weights which no cache holds are read once, and the activation once a
       tile.
+    - `winograd`: 0, or outputs m of F(m x m, 3 x 3), by which a convolution is
+      computed in exact integers; `rows` and `blocks` are then the tile of the
+      products of transformed factors.
+    - `strip`: with `winograd`, rows of m x m tiles whose transformed activation
+      is held at a time.
 
     ```mlir
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
+    #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 2, winograd = 4, strip = 7>
     ```
   }];
   let parameters = (ins EnumParameter<NNQ_DotKind>:$dot, "int64_t":$lanes,
     "int64_t":$group, "int64_t":$tile_rows, "int64_t":$tile_blocks,
-    DefaultValuedParameter<"bool", "false">:$channels_outer);
+    DefaultValuedParameter<"bool", "false">:$channels_outer,
+    DefaultValuedParameter<"int64_t", "0">:$winograd,
+    DefaultValuedParameter<"int64_t", "0">:$strip);
   let assemblyFormat = [{
     `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
     `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks
-    (`,` `channels_outer` `=` $channels_outer^)? `>`
+    (`,` `channels_outer` `=` $channels_outer^)?
+    (`,` `winograd` `=` $winograd^ `,` `strip` `=` $strip)? `>`
   }];
+  let builders = [AttrBuilder<(ins "DotKind":$dot, "int64_t":$lanes, "int64_t":$group,
+      "int64_t":$rows, "int64_t":$blocks, CArg<"bool", "false">:$channelsOuter), [{
+    return $_get($_ctxt, dot, lanes, group, rows, blocks, channelsOuter,
+                 /*winograd=*/0, /*strip=*/0);
+  }]>];
   let genVerifyDecl = 1;
 }
 

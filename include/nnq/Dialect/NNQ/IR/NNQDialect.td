@@ -29,6 +29,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
+    | `nnq.range` | contraction of integers | least and largest number in its activation |
     | `nnq.target` | module | `#nnq.target` |
     | `nnq.threads` | module | on how many threads it runs, if on several |
     | `nnq.parallel` | loop | its steps are independent |

@@ -1,0 +1,57 @@
+//===- Winograd.h - Minimal filtering in exact integers ---------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_SUPPORT_WINOGRAD_H
+#define NNQ_SUPPORT_WINOGRAD_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <cstdint>
+#include <utility>
+
+namespace nnq {
+
+/// A small matrix of integers, row-major.
+struct IntMatrix {
+  int64_t rows = 0, cols = 0;
+  llvm::SmallVector<int64_t> values;
+
+  int64_t at(int64_t row, int64_t col) const {
+    return values[row * cols + col];
+  }
+};
+
+/// F(m, r) after Winograd: m outputs of a filter of r taps from n = m + r - 1
+/// products instead of m * r (Lavin and Gray, "Fast Algorithms for
+/// Convolutional Neural Networks", 2015). The matrices hold integers, so that
+/// `output * ((weight * w) . (input * x)) == scale * y` without rounding; in two
+/// dimensions the factor is `scale` squared.
+///
+/// All of it may be computed modulo 2^32: with `scale * scale = odd * 2^shift`,
+/// multiplying by `inverse`, which undoes `odd`, and an arithmetic shift by
+/// `shift` recover y if it needs at most 32 - shift bits.
+struct WinogradAlgorithm {
+  int64_t outputs, taps, points; // m, r, n
+  IntMatrix input;               // n x n
+  IntMatrix weight;              // n x r
+  IntMatrix output;              // m x n
+  int64_t scale;
+  int64_t shift;
+  uint32_t inverse;
+};
+
+/// F(2, 3) and F(4, 3); null for other sizes of output.
+const WinogradAlgorithm *getWinograd(int64_t outputs);
+
+/// Least and largest element of `matrix * x * matrix^T` for matrices x with
+/// elements in [low, high].
+std::pair<int64_t, int64_t> getTransformedRange(const IntMatrix &matrix,
+                                                int64_t low, int64_t high);
+
+} // namespace nnq
+
+#endif // NNQ_SUPPORT_WINOGRAD_H

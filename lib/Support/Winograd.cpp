@@ -1,0 +1,105 @@
+//===- Winograd.cpp - Minimal filtering in exact integers -----------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Support/Winograd.h"
+
+#include "llvm/ADT/bit.h"
+
+#include <algorithm>
+
+using namespace nnq;
+
+/// The inverse of an odd number modulo 2^32, by Newton's iteration.
+static uint32_t invertOdd(uint32_t odd) {
+  uint32_t inverse = odd; // Right in the lowest three bits, then in twice as
+                          // many with each step.
+  for (int step = 0; step < 4; ++step)
+    inverse *= 2 - odd * inverse;
+  return inverse;
+}
+
+static WinogradAlgorithm makeAlgorithm(IntMatrix input, IntMatrix weight,
+                                       IntMatrix output, int64_t scale) {
+  uint32_t square = scale * scale;
+  int64_t shift = llvm::countr_zero(square);
+  int64_t outputs = output.rows, taps = weight.cols, points = input.rows;
+  return {outputs,
+          taps,
+          points,
+          std::move(input),
+          std::move(weight),
+          std::move(output),
+          scale,
+          shift,
+          invertOdd(square >> shift)};
+}
+
+// Points 0, 1, -1 and infinity.
+static WinogradAlgorithm makeF23() {
+  return makeAlgorithm({4, 4,
+                        {1, 0, -1, 0, //
+                         0, 1, 1, 0,  //
+                         0, -1, 1, 0, //
+                         0, -1, 0, 1}},
+                       {4, 3,
+                        {2, 0, 0,  //
+                         1, 1, 1,  //
+                         1, -1, 1, //
+                         0, 0, 2}},
+                       {2, 4,
+                        {1, 1, 1, 0, //
+                         0, 1, -1, 1}},
+                       /*scale=*/2);
+}
+
+// Points 0, 1, -1, 2, -2 and infinity. The fractions of the weights' transform
+// are shared with that of the outputs so that transformed weights stay within
+// 49 times a weight.
+static WinogradAlgorithm makeF43() {
+  return makeAlgorithm({6, 6,
+                        {4, 0,  -5, 0,  1, 0, //
+                         0, -4, -4, 1,  1, 0, //
+                         0, 4,  -4, -1, 1, 0, //
+                         0, -2, -1, 2,  1, 0, //
+                         0, 2,  -1, -2, 1, 0, //
+                         0, 4,  0,  -5, 0, 1}},
+                       {6, 3,
+                        {6, 0,  0, //
+                         2, 2,  2, //
+                         2, -2, 2, //
+                         1, 2,  4, //
+                         1, -2, 4, //
+                         0, 0,  6}},
+                       {4, 6,
+                        {1, -2, -2, 1, 1,  0, //
+                         0, -2, 2,  2, -2, 0, //
+                         0, -2, -2, 4, 4,  0, //
+                         0, -2, 2,  8, -8, 4}},
+                       /*scale=*/24);
+}
+
+const WinogradAlgorithm *nnq::getWinograd(int64_t outputs) {
+  static const WinogradAlgorithm f23 = makeF23(), f43 = makeF43();
+  return outputs == 2 ? &f23 : outputs == 4 ? &f43 : nullptr;
+}
+
+std::pair<int64_t, int64_t>
+nnq::getTransformedRange(const IntMatrix &matrix, int64_t low, int64_t high) {
+  int64_t least = 0, largest = 0;
+  for (int64_t row = 0; row < matrix.rows; ++row)
+    for (int64_t col = 0; col < matrix.rows; ++col) {
+      // Sums of the positive and of the negative factors of one element.
+      int64_t positive = 0, negative = 0;
+      for (int64_t i = 0; i < matrix.cols; ++i)
+        for (int64_t j = 0; j < matrix.cols; ++j) {
+          int64_t factor = matrix.at(row, i) * matrix.at(col, j);
+          (factor > 0 ? positive : negative) += factor;
+        }
+      least = std::min(least, positive * low + negative * high);
+      largest = std::max(largest, positive * high + negative * low);
+    }
+  return {least, largest};
+}

@@ -1,0 +1,29 @@
+//===- DotEmitter.h - Contractions of vectors -------------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_VECTORIZE_COMMON_DOTEMITTER_H
+#define NNQ_LIB_VECTORIZE_COMMON_DOTEMITTER_H
+
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
+
+namespace nnq {
+
+/// A `vector.contract` with factors indexed by `x` and `w` and a result by
+/// `result`; loops that the result lacks are summed over.
+mlir::Value emitContract(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::ArrayRef<mlir::AffineExpr> xMap,
+                         mlir::ArrayRef<mlir::AffineExpr> wMap,
+                         mlir::ArrayRef<mlir::AffineExpr> resultMap,
+                         mlir::Value x, mlir::Value w, mlir::Value acc);
+
+/// acc(l) += x(v) * w(l, v), the factors being extended already.
+mlir::Value emitRowByColumns(mlir::OpBuilder &builder, mlir::Location loc,
+                             mlir::Value x, mlir::Value w, mlir::Value acc);
+
+} // namespace nnq
+
+#endif // NNQ_LIB_VECTORIZE_COMMON_DOTEMITTER_H

@@ -1,0 +1,176 @@
+//===- WinogradCost.cpp - When fewer products pay -------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "WinogradCost.h"
+
+#include "KernelCost.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Winograd.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace nnq;
+
+/// The least number of bits of a signed integer that any sum of products over
+/// the inputs of one channel needs, from the weights themselves.
+static FailureOr<int64_t> countSumBits(const Contraction &contraction,
+                                       int64_t low, int64_t high) {
+  FailureOr<ConstantData> data = ConstantData::get(contraction.weight->get());
+  if (failed(data) || !data->getType().getElementType().isInteger(8))
+    return failure();
+  ArrayRef<int8_t> weights = data->getAs<int8_t>();
+  ArrayRef<int64_t> shape = data->getShape();
+  int64_t channels = shape[contraction.weightChannelDim], inner = 1;
+  for (int64_t size : shape.drop_front(contraction.weightChannelDim + 1))
+    inner *= size;
+  SmallVector<int64_t> positive(channels, 0), negative(channels, 0);
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    int64_t channel = static_cast<int64_t>(i) / inner % channels;
+    (weight > 0 ? positive : negative)[channel] += weight;
+  }
+  int64_t bits = 1;
+  for (int64_t channel = 0; channel < channels; ++channel) {
+    int64_t most =
+        std::max({positive[channel] * high + negative[channel] * low,
+                  -(positive[channel] * low + negative[channel] * high),
+                  int64_t(1)});
+    bits = std::max<int64_t>(bits, llvm::Log2_64(most) + 2);
+  }
+  return bits;
+}
+
+/// True if result dimension `dim` of `map` is the sum of one loop of the result
+/// and one of three taps.
+static bool isWindowOfThree(AffineExpr expr, linalg::LinalgOp op) {
+  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!sum || sum.getKind() != AffineExprKind::Add)
+    return false;
+  auto a = dyn_cast<AffineDimExpr>(sum.getLHS()),
+       b = dyn_cast<AffineDimExpr>(sum.getRHS());
+  if (!a || !b)
+    return false;
+  unsigned taps = std::max(a.getPosition(), b.getPosition());
+  return op.getStaticLoopRanges()[taps] == 3 &&
+         op.getIteratorTypesArray()[taps] == utils::IteratorType::reduction;
+}
+
+FailureOr<WinogradProblem>
+WinogradProblem::get(const ContractionLayout &layout, std::string &reason) {
+  auto fail = [&](StringRef why) {
+    reason = why.str();
+    return failure();
+  };
+  linalg::LinalgOp op = layout.contraction.op;
+  AffineMap map = op.getMatchingIndexingMap(layout.contraction.activation);
+  auto type = cast<ShapedType>(layout.contraction.activation->get().getType());
+  ArrayRef<int64_t> result =
+      cast<ShapedType>(op->getResult(0).getType()).getShape();
+  int64_t rank = result.size();
+  if (rank < 3 || map.getNumResults() != rank || layout.run.size() != 2 ||
+      layout.outerReductions.size() != 1 ||
+      !isWindowOfThree(map.getResult(rank - 3), op) ||
+      !isWindowOfThree(map.getResult(rank - 2), op))
+    return fail("not a convolution of 3x3 taps with a stride of 1");
+  auto range = op->getAttrOfType<DenseI64ArrayAttr>(kRangeAttr);
+  if (!range || range.size() != 2 || range[0] > range[1])
+    return fail("the range of the activation is not known");
+  WinogradProblem problem;
+  problem.rows = result[rank - 3];
+  problem.columns = result[rank - 2];
+  problem.channels = result[rank - 1];
+  problem.inputs = type.getShape().back();
+  problem.images = ShapedType::getNumElements(result.drop_back(3));
+  problem.low = range[0];
+  problem.high = range[1];
+  if (problem.inputs % 8 != 0)
+    return fail("input channels do not fill half of a register");
+  FailureOr<int64_t> bits =
+      countSumBits(layout.contraction, problem.low, problem.high);
+  if (failed(bits))
+    return fail("weights are not a constant of 8 bits");
+  problem.sumBits = *bits;
+  return problem;
+}
+
+/// True if transformed factors fit in 16 bits and sums can be recovered.
+static bool isExact(const WinogradAlgorithm &f,
+                    const WinogradProblem &problem) {
+  constexpr int64_t kLow = -32768, kHigh = 32767;
+  auto [lowX, highX] =
+      getTransformedRange(f.input, problem.low, problem.high);
+  auto [lowW, highW] = getTransformedRange(f.weight, -128, 127);
+  return std::min(lowX, lowW) >= kLow && std::max(highX, highW) <= kHigh &&
+         problem.sumBits <= 32 - f.shift;
+}
+
+/// Cycles of a tile's transforms: of the activation for a register of
+/// channels, of the weights for a register of them, and of the result for a
+/// register of channels, measured on x86 with 256-bit registers.
+struct TransformCycles {
+  double activation, weights, result;
+};
+static TransformCycles getTransformCycles(int64_t outputs) {
+  return outputs == 4 ? TransformCycles{110, 60, 110}
+                      : TransformCycles{25, 20, 25};
+}
+
+KernelAttr nnq::chooseWinograd(TargetAttr target,
+                               const WinogradProblem &problem, double cycles) {
+  // Half of a second-level cache.
+  constexpr int64_t kCacheBytes = 256 << 10;
+  KernelAttr best;
+  for (int64_t outputs : {2, 4}) {
+    const WinogradAlgorithm &f = *getWinograd(outputs);
+    if (std::min(problem.rows, problem.columns) < outputs ||
+        !isExact(f, problem))
+      continue;
+    int64_t points = f.points * f.points;
+    int64_t tileRows = llvm::divideCeil(problem.rows, outputs),
+            tileColumns = llvm::divideCeil(problem.columns, outputs);
+    for (int64_t strip = 1; strip <= tileRows; ++strip) {
+      int64_t strips = llvm::divideCeil(tileRows, strip),
+              even = llvm::divideCeil(tileRows, strips);
+      // Strips of equal size, so that none overlaps another by more than it
+      // must.
+      if (even != strip)
+        continue;
+      int64_t tiles = strip * tileColumns, passes = strips * problem.images;
+      KernelProblem products{DotKind::VPMADDWD, /*group=*/2, tiles,
+                             /*window=*/1, problem.channels};
+      KernelAttr kernel = chooseKernel(target, products);
+      int64_t lanes = kernel.getLanes(),
+              blocks = llvm::divideCeil(problem.channels, lanes);
+      int64_t xBytes = points * tiles * problem.inputs * 2,
+              mBytes = points * tiles * kernel.getTileBlocks() * lanes * 4,
+              wBytes = points * blocks * lanes * problem.inputs * 2;
+      double total = passes * points * (problem.inputs / 2.0) *
+                     estimateCycles(target, products, lanes,
+                                    kernel.getTileRows(),
+                                    kernel.getTileBlocks());
+      TransformCycles transform = getTransformCycles(outputs);
+      total += passes * tiles *
+               (transform.activation * problem.inputs / (2.0 * lanes) +
+                transform.result * blocks);
+      total += transform.weights * blocks * (problem.inputs / 2.0);
+      // What does not stay in the second-level cache comes from the third, at
+      // half the speed of a register a cycle.
+      constexpr double kBytesPerCycle = 16;
+      int64_t steps = llvm::divideCeil(blocks, kernel.getTileBlocks());
+      if (passes > 1)
+        xBytes += wBytes;
+      if (xBytes + mBytes > kCacheBytes)
+        total += passes * (xBytes + mBytes * steps) / kBytesPerCycle;
+      if (total < cycles) {
+        cycles = total;
+        best = KernelAttr::get(target.getContext(), kernel.getDot(), lanes,
+                               /*group=*/2, kernel.getTileRows(),
+                               kernel.getTileBlocks(), /*channels_outer=*/false,
+                               outputs, strip);
+      }
+    }
+  }
+  return best;
+}

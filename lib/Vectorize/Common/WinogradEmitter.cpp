@@ -1,0 +1,524 @@
+//===- WinogradEmitter.cpp - 3x3 convolutions by fewer products -----------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "WinogradEmitter.h"
+
+#include "DotEmitter.h"
+#include "LinearMapEmitter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "nnq/Support/Contraction.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace nnq;
+
+namespace {
+
+/// Sizes of a packed convolution
+///   out(.., oh, ow, oc) += x(.., oh + kh, ow * IC + rb * 2 + v)
+///                          * w(oc / L, kh, rb, oc mod L, v).
+struct ConvolutionShape {
+  /// Loops of the result in front of its rows.
+  SmallVector<int64_t> outer;
+  int64_t rows, columns, channels, inputs;
+
+  static FailureOr<ConvolutionShape> match(linalg::GenericOp op,
+                                           int64_t taps);
+};
+
+class WinogradEmitter {
+public:
+  WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
+                  const ConvolutionShape &shape);
+  void emit();
+
+private:
+  /// Channels that are computed together: `count` blocks from `first` on, of
+  /// the last of which `lastLanes` lanes exist.
+  struct Channels {
+    OpFoldResult first;
+    int64_t count, lastLanes;
+  };
+
+  void emitChannels(OpBuilder &b, function_ref<void(OpBuilder &, Channels)>);
+  void transformActivation(OpBuilder &b, OpFoldResult firstRow);
+  void transformWeights(OpBuilder &b, const Channels &channels);
+  void multiply(OpBuilder &b, const Channels &channels);
+  void emitProducts(OpBuilder &b, const Channels &channels, OpFoldResult point,
+                    OpFoldResult tile, int64_t tiles);
+  void transformResult(OpBuilder &b, const Channels &channels,
+                       OpFoldResult firstRow);
+
+  Value allocate(ArrayRef<int64_t> shape, Type element);
+  /// `value` as a vector of `shape`, extended to i32.
+  Value extend(OpBuilder &b, ArrayRef<int64_t> shape, Value value);
+  OpFoldResult affine(OpBuilder &b, AffineExpr expr,
+                      ArrayRef<OpFoldResult> operands) {
+    return affine::makeComposedFoldedAffineApply(
+        b, loc, AffineMap::get(operands.size(), 0, expr), operands);
+  }
+  /// First of the `outputs` rows or columns of a tile: the last tile overlaps
+  /// the one before, with equal results, where they do not fit evenly.
+  OpFoldResult tileStart(OpBuilder &b, OpFoldResult tile, int64_t size);
+  SmallVector<Value> indices(OpBuilder &b, ArrayRef<OpFoldResult> values) {
+    return getValueOrCreateConstantIndexOp(b, loc, values);
+  }
+
+  OpBuilder &builder;
+  const KernelGroup &group;
+  linalg::GenericOp op;
+  Location loc;
+  ConvolutionShape shape;
+  const WinogradAlgorithm &algorithm;
+  int64_t points; // Of one tile, squared.
+  int64_t lanes, blocks, tileRows, tileColumns, strip, numStrips, tiles;
+  /// Every strip finds the weights transformed; else there is one strip, and
+  /// they are transformed where they are needed.
+  bool keepsWeights;
+  /// Channels of a step for each of which there is scratch memory.
+  int64_t slots;
+  LoopIndices outerIndices;
+  Value transformedX, transformedW, products;
+};
+
+} // namespace
+
+/// True if `expr` is `dim(a) + dim(b)`.
+static bool isSumOfDims(AffineExpr expr, unsigned a, unsigned b) {
+  MLIRContext *context = expr.getContext();
+  return expr == getAffineDimExpr(a, context) + getAffineDimExpr(b, context);
+}
+
+FailureOr<ConvolutionShape> ConvolutionShape::match(linalg::GenericOp op,
+                                                    int64_t taps) {
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  unsigned rank = maps.back().getNumResults();
+  // Loops: outer, rows, columns, channels; kh, groups, elements.
+  if (rank < 3 || op.getNumLoops() != rank + 3 ||
+      maps[0].getNumResults() != rank - 1 || ranges[rank] != taps ||
+      ranges[rank + 2] != 2)
+    return failure();
+  ConvolutionShape shape;
+  shape.outer.assign(ranges.begin(), ranges.begin() + rank - 3);
+  shape.rows = ranges[rank - 3];
+  shape.columns = ranges[rank - 2];
+  shape.channels = ranges[rank - 1];
+  shape.inputs = ranges[rank + 1] * 2 / taps;
+  for (unsigned i = 0; i + 3 < rank; ++i)
+    if (maps[0].getResult(i) != getAffineDimExpr(i, op.getContext()))
+      return failure();
+  MLIRContext *context = op.getContext();
+  AffineExpr run = getAffineDimExpr(rank - 2, context) * shape.inputs +
+                   getAffineDimExpr(rank + 1, context) * 2 +
+                   getAffineDimExpr(rank + 2, context);
+  if (shape.inputs * taps != ranges[rank + 1] * 2 ||
+      !isSumOfDims(maps[0].getResult(rank - 3), rank - 3, rank) ||
+      simplifyAffineExpr(maps[0].getResult(rank - 2) - run, op.getNumLoops(),
+                         0) != getAffineConstantExpr(0, context))
+    return failure();
+  return shape;
+}
+
+WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
+                                 const ConvolutionShape &shape)
+    : builder(builder), group(group), op(group.reduction), loc(op.getLoc()),
+      shape(shape), algorithm(*getWinograd(group.kernel.getWinograd())),
+      points(algorithm.points * algorithm.points),
+      lanes(group.kernel.getLanes()),
+      blocks(std::min<int64_t>(group.kernel.getTileBlocks(),
+                               llvm::divideCeil(shape.channels, lanes))),
+      tileRows(llvm::divideCeil(shape.rows, algorithm.outputs)),
+      tileColumns(llvm::divideCeil(shape.columns, algorithm.outputs)),
+      strip(std::min(group.kernel.getStrip(), tileRows)),
+      numStrips(llvm::divideCeil(tileRows, strip)), tiles(strip * tileColumns),
+      keepsWeights(numStrips > 1) {
+  for (int64_t size : shape.outer)
+    keepsWeights |= size > 1;
+  // Threads share the steps over channels: each has its own scratch memory.
+  auto module = op->getParentOfType<ModuleOp>();
+  int64_t steps = llvm::divideCeil(llvm::divideCeil(shape.channels, lanes),
+                                   blocks);
+  slots = getNumThreads(module) > 1 ? steps : 1;
+}
+
+Value WinogradEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
+  // A line of the cache more, so that the points of one tile do not fall into
+  // the same sets of the cache.
+  SmallVector<int64_t> padded(shape);
+  padded.back() += kBufferAlignment * 8 / element.getIntOrFloatBitWidth();
+  return memref::AllocOp::create(
+      builder, loc, MemRefType::get(padded, element),
+      builder.getI64IntegerAttr(kBufferAlignment));
+}
+
+Value WinogradEmitter::extend(OpBuilder &b, ArrayRef<int64_t> shape,
+                              Value value) {
+  if (shape.size() > 1)
+    value = vector::ShapeCastOp::create(
+        b, loc, VectorType::get(shape, b.getI16Type()), value);
+  return arith::ExtSIOp::create(b, loc, VectorType::get(shape, b.getI32Type()),
+                                value);
+}
+
+OpFoldResult WinogradEmitter::tileStart(OpBuilder &b, OpFoldResult tile,
+                                        int64_t size) {
+  AffineExpr start = b.getAffineDimExpr(0) * algorithm.outputs;
+  if (size % algorithm.outputs == 0)
+    return affine(b, start, tile);
+  AffineExpr last = b.getAffineConstantExpr(size - algorithm.outputs);
+  return affine::makeComposedFoldedAffineMin(
+      b, loc, AffineMap::get(1, 0, {start, last}, b.getContext()), tile);
+}
+
+/// V(point, tile, channel) for the tiles of a strip.
+void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
+  Value x = op.getInputs()[0];
+  AffineMap map = op.getIndexingMapsArray()[0];
+  int64_t width = lanes * 2; // As many 16-bit lanes fill a register.
+  while (shape.inputs % width)
+    width /= 2;
+  auto type = VectorType::get({width}, b.getI16Type());
+  unsigned rank = shape.outer.size() + 3;
+  emitLoopNest(
+      b, loc, {strip, tileColumns, shape.inputs / width},
+      [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
+        AffineExpr d0 = inner.getAffineDimExpr(0),
+                   d1 = inner.getAffineDimExpr(1),
+                   d2 = inner.getAffineDimExpr(2);
+        LoopIndices loops(outerIndices);
+        loops.push_back(tileStart(
+            inner, affine(inner, d0 + d1, {firstRow, at[0]}), shape.rows));
+        loops.push_back(tileStart(inner, at[1], shape.columns));
+        loops.append(2, inner.getIndexAttr(0));
+        loops.push_back(affine(inner, d0 * (width / 2), at[2]));
+        loops.push_back(inner.getIndexAttr(0));
+        OpFoldResult column = loops[rank - 2];
+        SmallVector<Value> patch;
+        for (int64_t i = 0; i < algorithm.points; ++i)
+          for (int64_t j = 0; j < algorithm.points; ++j) {
+            loops[rank] = inner.getIndexAttr(i);
+            loops[rank - 2] = emitOffset(inner, loc, column, j);
+            patch.push_back(vector::LoadOp::create(
+                inner, loc, type, x, emitIndices(inner, loc, map, loops)));
+          }
+        OpFoldResult element =
+            affine(inner,
+                   (d0 * tileColumns + d1) * shape.inputs + d2 * width, at);
+        for (auto [point, value] : llvm::enumerate(
+                 emitLinearMap2D(inner, loc, algorithm.input, patch)))
+          vector::StoreOp::create(
+              inner, loc, value, transformedX,
+              indices(inner, {inner.getIndexAttr(point), element}));
+      });
+}
+
+/// U(step, point, block, pair of inputs, lane, element) for some channels.
+void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels) {
+  Value w = op.getInputs()[1];
+  int64_t pairs = shape.inputs / 2, size = lanes * 2;
+  auto weightType = cast<MemRefType>(w.getType());
+  auto type = VectorType::get({size}, b.getI16Type());
+  // Lanes and elements are contiguous.
+  Value flat = memref::CollapseShapeOp::create(
+      b, loc, w, ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
+  emitLoopNest(
+      b, loc, {channels.count, pairs},
+      [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
+        AffineExpr d0 = inner.getAffineDimExpr(0),
+                   d1 = inner.getAffineDimExpr(1);
+        OpFoldResult block = affine(inner, d0 + d1, {channels.first, at[0]});
+        SmallVector<Value> taps;
+        for (int64_t i = 0; i < algorithm.taps; ++i)
+          for (int64_t j = 0; j < algorithm.taps; ++j) {
+            Value tap = vector::LoadOp::create(
+                inner, loc,
+                VectorType::get({size}, weightType.getElementType()), flat,
+                indices(inner, {block, inner.getIndexAttr(i),
+                                affine(inner, d0 + j * pairs, at[1]),
+                                inner.getIndexAttr(0)}));
+            if (tap.getType() != type)
+              tap = arith::ExtSIOp::create(inner, loc, type, tap);
+            taps.push_back(tap);
+          }
+        OpFoldResult element = affine(inner, (d0 * pairs + d1) * size, at);
+        OpFoldResult slot = affine(inner, d0.floorDiv(blocks), channels.first);
+        if (!keepsWeights && slots == 1)
+          slot = inner.getIndexAttr(0);
+        for (auto [point, value] : llvm::enumerate(
+                 emitLinearMap2D(inner, loc, algorithm.weight, taps)))
+          vector::StoreOp::create(
+              inner, loc, value, transformedW,
+              indices(inner, {slot, inner.getIndexAttr(point), element}));
+      });
+}
+
+/// Sums of products over the inputs for `tiles` tiles from `tile` on.
+void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
+                                   OpFoldResult point, OpFoldResult tile,
+                                   int64_t count) {
+  constexpr int64_t kMaxDots = 24;
+  int64_t pairs = shape.inputs / 2, size = lanes * 2;
+  int64_t unroll = std::max<int64_t>(kMaxDots / (count * channels.count), 1);
+  while (pairs % unroll)
+    --unroll;
+  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
+  OpFoldResult slot = affine(b, d0.floorDiv(blocks), channels.first);
+  OpFoldResult scratch = slots == 1 ? b.getIndexAttr(0) : slot;
+  if (!keepsWeights)
+    slot = scratch;
+  auto accType = VectorType::get({lanes}, b.getI32Type());
+  auto pairType = VectorType::get({2}, b.getI16Type());
+  auto step = [&](OpBuilder &inner, OpFoldResult pair,
+                  SmallVector<Value> accumulators) {
+    SmallVector<Value> columns;
+    for (int64_t block = 0; block < channels.count; ++block)
+      columns.push_back(extend(
+          inner, {lanes, 2},
+          vector::LoadOp::create(
+              inner, loc, VectorType::get({size}, inner.getI16Type()),
+              transformedW,
+              indices(inner,
+                      {slot, point,
+                       affine(inner, (d0 + block * pairs) * size, pair)}))));
+    for (int64_t row = 0; row < count; ++row) {
+      Value x = vector::LoadOp::create(
+          inner, loc, pairType, transformedX,
+          indices(inner, {point, affine(inner,
+                                        (d0 + row) * shape.inputs + d1 * 2,
+                                        {tile, pair})}));
+      Value factor = extend(inner, {2}, x);
+      for (auto [block, column] : llvm::enumerate(columns)) {
+        Value &acc = accumulators[row * channels.count + block];
+        acc = emitRowByColumns(inner, loc, factor, column, acc);
+      }
+    }
+    return accumulators;
+  };
+  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(accType));
+  SmallVector<Value> sums(count * channels.count, zero);
+  if (unroll == pairs) {
+    for (int64_t pair = 0; pair < pairs; ++pair)
+      sums = step(b, b.getIndexAttr(pair), sums);
+  } else {
+    auto index = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(b, loc, value);
+    };
+    auto loop = scf::ForOp::create(
+        b, loc, index(0), index(pairs), index(unroll), sums,
+        [&](OpBuilder &inner, Location, Value iv, ValueRange args) {
+          SmallVector<Value> next(args);
+          for (int64_t i = 0; i < unroll; ++i)
+            next = step(inner, emitOffset(inner, loc, iv, i), next);
+          scf::YieldOp::create(inner, loc, next);
+        });
+    sums.assign(loop.getResults().begin(), loop.getResults().end());
+  }
+  for (int64_t row = 0; row < count; ++row)
+    for (int64_t block = 0; block < channels.count; ++block) {
+      OpFoldResult element =
+          affine(b, (d0 + row) * (blocks * lanes) + block * lanes, tile);
+      vector::StoreOp::create(b, loc, sums[row * channels.count + block],
+                              products,
+                              indices(b, {scratch, point, element}));
+    }
+}
+
+/// M(step, point, tile, channel) = sum of V * U over the inputs.
+void WinogradEmitter::multiply(OpBuilder &b, const Channels &channels) {
+  emitLoopNest(b, loc, {points},
+               [&](OpBuilder &inPoints, ArrayRef<OpFoldResult> at) {
+                 emitTiled(inPoints, loc, tiles,
+                           std::min(group.kernel.getTileRows(), tiles),
+                           [&](OpBuilder &inner, OpFoldResult tile,
+                               int64_t count) {
+                             emitProducts(inner, channels, at[0], tile, count);
+                           });
+               });
+}
+
+/// The convolution's sums, exact, and the epilogue on them.
+void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
+                                      OpFoldResult firstRow) {
+  auto type = VectorType::get({lanes}, b.getI32Type());
+  int64_t n = algorithm.points, m = algorithm.outputs;
+  auto emitBlock = [&](OpBuilder &inner, OpFoldResult tileRow,
+                       OpFoldResult tileColumn, OpFoldResult block,
+                       int64_t lastLanes) {
+    AffineExpr d0 = inner.getAffineDimExpr(0), d1 = inner.getAffineDimExpr(1),
+               d2 = inner.getAffineDimExpr(2);
+    OpFoldResult slot = affine(inner, d0.floorDiv(blocks), channels.first);
+    if (slots == 1)
+      slot = inner.getIndexAttr(0);
+    OpFoldResult element =
+        affine(inner,
+               ((d0 * tileColumns + d1) * blocks + d2) * lanes,
+               {tileRow, tileColumn, block});
+    // Sums over the first dimension as they come from memory, so that fewer
+    // values are live at a time.
+    SmallVector<Value> half(m * n);
+    for (int64_t col = 0; col < n; ++col) {
+      SmallVector<Value> column;
+      for (int64_t row = 0; row < n; ++row)
+        column.push_back(vector::LoadOp::create(
+            inner, loc, type, products,
+            indices(inner,
+                    {slot, inner.getIndexAttr(row * n + col), element})));
+      for (auto [row, value] : llvm::enumerate(
+               emitLinearMap(inner, loc, algorithm.output, column)))
+        half[row * n + col] = value;
+    }
+    auto splat = [&](int32_t value) -> Value {
+      return arith::ConstantOp::create(
+          inner, loc,
+          SplatElementsAttr::get(type, inner.getI32IntegerAttr(value)));
+    };
+    TileShape tileShape;
+    tileShape.laneLoop = group.laneLoop;
+    tileShape.rowLoop = static_cast<int64_t>(group.laneLoop) - 1;
+    tileShape.lanes = lanes;
+    Tile tile;
+    tile.rows = m;
+    tile.blocks = 1;
+    tile.lastLanes = lastLanes;
+    OpFoldResult row = tileStart(
+        inner, affine(inner, d0 + d1, {firstRow, tileRow}), shape.rows);
+    OpFoldResult column = tileStart(inner, tileColumn, shape.columns);
+    OpFoldResult channel =
+        affine(inner, (d0 + d1) * lanes, {channels.first, block});
+    for (int64_t i = 0; i < m; ++i) {
+      SmallVector<Value> sums = emitLinearMap(
+          inner, loc, algorithm.output, ArrayRef(half).slice(i * n, n));
+      for (Value &sum : sums) {
+        if (algorithm.inverse != 1)
+          sum = arith::MulIOp::create(
+              inner, loc, sum, splat(static_cast<int32_t>(algorithm.inverse)));
+        sum = arith::ShRSIOp::create(inner, loc, sum, splat(algorithm.shift));
+      }
+      tile.root = outerIndices;
+      tile.root.append({emitOffset(inner, loc, row, i), column, channel});
+      emitStoreTile(inner, group, tileShape, tile, sums);
+    }
+  };
+  emitLoopNest(b, loc, {strip, tileColumns},
+               [&](OpBuilder &inTiles, ArrayRef<OpFoldResult> at) {
+                 int64_t whole =
+                     channels.count - (channels.lastLanes < lanes ? 1 : 0);
+                 emitLoopNest(inTiles, loc, {whole},
+                              [&](OpBuilder &inner, ArrayRef<OpFoldResult> in) {
+                                emitBlock(inner, at[0], at[1], in[0], lanes);
+                              });
+                 if (whole < channels.count)
+                   emitBlock(inTiles, at[0], at[1], b.getIndexAttr(whole),
+                             channels.lastLanes);
+               });
+}
+
+/// Steps over the channels: whole ones in a loop, the rest apart.
+void WinogradEmitter::emitChannels(
+    OpBuilder &b, function_ref<void(OpBuilder &, Channels)> body) {
+  int64_t numBlocks = llvm::divideCeil(shape.channels, lanes);
+  int64_t whole = shape.channels / lanes / blocks * blocks;
+  emitTiled(b, loc, whole, blocks,
+            [&](OpBuilder &inner, OpFoldResult first, int64_t count) {
+              body(inner, {first, count, lanes});
+            });
+  if (whole < numBlocks)
+    body(b, {b.getIndexAttr(whole), numBlocks - whole,
+             shape.channels - (numBlocks - 1) * lanes});
+}
+
+void WinogradEmitter::emit() {
+  int64_t numBlocks = llvm::divideCeil(shape.channels, lanes);
+  int64_t steps = llvm::divideCeil(numBlocks, blocks);
+  Type i16 = builder.getI16Type();
+  transformedX = allocate({points, tiles * shape.inputs}, i16);
+  transformedW = allocate({keepsWeights ? steps : slots, points,
+                           blocks * lanes * shape.inputs},
+                          i16);
+  products =
+      allocate({slots, points, tiles * blocks * lanes}, builder.getI32Type());
+  if (keepsWeights)
+    emitChannels(builder, [&](OpBuilder &b, const Channels &channels) {
+      transformWeights(b, channels);
+    });
+
+  // Scratch memory is used again by the next strip: its steps are in order.
+  SmallVector<int64_t> sizes(shape.outer);
+  sizes.push_back(numStrips);
+  OpBuilder::InsertionGuard guard(builder);
+  LoopIndices at;
+  for (int64_t size : sizes) {
+    if (size == 1) {
+      at.push_back(builder.getIndexAttr(0));
+      continue;
+    }
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    Value end = arith::ConstantIndexOp::create(builder, loc, size);
+    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+    auto loop = scf::ForOp::create(builder, loc, zero, end, one);
+    at.push_back(loop.getInductionVar());
+    builder.setInsertionPointToStart(loop.getBody());
+  }
+  AffineExpr first = builder.getAffineDimExpr(0) * strip;
+  OpFoldResult firstRow = affine::makeComposedFoldedAffineMin(
+      builder, loc,
+      AffineMap::get(1, 0,
+                     {first, builder.getAffineConstantExpr(tileRows - strip)},
+                     builder.getContext()),
+      at.pop_back_val());
+  outerIndices = at;
+  transformActivation(builder, firstRow);
+  emitChannels(builder, [&](OpBuilder &b, const Channels &channels) {
+    if (!keepsWeights)
+      transformWeights(b, channels);
+    multiply(b, channels);
+    transformResult(b, channels, firstRow);
+  });
+}
+
+bool nnq::canEmitWinograd(const KernelGroup &group, std::string &reason) {
+  const WinogradAlgorithm *algorithm = getWinograd(group.kernel.getWinograd());
+  linalg::GenericOp op = group.reduction, root = group.root();
+  FailureOr<ConvolutionShape> shape =
+      ConvolutionShape::match(op, algorithm->taps);
+  if (failed(shape) || shape->inputs % 4 != 0) {
+    reason = "not a packed convolution of 3x3 taps with a stride of 1 over a "
+             "multiple of 4 channels";
+    return false;
+  }
+  if (std::min(shape->rows, shape->columns) < algorithm->outputs) {
+    reason = "the result is smaller than a tile of F(m, 3)";
+    return false;
+  }
+  auto activation = cast<MemRefType>(op.getInputs()[0].getType());
+  linalg::FillOp init = group.init;
+  if (!activation.getElementType().isInteger(16) ||
+      !matchPattern(init.getInputs()[0], m_Zero())) {
+    reason = "not a sum of products of 16-bit integers";
+    return false;
+  }
+  // Where tiles overlap, the epilogue runs twice.
+  if (linalg::GenericOp epilogue = group.epilogue)
+    for (Value operand : epilogue.getInputs())
+      if (getBase(operand) == getBase(root.getOutputs()[0])) {
+        reason = "the epilogue reads what it overwrites";
+        return false;
+      }
+  return true;
+}
+
+void nnq::emitWinograd(OpBuilder &builder, const KernelGroup &group) {
+  const WinogradAlgorithm *algorithm = getWinograd(group.kernel.getWinograd());
+  WinogradEmitter(builder, group,
+                  *ConvolutionShape::match(group.reduction, algorithm->taps))
+      .emit();
+}
