@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Support/Rewrite.h"
 
@@ -104,6 +105,16 @@ struct DropUnitLoops : public nnq::impl::DropUnitLoopsBase<DropUnitLoops> {
           failed(applyPatternsGreedily(getOperation(), cleanup, config)))
         return signalPassFailure();
     }
+
+    // Images keep their rank through slices: layouts follow them there.
+    RewritePatternSet slices(&getContext());
+    tensor::populateReassociativeReshapeFoldingPatterns(slices);
+    tensor::populateMergeConsecutiveInsertExtractSlicePatterns(slices);
+    GreedyRewriteConfig config;
+    config.setListener(&listener);
+    if (failed(
+            applyPatternsGreedily(getOperation(), std::move(slices), config)))
+      signalPassFailure();
   }
 };
 } // namespace

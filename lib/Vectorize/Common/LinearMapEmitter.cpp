@@ -7,6 +7,7 @@
 #include "LinearMapEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -14,38 +15,92 @@
 using namespace mlir;
 using namespace nnq;
 
-namespace {
+LinearMapEmitter::LinearMapEmitter(OpBuilder &builder, Location loc,
+                                   const IntMatrix &matrix)
+    : builder(builder), loc(loc), matrix(matrix) {
+  pairColumns();
+  pairRows();
+}
 
-/// `factor * value`
-struct Term {
-  Value value;
-  int64_t factor;
-};
+/// Finds columns that are equal up to signs and rewrites them as factors of
+/// their sum and difference.
+void LinearMapEmitter::pairColumns() {
+  for (int64_t first = 0; first < matrix.cols; ++first)
+    for (int64_t second = first + 1; second < matrix.cols; ++second) {
+      bool plus = false, minus = false, isPair = true;
+      for (int64_t row = 0; row < matrix.rows; ++row) {
+        int64_t a = matrix.at(row, first), b = matrix.at(row, second);
+        isPair &= std::abs(a) == std::abs(b);
+        plus |= a != 0 && a == b;
+        minus |= a != 0 && a == -b;
+      }
+      if (!isPair || !plus || !minus)
+        continue;
+      columnPairs.push_back({first, second});
+      for (int64_t row = 0; row < matrix.rows; ++row) {
+        int64_t &a = matrix.values[row * matrix.cols + first];
+        int64_t &b = matrix.values[row * matrix.cols + second];
+        bool isSum = a == b;
+        b = isSum ? 0 : a;
+        a = isSum ? a : 0;
+      }
+    }
+}
 
-class LinearMapEmitter {
-public:
-  LinearMapEmitter(OpBuilder &builder, Location loc)
-      : builder(builder), loc(loc) {}
+/// Finds rows that have the same terms, some of them with other signs.
+void LinearMapEmitter::pairRows() {
+  partners.assign(matrix.rows, -1);
+  for (int64_t row = 0; row < matrix.rows; ++row)
+    for (int64_t next = row + 1; next < matrix.rows; ++next) {
+      bool same = false, other = false, isPair = true;
+      for (int64_t col = 0; col < matrix.cols; ++col) {
+        int64_t a = matrix.at(row, col), b = matrix.at(next, col);
+        isPair &= std::abs(a) == std::abs(b);
+        same |= a != 0 && a == b;
+        other |= a != 0 && a == -b;
+      }
+      if (!isPair || !same || !other || partners[row] >= 0 ||
+          partners[next] >= 0)
+        continue;
+      partners[row] = next;
+      partners[next] = row;
+    }
+}
 
-  SmallVector<Value> emit(const IntMatrix &matrix, ArrayRef<Value> x);
-
-private:
-  void pairColumns(IntMatrix &matrix, SmallVectorImpl<Value> &x);
-  Value add(Value a, Value b) {
-    return arith::AddIOp::create(builder, loc, a, b);
+/// Rows that share sums: partners, and those that read the same pair.
+SmallVector<SmallVector<int64_t>> LinearMapEmitter::groupRows() const {
+  llvm::EquivalenceClasses<int64_t> classes;
+  for (int64_t row = 0; row < matrix.rows; ++row) {
+    classes.insert(row);
+    if (partners[row] >= 0)
+      classes.unionSets(row, partners[row]);
+    for (int64_t next = row + 1; next < matrix.rows; ++next)
+      for (auto [sum, difference] : columnPairs)
+        for (int64_t col : {sum, difference})
+          if (matrix.at(row, col) != 0 && matrix.at(next, col) != 0)
+            classes.unionSets(row, next);
   }
-  Value subtract(Value a, Value b) {
-    return arith::SubIOp::create(builder, loc, a, b);
+  SmallVector<SmallVector<int64_t>> groups;
+  for (int64_t row = 0; row < matrix.rows; ++row) {
+    if (llvm::any_of(groups, [&](ArrayRef<int64_t> group) {
+          return classes.isEquivalent(group.front(), row);
+        }))
+      continue;
+    groups.emplace_back();
+    for (int64_t next = row; next < matrix.rows; ++next)
+      if (classes.isEquivalent(row, next))
+        groups.back().push_back(next);
   }
-  Value constant(Type type, int64_t value);
-  Value multiply(Value value, int64_t factor);
-  Value sum(ArrayRef<Term> terms);
+  return groups;
+}
 
-  OpBuilder &builder;
-  Location loc;
-};
+Value LinearMapEmitter::add(Value a, Value b) {
+  return arith::AddIOp::create(builder, loc, a, b);
+}
 
-} // namespace
+Value LinearMapEmitter::subtract(Value a, Value b) {
+  return arith::SubIOp::create(builder, loc, a, b);
+}
 
 Value LinearMapEmitter::constant(Type type, int64_t value) {
   auto vector = cast<VectorType>(type);
@@ -63,8 +118,7 @@ Value LinearMapEmitter::multiply(Value value, int64_t factor) {
     return add(value, value);
   if (llvm::isPowerOf2_64(factor))
     return arith::ShLIOp::create(
-        builder, loc, value,
-        constant(value.getType(), llvm::Log2_64(factor)));
+        builder, loc, value, constant(value.getType(), llvm::Log2_64(factor)));
   return arith::MulIOp::create(builder, loc, value,
                                constant(value.getType(), factor));
 }
@@ -85,9 +139,9 @@ Value LinearMapEmitter::sum(ArrayRef<Term> terms) {
   for (const Term &term : ordered) {
     int64_t factor = term.factor / common * (allNegative ? -1 : 1);
     Value scaled = multiply(term.value, std::abs(factor));
-    result = !result        ? scaled
-             : factor > 0   ? add(result, scaled)
-                            : subtract(result, scaled);
+    result = !result      ? scaled
+             : factor > 0 ? add(result, scaled)
+                          : subtract(result, scaled);
   }
   result = multiply(result, common);
   if (allNegative)
@@ -95,95 +149,69 @@ Value LinearMapEmitter::sum(ArrayRef<Term> terms) {
   return result;
 }
 
-/// Replaces columns that are equal up to signs by their sum and difference.
-void LinearMapEmitter::pairColumns(IntMatrix &matrix,
-                                   SmallVectorImpl<Value> &x) {
-  for (int64_t first = 0; first < matrix.cols; ++first)
-    for (int64_t second = first + 1; second < matrix.cols; ++second) {
-      bool plus = false, minus = false, pairs = true;
-      for (int64_t row = 0; row < matrix.rows; ++row) {
-        int64_t a = matrix.at(row, first), b = matrix.at(row, second);
-        pairs &= std::abs(a) == std::abs(b);
-        plus |= a != 0 && a == b;
-        minus |= a != 0 && a == -b;
-      }
-      if (!pairs || !plus || !minus)
-        continue;
-      Value sum = add(x[first], x[second]);
-      x[second] = subtract(x[first], x[second]);
-      x[first] = sum;
-      for (int64_t row = 0; row < matrix.rows; ++row) {
-        int64_t &a = matrix.values[row * matrix.cols + first];
-        int64_t &b = matrix.values[row * matrix.cols + second];
-        bool isSum = a == b;
-        b = isSum ? 0 : a;
-        a = isSum ? a : 0;
-      }
-    }
-}
-
-SmallVector<Value> LinearMapEmitter::emit(const IntMatrix &given,
-                                          ArrayRef<Value> inputs) {
-  IntMatrix matrix = given;
-  SmallVector<Value> x(inputs);
-  pairColumns(matrix, x);
+SmallVector<Value> LinearMapEmitter::emitRows(ArrayRef<int64_t> rows,
+                                              ArrayRef<Value> given) {
+  SmallVector<Value> x(given);
+  for (auto [first, second] : columnPairs) {
+    auto reads = [&](int64_t col) {
+      return llvm::any_of(
+          rows, [&](int64_t row) { return matrix.at(row, col) != 0; });
+    };
+    Value a = x[first], b = x[second];
+    if (reads(first))
+      x[first] = add(a, b);
+    if (reads(second))
+      x[second] = subtract(a, b);
+  }
   SmallVector<Value> result(matrix.rows);
-  for (int64_t row = 0; row < matrix.rows; ++row) {
+  for (int64_t row : rows) {
     if (result[row])
       continue;
-    // Another row that has the same terms, some of them with other signs.
-    int64_t partner = -1;
-    SmallVector<Term> same, other, all;
-    for (int64_t next = row + 1; next < matrix.rows && partner < 0; ++next) {
-      same.clear();
-      other.clear();
-      bool isPartner = true;
-      for (int64_t col = 0; col < matrix.cols; ++col) {
-        int64_t a = matrix.at(row, col), b = matrix.at(next, col);
-        isPartner &= std::abs(a) == std::abs(b);
-        if (a != 0)
-          (a == b ? same : other).push_back({x[col], a});
-      }
-      if (isPartner && !same.empty() && !other.empty() && !result[next])
-        partner = next;
+    int64_t partner = partners[row];
+    SmallVector<Term> even, odd;
+    for (int64_t col = 0; col < matrix.cols; ++col) {
+      int64_t factor = matrix.at(row, col);
+      if (factor == 0)
+        continue;
+      bool isOdd = partner >= 0 && matrix.at(partner, col) != factor;
+      (isOdd ? odd : even).push_back({x[col], factor});
     }
-    if (partner >= 0) {
-      Value even = sum(same), odd = sum(other);
-      result[row] = add(even, odd);
-      result[partner] = subtract(even, odd);
+    result[row] = sum(even);
+    if (partner < 0)
       continue;
+    Value same = result[row], other = sum(odd);
+    result[row] = add(same, other);
+    result[partner] = subtract(same, other);
+  }
+  return result;
+}
+
+SmallVector<Value> LinearMapEmitter::emit(ArrayRef<Value> x) {
+  return emitRows(llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), x);
+}
+
+void LinearMapEmitter::emit2D(
+    function_ref<Value(int64_t, int64_t)> load,
+    function_ref<void(int64_t, int64_t, Value)> store) {
+  for (ArrayRef<int64_t> rows : groupRows()) {
+    SmallVector<bool> isRead(matrix.cols, false);
+    for (int64_t row : rows)
+      for (int64_t i = 0; i < matrix.cols; ++i)
+        isRead[i] = isRead[i] || matrix.at(row, i) != 0;
+    for (auto [first, second] : columnPairs)
+      isRead[first] = isRead[second] = isRead[first] || isRead[second];
+    SmallVector<SmallVector<Value>> half(matrix.rows);
+    for (int64_t col = 0; col < matrix.cols; ++col) {
+      SmallVector<Value> column(matrix.cols);
+      for (int64_t i = 0; i < matrix.cols; ++i)
+        if (isRead[i])
+          column[i] = load(i, col);
+      SmallVector<Value> values = emitRows(rows, column);
+      for (int64_t row : rows)
+        half[row].push_back(values[row]);
     }
-    for (int64_t col = 0; col < matrix.cols; ++col)
-      if (matrix.at(row, col) != 0)
-        all.push_back({x[col], matrix.at(row, col)});
-    result[row] = sum(all);
+    for (int64_t row : rows)
+      for (auto [col, value] : llvm::enumerate(emit(half[row])))
+        store(row, col, value);
   }
-  return result;
-}
-
-SmallVector<Value> nnq::emitLinearMap(OpBuilder &builder, Location loc,
-                                      const IntMatrix &matrix,
-                                      ArrayRef<Value> x) {
-  return LinearMapEmitter(builder, loc).emit(matrix, x);
-}
-
-SmallVector<Value> nnq::emitLinearMap2D(OpBuilder &builder, Location loc,
-                                        const IntMatrix &matrix,
-                                        ArrayRef<Value> x) {
-  int64_t rows = matrix.rows, cols = matrix.cols;
-  SmallVector<Value> half(rows * cols), result(rows * rows);
-  for (int64_t col = 0; col < cols; ++col) {
-    SmallVector<Value> column;
-    for (int64_t row = 0; row < cols; ++row)
-      column.push_back(x[row * cols + col]);
-    for (auto [row, value] :
-         llvm::enumerate(emitLinearMap(builder, loc, matrix, column)))
-      half[row * cols + col] = value;
-  }
-  for (int64_t row = 0; row < rows; ++row)
-    for (auto [col, value] : llvm::enumerate(
-             emitLinearMap(builder, loc, matrix,
-                           ArrayRef(half).slice(row * cols, cols))))
-      result[row * rows + col] = value;
-  return result;
 }

@@ -12,19 +12,50 @@
 
 namespace nnq {
 
-/// `matrix * x` for vectors of integers `x`, by additions and shifts. Columns
-/// that are equal up to signs are added and subtracted once, and rows that
-/// differ in signs share what they add up.
-mlir::SmallVector<mlir::Value> emitLinearMap(mlir::OpBuilder &builder,
-                                             mlir::Location loc,
-                                             const IntMatrix &matrix,
-                                             mlir::ArrayRef<mlir::Value> x);
+/// Multiplies a small constant matrix with vectors of integers by additions and
+/// shifts. Columns that are equal up to signs are added and subtracted once, and
+/// rows that differ in signs share what they add up.
+class LinearMapEmitter {
+public:
+  LinearMapEmitter(mlir::OpBuilder &builder, mlir::Location loc,
+                   const IntMatrix &matrix);
 
-/// `matrix * x * matrix^T` for a square matrix of vectors, row-major.
-mlir::SmallVector<mlir::Value> emitLinearMap2D(mlir::OpBuilder &builder,
-                                               mlir::Location loc,
-                                               const IntMatrix &matrix,
-                                               mlir::ArrayRef<mlir::Value> x);
+  /// `matrix * x`
+  mlir::SmallVector<mlir::Value> emit(mlir::ArrayRef<mlir::Value> x);
+
+  /// `matrix * x * matrix^T` for a square x. Rows of the result that have
+  /// nothing in common come one after the other, so that few values are live
+  /// at a time: each reads what it needs of x and is stored at once.
+  void emit2D(mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
+              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
+
+private:
+  void pairColumns();
+  void pairRows();
+  mlir::SmallVector<mlir::SmallVector<int64_t>> groupRows() const;
+  /// Values of some rows, by row.
+  mlir::SmallVector<mlir::Value> emitRows(mlir::ArrayRef<int64_t> rows,
+                                          mlir::ArrayRef<mlir::Value> x);
+  mlir::Value add(mlir::Value a, mlir::Value b);
+  mlir::Value subtract(mlir::Value a, mlir::Value b);
+  mlir::Value constant(mlir::Type type, int64_t value);
+  mlir::Value multiply(mlir::Value value, int64_t factor);
+  /// `factor * value`
+  struct Term {
+    mlir::Value value;
+    int64_t factor;
+  };
+  mlir::Value sum(mlir::ArrayRef<Term> terms);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  /// Over sums and differences in place of paired columns.
+  IntMatrix matrix;
+  /// Columns replaced by their sum (in the first) and difference.
+  mlir::SmallVector<std::pair<int64_t, int64_t>> columnPairs;
+  /// Partner of each row, or -1.
+  mlir::SmallVector<int64_t> partners;
+};
 
 } // namespace nnq
 

@@ -202,22 +202,24 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
         loops.push_back(affine(inner, d0 * (width / 2), at[2]));
         loops.push_back(inner.getIndexAttr(0));
         OpFoldResult column = loops[rank - 2];
-        SmallVector<Value> patch;
-        for (int64_t i = 0; i < algorithm.points; ++i)
-          for (int64_t j = 0; j < algorithm.points; ++j) {
-            loops[rank] = inner.getIndexAttr(i);
-            loops[rank - 2] = emitOffset(inner, loc, column, j);
-            patch.push_back(vector::LoadOp::create(
-                inner, loc, type, x, emitIndices(inner, loc, map, loops)));
-          }
         OpFoldResult element =
             affine(inner,
                    (d0 * tileColumns + d1) * shape.inputs + d2 * width, at);
-        for (auto [point, value] : llvm::enumerate(
-                 emitLinearMap2D(inner, loc, algorithm.input, patch)))
-          vector::StoreOp::create(
-              inner, loc, value, transformedX,
-              indices(inner, {inner.getIndexAttr(point), element}));
+        LinearMapEmitter(inner, loc, algorithm.input)
+            .emit2D(
+                [&](int64_t i, int64_t j) -> Value {
+                  loops[rank] = inner.getIndexAttr(i);
+                  loops[rank - 2] = emitOffset(inner, loc, column, j);
+                  return vector::LoadOp::create(
+                      inner, loc, type, x,
+                      emitIndices(inner, loc, map, loops));
+                },
+                [&](int64_t i, int64_t j, Value value) {
+                  Attribute point =
+                      inner.getIndexAttr(i * algorithm.points + j);
+                  vector::StoreOp::create(inner, loc, value, transformedX,
+                                          indices(inner, {point, element}));
+                });
       });
 }
 
@@ -253,11 +255,18 @@ void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels) {
         OpFoldResult slot = affine(inner, d0.floorDiv(blocks), channels.first);
         if (!keepsWeights && slots == 1)
           slot = inner.getIndexAttr(0);
-        for (auto [point, value] : llvm::enumerate(
-                 emitLinearMap2D(inner, loc, algorithm.weight, taps)))
-          vector::StoreOp::create(
-              inner, loc, value, transformedW,
-              indices(inner, {slot, inner.getIndexAttr(point), element}));
+        LinearMapEmitter(inner, loc, algorithm.weight)
+            .emit2D(
+                [&](int64_t i, int64_t j) -> Value {
+                  return taps[i * algorithm.taps + j];
+                },
+                [&](int64_t i, int64_t j, Value value) {
+                  Attribute point =
+                      inner.getIndexAttr(i * algorithm.points + j);
+                  vector::StoreOp::create(
+                      inner, loc, value, transformedW,
+                      indices(inner, {slot, point, element}));
+                });
       });
 }
 
@@ -349,7 +358,7 @@ void WinogradEmitter::multiply(OpBuilder &b, const Channels &channels) {
 void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
                                       OpFoldResult firstRow) {
   auto type = VectorType::get({lanes}, b.getI32Type());
-  int64_t n = algorithm.points, m = algorithm.outputs;
+  int64_t m = algorithm.outputs;
   auto emitBlock = [&](OpBuilder &inner, OpFoldResult tileRow,
                        OpFoldResult tileColumn, OpFoldResult block,
                        int64_t lastLanes) {
@@ -362,20 +371,6 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
         affine(inner,
                ((d0 * tileColumns + d1) * blocks + d2) * lanes,
                {tileRow, tileColumn, block});
-    // Sums over the first dimension as they come from memory, so that fewer
-    // values are live at a time.
-    SmallVector<Value> half(m * n);
-    for (int64_t col = 0; col < n; ++col) {
-      SmallVector<Value> column;
-      for (int64_t row = 0; row < n; ++row)
-        column.push_back(vector::LoadOp::create(
-            inner, loc, type, products,
-            indices(inner,
-                    {slot, inner.getIndexAttr(row * n + col), element})));
-      for (auto [row, value] : llvm::enumerate(
-               emitLinearMap(inner, loc, algorithm.output, column)))
-        half[row * n + col] = value;
-    }
     auto splat = [&](int32_t value) -> Value {
       return arith::ConstantOp::create(
           inner, loc,
@@ -394,19 +389,30 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
     OpFoldResult column = tileStart(inner, tileColumn, shape.columns);
     OpFoldResult channel =
         affine(inner, (d0 + d1) * lanes, {channels.first, block});
-    for (int64_t i = 0; i < m; ++i) {
-      SmallVector<Value> sums = emitLinearMap(
-          inner, loc, algorithm.output, ArrayRef(half).slice(i * n, n));
-      for (Value &sum : sums) {
-        if (algorithm.inverse != 1)
-          sum = arith::MulIOp::create(
-              inner, loc, sum, splat(static_cast<int32_t>(algorithm.inverse)));
-        sum = arith::ShRSIOp::create(inner, loc, sum, splat(algorithm.shift));
-      }
-      tile.root = outerIndices;
-      tile.root.append({emitOffset(inner, loc, row, i), column, channel});
-      emitStoreTile(inner, group, tileShape, tile, sums);
-    }
+    SmallVector<Value> sums;
+    LinearMapEmitter(inner, loc, algorithm.output)
+        .emit2D(
+            [&](int64_t i, int64_t j) -> Value {
+              Attribute point = inner.getIndexAttr(i * algorithm.points + j);
+              return vector::LoadOp::create(
+                  inner, loc, type, products,
+                  indices(inner, {slot, point, element}));
+            },
+            [&](int64_t i, int64_t, Value sum) {
+              if (algorithm.inverse != 1)
+                sum = arith::MulIOp::create(
+                    inner, loc, sum,
+                    splat(static_cast<int32_t>(algorithm.inverse)));
+              sums.push_back(arith::ShRSIOp::create(inner, loc, sum,
+                                                    splat(algorithm.shift)));
+              if (static_cast<int64_t>(sums.size()) < m)
+                return;
+              tile.root = outerIndices;
+              tile.root.append(
+                  {emitOffset(inner, loc, row, i), column, channel});
+              emitStoreTile(inner, group, tileShape, tile, sums);
+              sums.clear();
+            });
   };
   emitLoopNest(b, loc, {strip, tileColumns},
                [&](OpBuilder &inTiles, ArrayRef<OpFoldResult> at) {

@@ -11,6 +11,45 @@
 using namespace mlir;
 using namespace nnq;
 
+/// `, key = value` for each option that is not at its default.
+static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
+                                      int64_t &winograd, int64_t &strip) {
+  channelsOuter = false;
+  winograd = 0;
+  strip = 0;
+  while (succeeded(parser.parseOptionalComma())) {
+    SMLoc loc = parser.getCurrentLocation();
+    StringRef key;
+    if (parser.parseKeyword(&key) || parser.parseEqual())
+      return failure();
+    if (key == "channels_outer") {
+      channelsOuter = succeeded(parser.parseOptionalKeyword("true"));
+      if (!channelsOuter && parser.parseKeyword("false"))
+        return failure();
+    } else if (key == "winograd") {
+      if (parser.parseInteger(winograd))
+        return failure();
+    } else if (key == "strip") {
+      if (parser.parseInteger(strip))
+        return failure();
+    } else {
+      return parser.emitError(loc)
+             << "expected 'channels_outer', 'winograd' or 'strip'";
+    }
+  }
+  return success();
+}
+
+static void printKernelOptions(AsmPrinter &printer, bool channelsOuter,
+                               int64_t winograd, int64_t strip) {
+  if (channelsOuter)
+    printer << ", channels_outer = true";
+  if (winograd)
+    printer << ", winograd = " << winograd;
+  if (strip)
+    printer << ", strip = " << strip;
+}
+
 #include "nnq/Dialect/NNQ/IR/NNQEnums.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
