@@ -52,7 +52,7 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
             rewriter, loc, scaled,
             intConstant(loc, params.zeroPoint, rewriter.getI32Type()),
             params.min, params.max, format.type,
-            /*isNumber=*/false);
+            Rounded::Anything);
       });
   setQuantized(op.getResult(), generic.getResult(0));
 }
@@ -114,7 +114,7 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
     zeroPoint =
         emitRequantize(rewriter, loc, zero, zeroPoint, qmin + format.offset,
                        qmax + format.offset, rewriter.getI32Type(),
-                       /*isNumber=*/false);
+                       Rounded::Anything);
   }
   auto type = cast<RankedTensorType>(op.getInput().getType());
   auto generic = createElementwise(
@@ -124,7 +124,7 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
         Value scaled = arith::DivFOp::create(rewriter, loc, args[0], scale);
         return emitRequantize(rewriter, loc, scaled, zeroPoint,
                               qmin + format.offset, qmax + format.offset,
-                              format.type, /*isNumber=*/false);
+                              format.type, Rounded::Anything);
       });
   quantizedValues[op.getQuantized()] = {generic.getResult(0), format.isSigned,
                                         std::nullopt, scale, zeroPoint};

@@ -257,6 +257,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
   size_t channels = weights.scales.size();
   SmallVector<int32_t> biases(channels);
   SmallVector<float> multipliers(channels);
+  double largest = 0; // Magnitude of a result.
   for (size_t c = 0; c < channels; ++c) {
     double scale = x.params->scale * weights.scales[c];
     double corrected =
@@ -264,7 +265,15 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
     corrected -= static_cast<double>(x.params->zeroPoint) * weights.sums[c];
     biases[c] = saturateToI32(corrected);
     multipliers[c] = static_cast<float>(scale / outScale);
+    double most = std::max(std::abs(static_cast<double>(x.params->min)),
+                           std::abs(static_cast<double>(x.params->max)));
+    largest = std::max(
+        largest, (most * weights.magnitudes[c] + std::abs(corrected)) *
+                     multipliers[c]);
   }
+  // Room for the zero point and for rounding.
+  constexpr double kFitsI32 = 2147480000.0;
+  Rounded known = largest < kFitsI32 ? Rounded::FitsI32 : Rounded::Number;
   Value biasConst = channelConstant<int32_t>(chain, "bias", i32, biases);
   Value multiplierConst =
       channelConstant<float>(chain, "multiplier", f32, multipliers);
@@ -282,7 +291,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
         int64_t high = chain.high ? quantizeBound(*chain.high, out) : out.max;
         return emitRequantize(rewriter, loc, value,
                               intConstant(loc, out.zeroPoint, i32), low, high,
-                              format.type, /*isNumber=*/true);
+                              format.type, known);
       });
 }
 

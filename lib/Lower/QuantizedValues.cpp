@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/MathExtras.h"
 #include "nnq/Support/ConstantData.h"
 
 using namespace mlir;
@@ -86,8 +87,11 @@ nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
   for (int64_t size : data->getShape().drop_front(channelDim + 1))
     inner *= size;
   weights.sums.assign(channels, 0);
-  for (auto [i, value] : llvm::enumerate(data->getAs<int8_t>()))
+  weights.magnitudes.assign(channels, 0);
+  for (auto [i, value] : llvm::enumerate(data->getAs<int8_t>())) {
     weights.sums[i / inner % channels] += value;
+    weights.magnitudes[i / inner % channels] += std::abs(value);
+  }
   return weights;
 }
 
@@ -145,11 +149,11 @@ static Value floatConstant(OpBuilder &builder, Location loc, double value) {
                                    builder.getF32FloatAttr(value));
 }
 
-Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
-                          Value zeroPoint, int64_t min, int64_t max,
-                          Type storage, bool isNumber) {
-  // Clamping before rounding to bounds that are integers gives the same value
-  // and keeps the conversion in range, so that it needs no saturation code.
+/// `scaled` within [min - zeroPoint, max - zeroPoint], as integers are after
+/// rounding: the conversion then is in range.
+static Value clampFloat(OpBuilder &builder, Location loc, Value scaled,
+                        Value zeroPoint, int64_t min, int64_t max,
+                        bool isNumber) {
   Value low, high;
   APInt known;
   if (matchPattern(zeroPoint, m_ConstantInt(&known))) {
@@ -163,29 +167,58 @@ Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
     high = arith::SubFOp::create(builder, loc, floatConstant(builder, loc, max),
                                  zero);
   }
-  Value result;
   if (isNumber) {
     // The sign of a zero is lost in the conversion.
     auto flags = arith::FastMathFlagsAttr::get(builder.getContext(),
                                                arith::FastMathFlags::nnan |
                                                    arith::FastMathFlags::nsz);
-    result = arith::MaxNumFOp::create(builder, loc, scaled, low, flags);
-    result = arith::MinNumFOp::create(builder, loc, result, high, flags);
-  } else {
-    // The form of the maximum that is one instruction on x86, where maxnum is
-    // four; both give the bound for a NaN.
-    auto bound = [&](arith::CmpFPredicate keep, Value value, Value limit) {
-      Value kept = arith::CmpFOp::create(builder, loc, keep, value, limit);
-      return arith::SelectOp::create(builder, loc, kept, value, limit);
-    };
-    result = bound(arith::CmpFPredicate::OGT, scaled, low);
-    result = bound(arith::CmpFPredicate::OLT, result, high);
+    Value result = arith::MaxNumFOp::create(builder, loc, scaled, low, flags);
+    return arith::MinNumFOp::create(builder, loc, result, high, flags);
   }
+  // The form of the maximum that is one instruction on x86, where maxnum is
+  // four; both give the bound for a NaN.
+  auto bound = [&](arith::CmpFPredicate keep, Value value, Value limit) {
+    Value kept = arith::CmpFOp::create(builder, loc, keep, value, limit);
+    return arith::SelectOp::create(builder, loc, kept, value, limit);
+  };
+  Value result = bound(arith::CmpFPredicate::OGT, scaled, low);
+  return bound(arith::CmpFPredicate::OLT, result, high);
+}
+
+static Value clampInteger(OpBuilder &builder, Location loc, Value value,
+                          int64_t min, int64_t max) {
+  auto constant = [&](int64_t number) -> Value {
+    return arith::ConstantOp::create(
+        builder, loc, builder.getIntegerAttr(value.getType(), number));
+  };
+  value = arith::MaxSIOp::create(builder, loc, value, constant(min));
+  return arith::MinSIOp::create(builder, loc, value, constant(max));
+}
+
+Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
+                          Value zeroPoint, int64_t min, int64_t max,
+                          Type storage, Rounded known) {
+  bool isInRange = known == Rounded::FitsI32;
+  Value result = scaled;
+  if (!isInRange)
+    result = clampFloat(builder, loc, result, zeroPoint, min, max,
+                        known == Rounded::Number);
   result = math::RoundEvenOp::create(builder, loc, result);
   result = arith::FPToSIOp::create(builder, loc, builder.getI32Type(), result);
   result = arith::AddIOp::create(builder, loc, result, zeroPoint);
-  if (storage == result.getType())
+  if (isInRange)
+    result = clampInteger(builder, loc, result, min, max);
+  unsigned width = storage.getIntOrFloatBitWidth();
+  if (width == 32)
     return result;
+  // The clamp to the whole range of the storage goes into the instruction that
+  // narrows.
+  bool isSigned = width > 8 || min < 0;
+  if (!isInRange)
+    result = clampInteger(
+        builder, loc, result,
+        isSigned ? llvm::minIntN(width) : 0,
+        isSigned ? llvm::maxIntN(width) : llvm::maxUIntN(width));
   return arith::TruncIOp::create(builder, loc, storage, result);
 }
 

@@ -38,8 +38,8 @@ ActivationParams getActivationParams(mlir::quant::UniformQuantizedType type,
 struct SymmetricWeights {
   mlir::Value values;
   mlir::SmallVector<double> scales;
-  /// Sum of the weights of each channel.
-  mlir::SmallVector<int64_t> sums;
+  /// Sum of the weights of each channel, and of their magnitudes.
+  mlir::SmallVector<int64_t> sums, magnitudes;
 };
 
 /// Fails with a reason where `dequantized` is not a dequantized int8 constant
@@ -52,14 +52,20 @@ getWeights(mlir::Value dequantized, unsigned channelDim, std::string &reason);
 mlir::FailureOr<std::vector<float>>
 getDequantizedConstant(mlir::quant::DequantizeCastOp op);
 
-/// Emits scalar code for `clamp(roundeven(scaled), min, max) + zeroPoint` in
+/// What is known of a number before it is rounded.
+enum class Rounded {
+  Anything, ///< May be a NaN, which becomes the lower bound.
+  Number,   ///< No NaN.
+  FitsI32   ///< With the zero point added it fits in 32 bits.
+};
+
+/// Emits scalar code for `clamp(roundeven(scaled) + zeroPoint, min, max)` in
 /// the storage type, the bounds being in units of the storage. `zeroPoint` may
-/// be known only at run time. A NaN becomes `min`; `isNumber` promises that
-/// there is none.
+/// be known only at run time.
 mlir::Value emitRequantize(mlir::OpBuilder &builder, mlir::Location loc,
                            mlir::Value scaled, mlir::Value zeroPoint,
                            int64_t min, int64_t max, mlir::Type storage,
-                           bool isNumber);
+                           Rounded known);
 
 /// An elementwise linalg.generic over `shape` with the given operands and maps.
 mlir::linalg::GenericOp createElementwise(

@@ -56,8 +56,8 @@ static WinogradAlgorithm makeF23() {
 }
 
 // Points 0, 1, -1, 2, -2 and infinity. The fractions of the weights' transform
-// are shared with that of the outputs so that transformed weights stay within
-// 49 times a weight.
+// are shared with that of the outputs so that the latter takes few steps while
+// transformed weights stay within 144 times a weight.
 static WinogradAlgorithm makeF43() {
   return makeAlgorithm({6, 6,
                         {4, 0,  -5, 0,  1, 0, //
@@ -68,16 +68,16 @@ static WinogradAlgorithm makeF43() {
                          0, 4,  0,  -5, 0, 1}},
                        {6, 3,
                         {6, 0,  0, //
-                         2, 2,  2, //
-                         2, -2, 2, //
+                         4, 4,  4, //
+                         4, -4, 4, //
                          1, 2,  4, //
                          1, -2, 4, //
-                         0, 0,  6}},
+                         0, 0,  12}},
                        {4, 6,
-                        {1, -2, -2, 1, 1,  0, //
-                         0, -2, 2,  2, -2, 0, //
-                         0, -2, -2, 4, 4,  0, //
-                         0, -2, 2,  8, -8, 4}},
+                        {1, -1, -1, 1, 1,  0, //
+                         0, -1, 1,  2, -2, 0, //
+                         0, -1, -1, 4, 4,  0, //
+                         0, -1, 1,  8, -8, 2}},
                        /*scale=*/24);
 }
 

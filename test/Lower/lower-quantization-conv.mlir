@@ -47,18 +47,19 @@
 // CHECK: %[[FLOAT:.+]] = arith.sitofp %[[SUM]]
 // CHECK: %[[SCALED:.+]] = arith.mulf %[[FLOAT]]
 
-// ReLU is the lower bound 0, and 255 - 3 is the upper one, in float and before
-// the conversion.
-// CHECK-DAG: %[[LOW:.+]] = arith.constant 0.0
-// CHECK-DAG: %[[HIGH:.+]] = arith.constant 2.520000e+02
-// CHECK: %[[ABOVE:.+]] = arith.maxnumf %[[SCALED]], %[[LOW]]
-// CHECK: %[[BELOW:.+]] = arith.minnumf %[[ABOVE]], %[[HIGH]]
-// CHECK: %[[ROUND:.+]] = math.roundeven %[[BELOW]]
+// CHECK: %[[ROUND:.+]] = math.roundeven %[[SCALED]]
 // CHECK: %[[INT:.+]] = arith.fptosi %[[ROUND]] : f32 to i32
-// The zero point in units of the storage.
-// U8: arith.addi %[[INT]], %c3_i32
-// S8: arith.addi %[[INT]], %c-125_i32
-// S16: arith.addi %[[INT]], %c3_i32
+// The zero point in units of the storage, and the bound of the ReLU, which is the
+// zero point, and of the type.
+// U8: %[[SUM:.+]] = arith.addi %[[INT]], %c3_i32
+// U8: %[[ABOVE:.+]] = arith.maxsi %[[SUM]], %c3_i32
+// U8: arith.minsi %[[ABOVE]], %c255_i32
+// S8: %[[SUM:.+]] = arith.addi %[[INT]], %c-125_i32
+// S8: %[[ABOVE:.+]] = arith.maxsi %[[SUM]], %c-125_i32
+// S8: arith.minsi %[[ABOVE]], %c127_i32
+// S16: %[[SUM:.+]] = arith.addi %[[INT]], %c3_i32
+// S16: %[[ABOVE:.+]] = arith.maxsi %[[SUM]], %c3_i32
+// S16: arith.minsi %[[ABOVE]], %c255_i32
 
 // What is returned in f32 is dequantized.
 // CHECK: arith.subi

@@ -5,14 +5,12 @@
 !qy = !quant.uniform<u8:f32, 2.0:4>
 
 // Each channel has weights, a bias and a multiplier of its own; the bounds of
-// ReLU6 are those of the clamp: 0 / 2 + 4 and 6 / 2 + 4, less the zero point.
+// ReLU6 are those of the clamp: 0 / 2 + 4 and 6 / 2 + 4.
 // CHECK-LABEL: @depthwise
 // CHECK: %[[ACC:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x2x2x2xi32>)
 // CHECK: linalg.generic {{.*}} ins(%[[ACC]], %{{.+}}, %{{.+}} : tensor<1x2x2x2xi32>, tensor<2xi32>, tensor<2xf32>)
-// CHECK-DAG: %[[LOW:.+]] = arith.constant 0.000000e+00 : f32
-// CHECK-DAG: %[[HIGH:.+]] = arith.constant 3.000000e+00 : f32
-// CHECK: arith.maxnumf %{{.+}}, %[[LOW]]
-// CHECK: arith.minnumf %{{.+}}, %[[HIGH]]
+// CHECK: arith.maxsi %{{.+}}, %c4_i32
+// CHECK: arith.minsi %{{.+}}, %c7_i32
 // CHECK-NOT: quant.
 // CHECK: return
 func.func @depthwise(%x: tensor<1x2x3x3xf32>) -> tensor<1x2x2x2xf32> {

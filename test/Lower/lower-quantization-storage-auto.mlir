@@ -17,12 +17,18 @@
 !q = !quant.uniform<u8:f32, 0.5:10>
 
 // U8: arith.addi %{{.+}}, %c10_i32
+// U8: arith.maxsi %{{.+}}, %c0_i32
+// U8: arith.minsi %{{.+}}, %c255_i32
 // U8-NEXT: arith.trunci {{.*}} : i32 to i8
 // U8: arith.extui {{.*}} : i8 to i32
 // S8: arith.addi %{{.+}}, %c-118_i32
+// S8: arith.maxsi %{{.+}}, %c-128_i32
+// S8: arith.minsi %{{.+}}, %c127_i32
 // S8-NEXT: arith.trunci {{.*}} : i32 to i8
 // S8: arith.extsi {{.*}} : i8 to i32
 // S16: arith.addi %{{.+}}, %c10_i32
+// S16: arith.maxsi %{{.+}}, %c-32768_i32
+// S16: arith.minsi %{{.+}}, %c32767_i32
 // S16-NEXT: arith.trunci {{.*}} : i32 to i16
 // S16: arith.extsi {{.*}} : i16 to i32
 func.func @quantize_dequantize(%x: tensor<4xf32>) -> tensor<4xf32> {
