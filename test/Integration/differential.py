@@ -153,11 +153,14 @@ def check_quantized(batch, kind, targets, comparison):
 
 class Kind:
     """Options of --quantize-int8 (None: not quantized), and how likely tensors
-    of the i-th network have statistics: static, dynamic and mixed networks."""
+    of the i-th network have statistics: static, dynamic and mixed networks.
+    Strategies in the network are for one target."""
 
-    def __init__(self, options, static=(1.0,), is_integer=True):
+    def __init__(self, options, static=(1.0,), is_integer=True,
+                 network=networks.Network, target=None):
         self.options, self.static = options, static
         self.is_integer = is_integer
+        self.network, self.target = network, target
 
 
 KINDS = {
@@ -166,6 +169,7 @@ KINDS = {
     "symmetric": Kind("activations=symmetric", static=(1.0, 0.7)),
     "per-tensor": Kind("weight-granularity=per-tensor"),
     "asymmetric-weights": Kind("weights=asymmetric", is_integer=False),
+    "winograd": Kind("", network=networks.WinogradNetwork, target="x86-64-v3"),
 }
 
 
@@ -229,14 +233,19 @@ def main():
 
     passed = failed = 0
     for name in arguments.kinds.split(","):
-        static = KINDS[name].static
-        nets = [networks.Network("net%d" % i, arguments.seed + i,
+        kind = KINDS[name]
+        static = kind.static
+        able = [target for target in targets
+                if kind.target in (None, target.name)]
+        if not able:
+            continue
+        nets = [kind.network("net%d" % i, arguments.seed + i,
                                  static[i % len(static)])
                 for i in range(arguments.count)]
         errors = {}
         for i in range(0, len(nets), BATCH):
             errors.update(check_each(name, root / name / str(i),
-                                     nets[i:i + BATCH], machine, targets))
+                                     nets[i:i + BATCH], machine, able))
         for net in nets:
             if not errors[net.name]:
                 passed += 1

@@ -191,10 +191,14 @@ class Network:
                       "dense<%d> : vector<2xi64>" % (dilation, stride))
         self.set(self.emit(
             "%s {%s} ins(%s, %s : %s, %s) outs(%s : %s) -> %s" %
-            (name, ", ".join(filter(None, (attributes, stats))), self.x,
-             weights, tensor(self.shape), tensor(kernel), start, tensor(shape),
+            (name, ", ".join(filter(None, (attributes, self.strategy(), stats))),
+             self.x, weights, tensor(self.shape), tensor(kernel), start, tensor(shape),
              tensor(shape))), shape,
             "%s %s %dx%d/%d/%d" % (name[7:], shape, kh, kw, stride, dilation))
+
+    def strategy(self):
+        """Attribute of a convolution; by default the compiler decides."""
+        return ""
 
     def grouped_conv(self, groups, channels, window):
         """With the groups as a dimension of their own."""
@@ -438,8 +442,8 @@ class Network:
         choose = self.random.choice
         batch = choose((1, 1, 2))
         self.channel_dim = choose((1, 1, 3))
-        tokens = self.random.random() < 0.2
-        if tokens:
+        self.tokens = self.random.random() < 0.2
+        if self.tokens:
             self.shape = (choose((3, 8, 13)), choose((5, 16, 24)))
         elif self.random.random() < 0.2:
             self.shape = (batch, choose((1, 5, 12, 40, 63)))
@@ -447,20 +451,27 @@ class Network:
             self.shape = self.image(
                 batch, choose((1, 1, 3, 6, 7, 13)), self.random.randint(5, 14),
                 self.random.randint(5, 14))
-        self.input_shape = self.shape
-        self.x = "%x"
-        stats = self.stats(-2.5, 2.5)
+        self.finish(self.stack)
+
+    def stack(self):
+        """Layers for an input of `self.shape`."""
         if len(self.shape) == 4:
             for _ in range(self.random.randint(1, 3)):
                 if min(self.nchw[2:]) >= 2:
                     self.conv_block()
             if self.random.random() < 0.5:
                 self.flatten()
-        if tokens:
+        if self.tokens:
             self.attention_block()
         if len(self.shape) == 2:
             for _ in range(self.random.randint(1, 3)):
                 self.linear_block()
+
+    def finish(self, layers):
+        self.input_shape = self.shape
+        self.x = "%x"
+        stats = self.stats(-2.5, 2.5)
+        layers()
         self.output_shape = self.shape
         self.text = (
             "func.func @%s(%%x: %s%s) -> %s {\n"
@@ -475,3 +486,46 @@ class Network:
     def __str__(self):
         return "seed %d: %s -> %s" % (self.seed, self.input_shape,
                                       "; ".join(self.layers))
+
+
+class WinogradNetwork(Network):
+    """Convolutions of 3x3 taps by F(2x2, 3x3) and F(4x4, 3x3) on tiles of any
+    size: rests of rows and channels, tiles that overlap, several strips."""
+
+    def strategy(self):
+        choose = self.random.choice
+        return ("nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, "
+                "rows = %d, blocks = %d, winograd = %d, strip = %d>" %
+                (choose((1, 3, 4, 6)), choose((1, 2, 3)), choose((2, 4)),
+                 choose((1, 2, 3, 5))))
+
+    def build(self):
+        choose = self.random.choice
+        self.channel_dim = choose((1, 3))
+        self.shape = self.image(choose((1, 1, 2)), choose((8, 16, 24)),
+                                choose((5, 6, 8, 11, 17)),
+                                choose((5, 7, 8, 12, 19)))
+        self.finish(self.stack)
+
+    def stack(self):
+        for _ in range(self.random.randint(1, 3)):
+            before, shape = self.x, self.shape
+            residual = self.random.random() < 0.5
+            # Not as many as before, which might become a depthwise one.
+            channels = self.random.choice(
+                [c for c in (8, 16, 24, 40) if c != self.nchw[1]])
+            self.pad(1, 1)
+            self.conv(channels, (3, 3), 1, 1)
+            self.bias()
+            self.relu(self.stats(0, 3))
+            if not residual:
+                continue
+            self.pad(1, 1)
+            self.conv(self.image_channels(shape), (3, 3), 1, 1)
+            self.set(self.elementwise(
+                self.shape, [(self.x, self.shape), (before, shape)],
+                [IDENTITY[4]] * 2, ["%y = arith.addf %in0, %in1 : f32"],
+                self.stats(-4, 4)), self.shape, "residual")
+
+    def image_channels(self, shape):
+        return shape[self.channel_dim]
