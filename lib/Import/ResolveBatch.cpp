@@ -19,8 +19,18 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
-/// Merges and splits dimensions as `op` does.
-static void replaceReshape(OpBuilder &b, tensor::ReshapeOp op) {
+/// `rows` for each sample.
+static Value multiply(OpBuilder &b, Location loc, Value batch, int64_t rows) {
+  if (rows == 1)
+    return batch;
+  return arith::MulIOp::create(b, loc, batch,
+                               arith::ConstantIndexOp::create(b, loc, rows));
+}
+
+/// Merges and splits dimensions as `op` does, whose result holds the batch in
+/// `dim`.
+static void replaceReshape(OpBuilder &b, tensor::ReshapeOp op, BatchDim dim,
+                           function_ref<Value()> getBatch) {
   auto source = cast<RankedTensorType>(op.getSource().getType());
   auto type = cast<RankedTensorType>(op.getType());
   Location loc = op.getLoc();
@@ -41,10 +51,18 @@ static void replaceReshape(OpBuilder &b, tensor::ReshapeOp op) {
       source = flat;
       groups = all(type.getRank());
     }
-    if (source.getRank() > type.getRank())
+    if (source.getRank() > type.getRank()) {
       value = tensor::CollapseShapeOp::create(b, loc, type, value, *groups);
-    else if (source.getRank() < type.getRank())
-      value = tensor::ExpandShapeOp::create(b, loc, type, value, *groups);
+    } else if (source.getRank() < type.getRank()) {
+      SmallVector<OpFoldResult> sizes;
+      for (int64_t size : type.getShape())
+        sizes.push_back(ShapedType::isDynamic(size)
+                            ? OpFoldResult(
+                                  multiply(b, loc, getBatch(), dim.rows))
+                            : b.getIndexAttr(size));
+      value =
+          tensor::ExpandShapeOp::create(b, loc, type, value, *groups, sizes);
+    }
   }
   op.replaceAllUsesWith(value);
   op.erase();
@@ -89,8 +107,8 @@ struct ResolveBatch : public nnq::impl::ResolveBatchBase<ResolveBatch> {
               check.erase();
           })
           .Case([&](tensor::ReshapeOp reshape) {
-            if (analysis.getBatchDim(reshape))
-              replaceReshape(b, reshape);
+            if (std::optional<BatchDim> dim = analysis.getBatchDim(reshape))
+              replaceReshape(b, reshape, *dim, getBatch);
           })
           .Default([&](Operation *) {
             if (op.getNumResults() == 1 &&
@@ -117,12 +135,7 @@ struct ResolveBatch : public nnq::impl::ResolveBatchBase<ResolveBatch> {
     }
     if (!value.getType().isIndex() || !size->isMultiple())
       return;
-    Value result = getBatch();
-    if (size->scale != 1)
-      result = arith::MulIOp::create(
-          b, loc, result,
-          arith::ConstantIndexOp::create(b, loc, size->scale));
-    value.replaceAllUsesWith(result);
+    value.replaceAllUsesWith(multiply(b, loc, getBatch(), size->scale));
   }
 };
 } // namespace

@@ -154,7 +154,7 @@ struct TileBatch : public nnq::impl::TileBatchBase<TileBatch> {
 
   void runOnOperation() override {
     if (tile < 1) {
-      getOperation().emitError() << "tile=" << tile << " is no number of samples";
+      getOperation().emitError() << "tile=" << tile.getValue() << " is no number of samples";
       return signalPassFailure();
     }
     for (auto function :

@@ -58,7 +58,8 @@ LogicalResult BatchProof::check(tensor::ExpandShapeOp op) {
   ArrayRef<int64_t> shape = op.getType().getShape();
   int64_t rows = batch->rows;
   std::optional<int64_t> position;
-  for (int64_t i : op.getReassociationIndices()[batch->position]) {
+  ReassociationIndices group = op.getReassociationIndices()[batch->position];
+  for (int64_t i : group) {
     if (ShapedType::isDynamic(shape[i])) {
       if (position)
         return refuse(op, "splits the batch into sizes that are open");

@@ -59,7 +59,7 @@ private:
 
   static std::string print(mlir::Type type) {
     std::string text;
-    llvm::raw_string_ostream(text) << type;
+    llvm::raw_string_ostream(text) << "'" << type << "'";
     return text;
   }
 

@@ -110,6 +110,8 @@ struct LoopOverBatch : public nnq::impl::LoopOverBatchBase<LoopOverBatch> {
 
   LogicalResult makeEntry(StringAttr name,
                           MutableArrayRef<LLVM::LLVMFuncOp> parts) {
+    OpBuilder b(&getContext());
+    b.setInsertionPointAfter(parts.back());
     llvm::sort(parts, [](LLVM::LLVMFuncOp a, LLVM::LLVMFuncOp b) {
       return getBatch(a).getTile() > getBatch(b).getTile();
     });
@@ -130,8 +132,6 @@ struct LoopOverBatch : public nnq::impl::LoopOverBatchBase<LoopOverBatch> {
              << "no function computes single samples of '" << name.getValue()
              << "'";
 
-    OpBuilder b(&getContext());
-    b.setInsertionPointAfter(parts.back());
     LLVM::LLVMFuncOp entry = declareEntry(b, first);
     b.setInsertionPointToEnd(entry.addEntryBlock(b));
     Value sample = LLVM::ConstantOp::create(b, entry.getLoc(), b.getI64Type(),
