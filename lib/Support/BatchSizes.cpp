@@ -6,6 +6,7 @@
 
 #include "nnq/Support/BatchSizes.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
@@ -110,6 +111,35 @@ static Size evaluateBinary(Operation *op, BatchSize a, BatchSize b) {
   return std::nullopt;
 }
 
+/// `operands` are those of the dimensions, then of the symbols.
+static Size evaluateAffine(AffineExpr expr, unsigned numDims,
+                           ArrayRef<BatchSize> operands) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return BatchSize{0, constant.getValue()};
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return operands[dim.getPosition()];
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return operands[numDims + symbol.getPosition()];
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Size a = evaluateAffine(binary.getLHS(), numDims, operands);
+  Size b = evaluateAffine(binary.getRHS(), numDims, operands);
+  if (!a || !b)
+    return std::nullopt;
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return BatchSize{a->scale + b->scale, a->offset + b->offset};
+  case AffineExprKind::Mul:
+    return multiply(*a, *b);
+  case AffineExprKind::FloorDiv:
+  case AffineExprKind::CeilDiv:
+    return divide(*a, *b);
+  case AffineExprKind::Mod:
+    return divide(*a, *b) ? Size(BatchSize{}) : std::nullopt;
+  default:
+    return std::nullopt;
+  }
+}
+
 std::optional<BatchSize> BatchSizes::get(Value scalar) const {
   if (auto it = sizes.find(scalar); it != sizes.end())
     return it->second;
@@ -152,6 +182,14 @@ void BatchSizes::evaluate(Operation *op) {
                       op->getResult(0).getType().getIntOrFloatBitWidth() < 32;
       if (!isSignedTruth && !isNarrow)
         result = get(op->getOperand(0));
+    } else if (auto apply = dyn_cast<affine::AffineApplyOp>(op)) {
+      SmallVector<BatchSize> operands;
+      for (Value operand : apply.getOperands())
+        if (Size size = get(operand))
+          operands.push_back(*size);
+      AffineMap map = apply.getAffineMap();
+      if (operands.size() == apply.getNumOperands())
+        result = evaluateAffine(map.getResult(0), map.getNumDims(), operands);
     } else if (op->getNumOperands() == 2) {
       Size a = get(op->getOperand(0)), b = get(op->getOperand(1));
       if (a && b)

@@ -68,6 +68,22 @@ func.func @rows_of_samples(%x: tensor<?x4x8xf32>, %w: tensor<8x2xf32>) -> tensor
 
 // -----
 
+// Affine maps of sizes are arithmetic, too.
+// CHECK-LABEL: func.func @affine
+// CHECK: %[[ROWS:.*]] = arith.muli %{{.*}}, %c4{{.*}} : index
+// CHECK: tensor.empty(%[[ROWS]]) : tensor<?x2xf32>
+func.func @affine(%x: tensor<?x4x2xf32>) -> tensor<?x4x2xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4x2xf32>
+  %rows = affine.apply affine_map<()[s0] -> (s0 * 8 floordiv 2)>()[%n]
+  %e = tensor.empty(%rows) : tensor<?x2xf32>
+  %samples = affine.apply affine_map<(d0) -> (d0 ceildiv 4 + d0 mod 4)>(%rows)
+  %y = tensor.expand_shape %e [[0, 1], [2]] output_shape [%samples, 4, 2] : tensor<?x2xf32> into tensor<?x4x2xf32>
+  return %y : tensor<?x4x2xf32>
+}
+
+// -----
+
 // Two inputs have one batch; a gather reads its own sample; a table is shared.
 #row = affine_map<(d0, d1) -> (d0, d1)>
 // CHECK-LABEL: func.func @gather
