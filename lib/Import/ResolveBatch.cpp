@@ -56,10 +56,10 @@ static void replaceReshape(OpBuilder &b, tensor::ReshapeOp op, BatchDim dim,
     } else if (source.getRank() < type.getRank()) {
       SmallVector<OpFoldResult> sizes;
       for (int64_t size : type.getShape())
-        sizes.push_back(ShapedType::isDynamic(size)
-                            ? OpFoldResult(
-                                  multiply(b, loc, getBatch(), dim.rows))
-                            : b.getIndexAttr(size));
+        sizes.push_back(
+            ShapedType::isDynamic(size)
+                ? OpFoldResult(multiply(b, loc, getBatch(), dim.rows))
+                : b.getIndexAttr(size));
       value =
           tensor::ExpandShapeOp::create(b, loc, type, value, *groups, sizes);
     }
@@ -91,9 +91,10 @@ struct ResolveBatch : public nnq::impl::ResolveBatchBase<ResolveBatch> {
         return batch;
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(&body);
-      BlockArgument input = *llvm::find_if(
-          function.getArguments(),
-          [&](Value arg) { return analysis.getBatchDim(arg).has_value(); });
+      BlockArgument input =
+          *llvm::find_if(function.getArguments(), [&](Value arg) {
+            return analysis.getBatchDim(arg).has_value();
+          });
       batch = tensor::DimOp::create(b, function.getLoc(), input, 0);
       return batch;
     };
@@ -110,6 +111,9 @@ struct ResolveBatch : public nnq::impl::ResolveBatchBase<ResolveBatch> {
             if (std::optional<BatchDim> dim = analysis.getBatchDim(reshape))
               replaceReshape(b, reshape, *dim, getBatch);
           })
+          .Case([&](linalg::LinalgOp structured) {
+            replaceSampleNumbers(structured, analysis);
+          })
           .Default([&](Operation *) {
             if (op.getNumResults() == 1 &&
                 !op.hasTrait<OpTrait::ConstantLike>())
@@ -119,6 +123,20 @@ struct ResolveBatch : public nnq::impl::ResolveBatchBase<ResolveBatch> {
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
       if (isOpTriviallyDead(&op))
         op.erase();
+  }
+
+  static void replaceSampleNumbers(linalg::LinalgOp op,
+                                   const BatchAnalysis &analysis) {
+    op->walk([&](arith::SelectOp select) {
+      Value number = analysis.getSampleNumber(select);
+      if (!number)
+        return;
+      Operation *compare = select.getCondition().getDefiningOp();
+      select.replaceAllUsesWith(number);
+      select.erase();
+      if (isOpTriviallyDead(compare))
+        compare->erase();
+    });
   }
 
   static void replaceSize(OpBuilder &b, Value value,

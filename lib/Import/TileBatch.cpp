@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "nnq/Import/Passes.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Import/Passes.h"
 #include "nnq/Support/BatchAnalysis.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Structured.h"
@@ -154,7 +154,8 @@ struct TileBatch : public nnq::impl::TileBatchBase<TileBatch> {
 
   void runOnOperation() override {
     if (tile < 1) {
-      getOperation().emitError() << "tile=" << tile.getValue() << " is no number of samples";
+      getOperation().emitError()
+          << "tile=" << tile.getValue() << " is no number of samples";
       return signalPassFailure();
     }
     for (auto function :
@@ -182,8 +183,7 @@ struct TileBatch : public nnq::impl::TileBatchBase<TileBatch> {
                     BatchAttr::get(&getContext(), function.getSymNameAttr(),
                                    samples, b.getDenseBoolArrayAttr(inputs),
                                    b.getDenseBoolArrayAttr(outputs)));
-      part.setName(
-          (function.getName() + "_batch" + Twine(samples)).str());
+      part.setName((function.getName() + "_batch" + Twine(samples)).str());
       symbols.insert(part, function->getIterator());
     };
 

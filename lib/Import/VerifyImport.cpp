@@ -125,8 +125,7 @@ struct VerifyImport : public nnq::impl::VerifyImportBase<VerifyImport> {
     report();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (unsupported.empty() && !function.isExternal() &&
-          hasDynamicShapes(function) &&
-          failed(BatchAnalysis::create(function)))
+          hasDynamicShapes(function) && failed(BatchAnalysis::create(function)))
         failure = true;
     if (failure)
       signalPassFailure();

@@ -113,8 +113,8 @@ const Signature &CompiledModel::signature() const { return code->signature; }
 size_t CompiledModel::codeBytes() const { return code->bytes; }
 double CompiledModel::loadMs() const { return code->loadMs; }
 
-void CompiledModel::run(ArrayRef<const void *> inputs,
-                        ArrayRef<void *> outputs, int64_t batch) {
+void CompiledModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
+                        int64_t batch) {
   assert(inputs.size() == code->signature.inputs.size() &&
          outputs.size() == code->signature.outputs.size());
   void **arg = code->args.data();

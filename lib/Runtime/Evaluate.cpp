@@ -48,8 +48,7 @@ Expected<Batches> Batches::create(const Signature &signature,
       result.batch = size;
       result.samples = array.getNumSamples();
     }
-    if (size != result.batch ||
-        tensor.hasDynamicBatch() != result.isDynamic)
+    if (size != result.batch || tensor.hasDynamicBatch() != result.isDynamic)
       return createStringError("the inputs of '%s' have different batch sizes",
                                signature.entry.c_str());
     if (array.getNumSamples() != result.samples)
@@ -159,8 +158,8 @@ Timing nnq::measure(CompiledModel &model, const Batches &batches,
   constexpr double target = 20e3;
   OutputBuffers out(model.signature(), batches);
   // Times of a batch count whole ones.
-  int64_t count = std::max<int64_t>(
-      1, batches.getNumSamples() / batches.getBatchSize());
+  int64_t count =
+      std::max<int64_t>(1, batches.getNumSamples() / batches.getBatchSize());
   int64_t next = 0;
   auto run = [&](int64_t calls) {
     Clock::time_point start = Clock::now();

@@ -8,6 +8,8 @@
 
 #include "BatchProof.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 using namespace nnq;
 
@@ -84,8 +86,43 @@ bool BatchProof::readsBatch(Operation *op) const {
       .wasInterrupted();
 }
 
+/// select(n == 1, 0, i) is i, as long as i < n.
+void BatchProof::findSampleNumbers(linalg::LinalgOp op) {
+  std::optional<BatchDim> batch;
+  std::optional<AffineExpr> loop;
+  for (OpOperand &operand : op->getOpOperands())
+    if (!loop && (batch = analysis.getBatchDim(operand.get())))
+      loop = op.getMatchingIndexingMap(&operand).getResult(batch->position);
+  if (!loop || batch->rows != 1)
+    return;
+  op->walk([&](arith::SelectOp select) {
+    auto compare = select.getCondition().getDefiningOp<arith::CmpIOp>();
+    auto number = select.getFalseValue().getDefiningOp<linalg::IndexOp>();
+    if (!compare || !number ||
+        compare.getPredicate() != arith::CmpIPredicate::eq ||
+        getAffineDimExpr(number.getDim(), op.getContext()) != *loop ||
+        !matchPattern(select.getTrueValue(), m_Zero()) ||
+        !matchPattern(compare.getRhs(), m_One()))
+      return;
+    std::optional<BatchSize> size = analysis.sizes.get(compare.getLhs());
+    if (size && *size == BatchSize{1, 0})
+      analysis.sampleNumbers[select] = number;
+  });
+}
+
+/// True if all that reads the truth value reads the number of the sample.
+bool BatchProof::isOfSampleNumbers(Operation *compare) const {
+  return compare->getNumResults() == 1 &&
+         llvm::all_of(compare->getUsers(), [&](Operation *user) {
+           return user->getNumResults() == 1 &&
+                  analysis.getSampleNumber(user->getResult(0));
+         });
+}
+
 LogicalResult BatchProof::visit(Operation *op) {
   evaluateShape(op);
+  if (auto structured = dyn_cast<linalg::LinalgOp>(op))
+    findSampleNumbers(structured);
   if (failed(checkScalars(op)))
     return failure();
   if (!readsBatch(op) && llvm::none_of(op->getResultTypes(), isDynamic) &&
@@ -173,14 +210,15 @@ LogicalResult BatchProof::checkScalars(Operation *op) {
     if (!analysis.sizes.dependsOnBatch(value))
       return false;
     if (operand.getOwner() != op)
-      return true;
+      return !isOfSampleNumbers(operand.getOwner());
     // Scalars of scalars are known or depend on the batch in turn.
     bool isScalar =
         op->getNumRegions() == 0 &&
         llvm::none_of(op->getOperandTypes(), llvm::IsaPred<ShapedType>) &&
         llvm::none_of(op->getResultTypes(), llvm::IsaPred<ShapedType>) &&
         op->getNumResults() > 0;
-    bool isShape = isa<tensor::FromElementsOp>(op) && shapes.contains(op->getResult(0));
+    bool isShape =
+        isa<tensor::FromElementsOp>(op) && shapes.contains(op->getResult(0));
     return !isScalar && !isShape && !isSizeOperand(operand);
   };
   for (OpOperand &operand : op->getOpOperands())
@@ -289,6 +327,8 @@ LogicalResult BatchProof::checkBody(linalg::LinalgOp op,
   auto isSample = [&](Value index) {
     while (auto cast = index.getDefiningOp<arith::IndexCastOp>())
       index = cast.getIn();
+    if (Value number = analysis.getSampleNumber(index))
+      index = number;
     auto number = index.getDefiningOp<linalg::IndexOp>();
     return number && loop && number.getDim() == *loop;
   };
@@ -308,7 +348,9 @@ LogicalResult BatchProof::checkBody(linalg::LinalgOp op,
                           : analysis.getBatchDim(operand.get()) && !extract)
         cause = "reads samples at an index that is computed";
       else if (!isIndexOfSample && isSample(operand.get()) &&
-               !isa<arith::IndexCastOp>(nested))
+               !isa<arith::IndexCastOp>(nested) &&
+               !(nested->getNumResults() == 1 &&
+                 analysis.getSampleNumber(nested->getResult(0))))
         cause = "computes with the number of the sample";
     }
     return cause.empty() ? WalkResult::advance() : WalkResult::interrupt();

@@ -65,7 +65,8 @@ LogicalResult BatchProof::check(tensor::ExpandShapeOp op) {
         return refuse(op, "splits the batch into sizes that are open");
       position = i;
     } else if (!position && shape[i] != 1) {
-      return refuse(op, "splits the batch: samples are not its outer dimension");
+      return refuse(op,
+                    "splits the batch: samples are not its outer dimension");
     } else if (rows % shape[i]) {
       return refuse(op, "splits the batch across samples");
     } else {
@@ -113,8 +114,8 @@ LogicalResult BatchProof::check(tensor::ReshapeOp op) {
     if (!result && size.isMultiple())
       result = {static_cast<int64_t>(i), size.scale};
     else if (!size.isConstant() || (!result && size.offset != 1))
-      return refuse(op,
-                    "reshapes samples so that they are not the outer dimension");
+      return refuse(
+          op, "reshapes samples so that they are not the outer dimension");
     elements = size.isConstant() && size.offset && elements % size.offset == 0
                    ? elements / size.offset
                : size.isConstant() ? 0

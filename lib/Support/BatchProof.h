@@ -30,6 +30,8 @@ private:
   llvm::LogicalResult visit(mlir::Operation *op);
   /// True if `op` or an op inside of it has an operand that holds samples.
   bool readsBatch(mlir::Operation *op) const;
+  void findSampleNumbers(mlir::linalg::LinalgOp op);
+  bool isOfSampleNumbers(mlir::Operation *compare) const;
   void evaluateShape(mlir::Operation *op);
   llvm::LogicalResult checkScalars(mlir::Operation *op);
   llvm::LogicalResult checkResults(mlir::Operation *op);

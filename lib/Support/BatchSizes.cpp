@@ -176,8 +176,8 @@ void BatchSizes::evaluate(Operation *op) {
     } else if (isa<arith::IndexCastOp, arith::IndexCastUIOp, arith::ExtSIOp,
                    arith::ExtUIOp, arith::TruncIOp>(op)) {
       // A truth value is 0 or 1 here, whatever its extension.
-      bool isSignedTruth = isa<arith::ExtSIOp>(op) &&
-                           op->getOperand(0).getType().isInteger(1);
+      bool isSignedTruth =
+          isa<arith::ExtSIOp>(op) && op->getOperand(0).getType().isInteger(1);
       bool isNarrow = op->getResult(0).getType().isIntOrFloat() &&
                       op->getResult(0).getType().getIntOrFloatBitWidth() < 32;
       if (!isSignedTruth && !isNarrow)

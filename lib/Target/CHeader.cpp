@@ -81,8 +81,7 @@ static void declare(llvm::raw_ostream &os, const Signature &signature) {
     params.push_back("int64_t batch");
   }
   params.push_back("void *workspace");
-  os << " * workspace: " << macro
-     << " bytes of scratch memory, 64-byte aligned"
+  os << " * workspace: " << macro << " bytes of scratch memory, 64-byte aligned"
      << (signature.hasDynamicBatch() ? ", for any batch;\n" : ";\n")
      << " *   its contents do not matter before and after.\n";
   if (signature.threads > 1)

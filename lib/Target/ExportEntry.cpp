@@ -59,10 +59,12 @@ static FailureOr<TensorSignature> describe(func::FuncOp function,
   return TensorSignature{llvm::to_vector(type.getShape()), *dtype};
 }
 
-/// Writes that the first dimension is open where it holds the samples of a tile.
+/// Writes that the first dimension is open where it holds the samples of a
+/// tile.
 static LogicalResult openBatch(func::FuncOp function, BatchAttr batch,
                                Signature &signature) {
-  auto open = [&](std::vector<TensorSignature> &tensors, ArrayRef<bool> isOpen) {
+  auto open = [&](std::vector<TensorSignature> &tensors,
+                  ArrayRef<bool> isOpen) {
     if (tensors.size() != isOpen.size())
       return failure();
     for (auto [tensor, hasSamples] : llvm::zip(tensors, isOpen)) {
@@ -105,8 +107,8 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
       for (BlockArgument arg : function.getArguments())
         if (function.getArgAttr(arg.getArgNumber(), kWorkspaceAttr)) {
           int64_t &bytes = workspaceBytes[getEntryName(function)];
-          bytes = std::max(
-              bytes, cast<MemRefType>(arg.getType()).getNumElements());
+          bytes =
+              std::max(bytes, cast<MemRefType>(arg.getType()).getNumElements());
         }
     }
     if (entries.empty()) {

@@ -52,14 +52,16 @@ static LLVM::LLVMFuncOp declareEntry(OpBuilder &b, LLVM::LLVMFuncOp part) {
 }
 
 /// for (; i + tile <= batch; i += tile) part(x + i * stride, ..., workspace);
-/// The builder stands at the end of a block, and of the one behind the loop then.
+/// The builder stands at the end of a block, and of the one behind the loop
+/// then.
 static Value addLoop(OpBuilder &b, LLVM::LLVMFuncOp entry,
                      LLVM::LLVMFuncOp part, ArrayRef<int64_t> strides,
                      Value first) {
   Location loc = part.getLoc();
   Type i64 = b.getI64Type();
   Block *before = b.getInsertionBlock();
-  Block *head = b.createBlock(&entry.getBody(), entry.getBody().end(), i64, loc);
+  Block *head =
+      b.createBlock(&entry.getBody(), entry.getBody().end(), i64, loc);
   Block *body = b.createBlock(&entry.getBody(), entry.getBody().end());
   Block *exit = b.createBlock(&entry.getBody(), entry.getBody().end());
   b.setInsertionPointToEnd(before);
@@ -71,8 +73,8 @@ static Value addLoop(OpBuilder &b, LLVM::LLVMFuncOp entry,
   auto constant = [&](int64_t value) {
     return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value));
   };
-  Value next = LLVM::AddOp::create(b, loc, sample,
-                                   constant(getBatch(part).getTile()));
+  Value next =
+      LLVM::AddOp::create(b, loc, sample, constant(getBatch(part).getTile()));
   Value fits =
       LLVM::ICmpOp::create(b, loc, LLVM::ICmpPredicate::sle, next, batch);
   LLVM::CondBrOp::create(b, loc, fits, body, exit);
@@ -118,9 +120,9 @@ struct LoopOverBatch : public nnq::impl::LoopOverBatchBase<LoopOverBatch> {
     LLVM::LLVMFuncOp first = parts.front();
     auto signature = first->getAttrOfType<DictionaryAttr>(kSignatureAttr);
     if (!signature)
-      return first.emitError() << "'" << first.getName() << "' has no '"
-                               << kSignatureAttr
-                               << "'; run --nnq-export-entry before";
+      return first.emitError()
+             << "'" << first.getName() << "' has no '" << kSignatureAttr
+             << "'; run --nnq-export-entry before";
     SmallVector<int64_t> strides = getStrides(signature);
     for (LLVM::LLVMFuncOp part : parts)
       if (part.getNumArguments() != strides.size() + 1)

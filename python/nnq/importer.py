@@ -418,7 +418,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("network", type=Path, help=".onnx, or .pt2 of torch.export.save")
     parser.add_argument("-o", "--output", type=Path, required=True, help=".mlir for text, else bytecode")
     parser.add_argument(
-        "--shape", type=parse_shape, action="append", default=[], help="sizes of an input: NAME=1x3x224x224, or NAME=?x3x224x224 for any batch"
+        "--shape",
+        type=parse_shape,
+        action="append",
+        default=[],
+        help="sizes of an input: NAME=1x3x224x224, or NAME=?x3x224x224 for any batch",
     )
     parser.add_argument("--entry", help="name of the function (default: after the file)")
     parser.add_argument("--mlir-opt", metavar="PATH", help="mlir-opt 22 (default: the installed one)")

@@ -115,6 +115,25 @@ func.func @mean_by_size(%x: tensor<?xf32>) -> tensor<?xf32> {
 
 // -----
 
+// The size of one is told from others by more than the number of the sample.
+#id = affine_map<(d0) -> (d0)>
+func.func @special_case(%x: tensor<?xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  // expected-error @below {{computes with the size of the batch}}
+  %0 = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%x : tensor<?xf32>) {
+  ^bb0(%out: f32):
+    %one = arith.cmpi eq, %n, %c1 : index
+    %0 = arith.select %one, %zero, %out : f32
+    linalg.yield %0 : f32
+  } -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
 func.func @returned_size(%x: tensor<?xf32>) -> index {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %x, %c0 : tensor<?xf32>

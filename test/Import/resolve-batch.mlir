@@ -110,6 +110,30 @@ func.func @gather(%x: tensor<?x6xf32>, %ids: tensor<?x3xi64>, %table: tensor<9xf
 
 // -----
 
+// A broadcast that is decided at run time reads its own sample either way.
+#all = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func.func @broadcast
+// CHECK-NOT: arith.select
+// CHECK: %[[I:.*]] = linalg.index 0
+// CHECK: tensor.extract %arg0[%[[I]], %{{.*}}]
+func.func @broadcast(%x: tensor<?x1xf32>) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %x, %c0 : tensor<?x1xf32>
+  %e = tensor.empty(%n) : tensor<?x4xf32>
+  %y = linalg.generic {indexing_maps = [#all], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<?x4xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %one = arith.cmpi eq, %n, %c1 : index
+    %sample = arith.select %one, %c0, %i : index
+    %0 = tensor.extract %x[%sample, %c0] : tensor<?x1xf32>
+    linalg.yield %0 : f32
+  } -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
+// -----
+
 // A static function is left alone.
 // CHECK-LABEL: func.func @static
 // CHECK: arith.muli

@@ -41,10 +41,18 @@ public:
 
   const BatchSizes &getSizes() const { return sizes; }
 
+  /// The number of the sample if `index`, in the body of an op, is always that:
+  /// exporters read sample 0 of a batch of one, where broadcasts are decided at
+  /// run time. Null otherwise.
+  mlir::Value getSampleNumber(mlir::Value index) const {
+    return sampleNumbers.lookup(index);
+  }
+
 private:
   friend class BatchProof;
   BatchSizes sizes;
   llvm::DenseMap<mlir::Value, BatchDim> dims;
+  llvm::DenseMap<mlir::Value, mlir::Value> sampleNumbers;
 };
 
 } // namespace nnq

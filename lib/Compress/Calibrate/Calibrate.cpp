@@ -159,7 +159,8 @@ private:
       if (!type || type.getRank() == 0 || !getDType(type.getElementType()) ||
           ShapedType::isDynamicShape(type.getShape().drop_front()))
         return llvm::createStringError(
-            name + " does not take tensors of static shape, apart from a batch");
+            name +
+            " does not take tensors of static shape, apart from a batch");
       if (batch && batch != type.getDimSize(0))
         return llvm::createStringError(
             name + " takes inputs of different batch sizes");
