@@ -86,7 +86,7 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
   let assemblyFormat = [{
     `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
     `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks
-    custom<KernelOptions>($channels_outer, $winograd, $strip) `>`
+    `` custom<KernelOptions>($channels_outer, $winograd, $strip) `>`
   }];
   let builders = [AttrBuilder<(ins "DotKind":$dot, "int64_t":$lanes, "int64_t":$group,
       "int64_t":$rows, "int64_t":$blocks, CArg<"bool", "false">:$channelsOuter), [{
