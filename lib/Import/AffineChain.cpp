@@ -222,8 +222,8 @@ LogicalResult AffineChain::match(linalg::LinalgOp layer, OpOperand *weight,
   AffineMap out = layer.getMatchingIndexingMap(layer.getDpsInitOperand(0));
   AffineMap in = layer.getMatchingIndexingMap(weight);
   auto type = dyn_cast<RankedTensorType>(layer->getResult(0).getType());
-  if (!type || !type.hasStaticShape() || !out.isProjectedPermutation()) {
-    reason = "the result is not static";
+  if (!type || !out.isProjectedPermutation()) {
+    reason = "the result does not have one loop a dimension";
     return failure();
   }
   for (auto [i, expr] : llvm::enumerate(out.getResults())) {
@@ -231,6 +231,10 @@ LogicalResult AffineChain::match(linalg::LinalgOp layer, OpOperand *weight,
     dims.push_back(std::nullopt);
     if (!at)
       continue;
+    if (type.isDynamicDim(i)) {
+      reason = "the number of channels is not static";
+      return failure();
+    }
     dims.back().emplace(1, channels.size());
     channels.push_back({*at, type.getDimSize(i)});
   }

@@ -6,6 +6,7 @@
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
+#include "nnq/Support/BatchAnalysis.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Structured.h"
@@ -31,7 +32,6 @@ static bool isSupported(Operation *op) {
   if (isa<arith::ArithDialect, math::MathDialect>(op->getDialect()))
     return op->hasTrait<OpTrait::ConstantLike>() ||
            llvm::none_of(op->getResultTypes(), llvm::IsaPred<ShapedType>);
-  // That shapes are dynamic is an error of its own.
   return isa<ModuleOp, tensor::DimOp, tensor::EmptyOp, tensor::ExpandShapeOp,
              tensor::CollapseShapeOp, tensor::PadOp, tensor::YieldOp,
              tensor::ExtractOp, tensor::ExtractSliceOp, tensor::InsertSliceOp,
@@ -112,7 +112,6 @@ namespace {
 struct VerifyImport : public nnq::impl::VerifyImportBase<VerifyImport> {
   void runOnOperation() override {
     unsupported.clear();
-    dynamic.clear();
     failure = false;
     getOperation()->walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (!isSupported(op)) {
@@ -124,23 +123,16 @@ struct VerifyImport : public nnq::impl::VerifyImportBase<VerifyImport> {
       return WalkResult::advance();
     });
     report();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (unsupported.empty() && !function.isExternal() &&
+          hasDynamicShapes(function) && failed(BatchAnalysis::create(function)))
+        failure = true;
     if (failure)
       signalPassFailure();
   }
 
 private:
   void checkOp(Operation *op) {
-    auto isDynamic = [](Type type) {
-      auto shaped = dyn_cast<ShapedType>(type);
-      return shaped && !shaped.hasStaticShape();
-    };
-    if (auto function = dyn_cast<FunctionOpInterface>(op)) {
-      if (llvm::any_of(function.getArgumentTypes(), isDynamic))
-        dynamic.push_back(op);
-    } else if (llvm::any_of(op->getResultTypes(), isDynamic)) {
-      dynamic.push_back(op);
-    }
-
     if (auto structured = dyn_cast<linalg::LinalgOp>(op)) {
       if (isMultiplyAccumulate(structured) &&
           !isZeroFill(structured.getDpsInitOperand(0)->get())) {
@@ -183,20 +175,9 @@ private:
         diagnostic.attachNote(op->getLoc()) << "also here" << describeLayer(op);
       failure = true;
     }
-    if (dynamic.empty())
-      return;
-    InFlightDiagnostic diagnostic = emitError(dynamic.front()->getLoc());
-    diagnostic << "dynamic shapes are not supported yet: '"
-               << dynamic.front()->getName() << "'"
-               << describeLayer(dynamic.front());
-    if (dynamic.size() > 1)
-      diagnostic << " and " << dynamic.size() - 1 << " more";
-    diagnostic << "; export the network with static input shapes";
-    failure = true;
   }
 
   llvm::MapVector<OperationName, SmallVector<Operation *>> unsupported;
-  SmallVector<Operation *> dynamic;
   bool failure = false;
 };
 

@@ -38,6 +38,8 @@ static void addInliner(OpPassManager &pm) {
 
 void nnq::buildImportPipeline(OpPassManager &pm) {
   addInliner(pm);
+  // Its checks and reshapes are ones that no other pass knows.
+  pm.addPass(createResolveBatch());
   pm.addPass(createFoldConstants());
   // Checks of constants are known only now.
   pm.addPass(createDropChecks());
@@ -49,8 +51,11 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   // comes out of splitting is named after its layer.
   pm.addPass(createNameLayers());
   pm.addPass(createSplitBias());
+  // Asking a tensor for its batch is no use of it that layers would count.
+  pm.addPass(createResolveBatch());
   // A bias in front of the scale is scaled with it.
   pm.addPass(createFoldAffine());
+  pm.addPass(createResolveBatch());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());
@@ -152,7 +157,20 @@ void nnq::buildReferencePipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
 }
 
+/// From here on all shapes are static. `tile` is the largest part of a batch
+/// that one call computes, 0 for the default.
+static void addTileBatch(OpPassManager &pm, int64_t tile) {
+  addInliner(pm);
+  pm.addPass(createResolveBatch());
+  TileBatchOptions options;
+  if (tile)
+    options.tile = tile;
+  pm.addPass(createTileBatch(options));
+}
+
 void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads) {
+  // Entry points state the bytes of all that are left.
+  pm.addPass(createMergeConstants());
   pm.addPass(createPlanMemory());
   pm.addPass(createExportEntry());
   pm.addPass(createLowerObserve());
@@ -194,6 +212,7 @@ void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 
+  pm.addPass(createLoopOverBatch());
   pm.addPass(createFinalizeLLVM());
   pm.addPass(createVerifyLLVM());
 }
@@ -209,6 +228,8 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
   unsigned threads = options.reference ? 1 : options.threads.getValue();
   target.threads = threads;
   pm.addPass(createSetTarget(target));
+  // Import drops the unit dimensions that come out.
+  addTileBatch(pm, options.reference ? 1 : 0);
   buildImportPipeline(pm);
   if (options.reference) {
     buildReferencePipeline(pm);
@@ -223,11 +244,12 @@ void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {
   SetTargetOptions target;
   target.target = "native";
   pm.addPass(createSetTarget(target));
+  // Samples are observed one at a time.
+  addTileBatch(pm, 1);
   if (reference) {
     pm.addPass(createInterchangeLoops());
     buildReferencePipeline(pm);
   } else {
-    addInliner(pm);
     buildLowerPipeline(pm);
     buildVectorizePipeline(pm);
   }

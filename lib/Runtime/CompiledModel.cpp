@@ -25,13 +25,15 @@ using namespace mlir;
 using namespace nnq;
 
 //===----------------------------------------------------------------------===//
-// Calls with a number of pointers known at run time
+// Calls with a number of arguments known at run time
 //===----------------------------------------------------------------------===//
 
 static constexpr size_t kMaxArguments = 64;
 
+// A 64-bit integer is passed as pointers are.
 template <size_t>
 using Pointer = void *;
+static_assert(sizeof(void *) == sizeof(int64_t));
 
 template <size_t... I>
 static void callWith(void *function, void *const *args,
@@ -81,7 +83,8 @@ struct CompiledModel::Code {
   }
 
   llvm::Error prepare() {
-    size_t count = signature.inputs.size() + signature.outputs.size() + 1;
+    size_t count = signature.inputs.size() + signature.outputs.size() +
+                   (signature.hasDynamicBatch() ? 2 : 1);
     if (count > kMaxArguments)
       return llvm::createStringError(
           "entry point '%s' takes %zu arguments, more than the %zu that can be "
@@ -110,8 +113,8 @@ const Signature &CompiledModel::signature() const { return code->signature; }
 size_t CompiledModel::codeBytes() const { return code->bytes; }
 double CompiledModel::loadMs() const { return code->loadMs; }
 
-void CompiledModel::run(ArrayRef<const void *> inputs,
-                        ArrayRef<void *> outputs) {
+void CompiledModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
+                        int64_t batch) {
   assert(inputs.size() == code->signature.inputs.size() &&
          outputs.size() == code->signature.outputs.size());
   void **arg = code->args.data();
@@ -119,6 +122,8 @@ void CompiledModel::run(ArrayRef<const void *> inputs,
     *arg++ = const_cast<void *>(input);
   for (void *output : outputs)
     *arg++ = output;
+  if (code->signature.hasDynamicBatch())
+    *arg = reinterpret_cast<void *>(batch);
   code->caller(code->function, code->args.data());
 }
 

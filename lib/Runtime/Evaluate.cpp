@@ -24,8 +24,14 @@ using llvm::Expected;
 //===----------------------------------------------------------------------===//
 
 Expected<Batches> Batches::create(const Signature &signature,
-                                  std::vector<NumpyArray> inputs) {
+                                  std::vector<NumpyArray> inputs,
+                                  int64_t batch) {
   Batches result;
+  result.isDynamic = signature.hasDynamicBatch();
+  if (batch && !result.isDynamic)
+    return createStringError("the batch of '%s' is not dynamic (--batch)",
+                             signature.entry.c_str());
+  batch = std::max<int64_t>(batch, 1);
   if (inputs.size() != signature.inputs.size())
     return createStringError("the network takes %zu inputs, %zu are given",
                              signature.inputs.size(), inputs.size());
@@ -37,11 +43,12 @@ Expected<Batches> Batches::create(const Signature &signature,
       return error;
     if (Error error = array.checkFinite())
       return error;
+    int64_t size = tensor.getShape(batch).front();
     if (i == 0) {
-      result.batch = tensor.shape.front();
+      result.batch = size;
       result.samples = array.getNumSamples();
     }
-    if (tensor.shape.front() != result.batch)
+    if (size != result.batch || tensor.hasDynamicBatch() != result.isDynamic)
       return createStringError("the inputs of '%s' have different batch sizes",
                                signature.entry.c_str());
     if (array.getNumSamples() != result.samples)
@@ -67,6 +74,10 @@ Expected<Batches> Batches::create(const Signature &signature,
     if (!rest)
       continue;
     ArrayRef<char> tail = array.getSamples(full * result.batch, rest);
+    if (result.isDynamic) {
+      result.pointers[full].push_back(tail.data());
+      continue;
+    }
     std::vector<char> last(tail.size() / rest * result.batch);
     llvm::copy(tail, last.begin());
     result.padded.push_back(std::move(last));
@@ -83,9 +94,9 @@ Expected<Batches> Batches::create(const Signature &signature,
 namespace {
 /// One set of buffers for the outputs of a batch.
 struct OutputBuffers {
-  explicit OutputBuffers(const Signature &signature) {
+  OutputBuffers(const Signature &signature, const Batches &batches) {
     for (const TensorSignature &tensor : signature.outputs)
-      buffers.emplace_back(tensor.getNumBytes());
+      buffers.emplace_back(tensor.getNumBytes(batches.getBatchSize()));
     for (std::vector<char> &buffer : buffers)
       pointers.push_back(buffer.data());
   }
@@ -98,21 +109,27 @@ struct OutputBuffers {
 std::vector<NumpyArray> nnq::runAll(CompiledModel &model,
                                     const Batches &batches) {
   const Signature &signature = model.signature();
-  OutputBuffers out(signature);
+  OutputBuffers out(signature, batches);
   std::vector<std::vector<char>> all(signature.outputs.size());
   for (int64_t i = 0, e = batches.getNumBatches(); i < e; ++i) {
-    model.run(batches[i], out.pointers);
-    for (auto [joined, buffer] : llvm::zip(all, out.buffers))
-      joined.insert(joined.end(), buffer.begin(), buffer.end());
+    int64_t batch = batches.getBatchSize(i);
+    model.run(batches[i], out.pointers, batch);
+    for (auto [joined, buffer, tensor] :
+         llvm::zip(all, out.buffers, signature.outputs))
+      joined.insert(joined.end(), buffer.begin(),
+                    buffer.begin() + tensor.getNumBytes(batch));
   }
 
   std::vector<NumpyArray> results;
   for (auto [i, tensor] : llvm::enumerate(signature.outputs)) {
-    llvm::SmallVector<int64_t> shape = tensor.shape;
+    llvm::SmallVector<int64_t> shape = tensor.getShape(batches.getBatchSize());
     if (shape.empty())
       shape.push_back(1);
     // What was filled up goes.
-    if (shape.front() == batches.getBatchSize()) {
+    bool isBatched = signature.hasDynamicBatch()
+                         ? tensor.hasDynamicBatch()
+                         : shape.front() == batches.getBatchSize();
+    if (isBatched) {
       shape.front() = batches.getNumSamples();
       all[i].resize(TensorSignature{shape, tensor.dtype}.getNumBytes());
     } else {
@@ -127,9 +144,9 @@ std::vector<NumpyArray> nnq::runAll(CompiledModel &model,
 
 double nnq::runOnce(CompiledModel &model, const Batches &batches) {
   using Clock = std::chrono::steady_clock;
-  OutputBuffers out(model.signature());
+  OutputBuffers out(model.signature(), batches);
   Clock::time_point start = Clock::now();
-  model.run(batches[0], out.pointers);
+  model.run(batches[0], out.pointers, batches.getBatchSize(0));
   return std::chrono::duration<double, std::milli>(Clock::now() - start)
       .count();
 }
@@ -139,13 +156,15 @@ Timing nnq::measure(CompiledModel &model, const Batches &batches,
   using Clock = std::chrono::steady_clock;
   using Microseconds = std::chrono::duration<double, std::micro>;
   constexpr double target = 20e3;
-  OutputBuffers out(model.signature());
-  int64_t count = batches.getNumBatches();
+  OutputBuffers out(model.signature(), batches);
+  // Times of a batch count whole ones.
+  int64_t count =
+      std::max<int64_t>(1, batches.getNumSamples() / batches.getBatchSize());
   int64_t next = 0;
   auto run = [&](int64_t calls) {
     Clock::time_point start = Clock::now();
     for (int64_t i = 0; i < calls; ++i) {
-      model.run(batches[next], out.pointers);
+      model.run(batches[next], out.pointers, batches.getBatchSize(next));
       next = next + 1 == count ? 0 : next + 1;
     }
     return Microseconds(Clock::now() - start).count();
@@ -166,7 +185,7 @@ Timing nnq::measure(CompiledModel &model, const Batches &batches,
   times.reserve(repeat);
   for (unsigned i = 0; i < repeat; ++i)
     times.push_back(run(calls) / static_cast<double>(calls) /
-                    static_cast<double>(batches.getBatchSize()));
+                    static_cast<double>(batches.getBatchSize(0)));
   llvm::sort(times);
   size_t middle = times.size() / 2;
   double median = times.size() % 2 ? times[middle]

@@ -93,8 +93,20 @@ std::optional<DType> nnq::getDType(Type type) {
   return std::nullopt;
 }
 
-int64_t TensorSignature::getNumElements() const {
-  return std::accumulate(shape.begin(), shape.end(), int64_t(1),
+bool TensorSignature::hasDynamicBatch() const {
+  return !shape.empty() && shape.front() == kDynamicBatch;
+}
+
+llvm::SmallVector<int64_t> TensorSignature::getShape(int64_t batch) const {
+  llvm::SmallVector<int64_t> result = shape;
+  if (hasDynamicBatch())
+    result.front() = batch;
+  return result;
+}
+
+int64_t TensorSignature::getNumBytes(int64_t batch) const {
+  llvm::SmallVector<int64_t> sizes = getShape(batch);
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t(getSize(dtype)),
                          std::multiplies<>());
 }
 
@@ -102,9 +114,19 @@ std::string TensorSignature::str() const {
   std::string text;
   llvm::raw_string_ostream os(text);
   os << getName(dtype) << "[";
-  llvm::interleaveComma(shape, os);
+  llvm::interleaveComma(shape, os, [&](int64_t size) {
+    if (size == kDynamicBatch)
+      os << "?";
+    else
+      os << size;
+  });
   os << "]";
   return text;
+}
+
+bool Signature::hasDynamicBatch() const {
+  auto isDynamic = std::mem_fn(&TensorSignature::hasDynamicBatch);
+  return llvm::any_of(inputs, isDynamic) || llvm::any_of(outputs, isDynamic);
 }
 
 std::string Signature::toJSON() const {
@@ -148,7 +170,10 @@ static bool parseTensors(const llvm::json::Array *list,
       return false;
     TensorSignature tensor{{}, *dtype};
     for (const llvm::json::Value &size : *shape) {
-      if (!size.getAsInteger() || *size.getAsInteger() < 0)
+      bool mayBeDynamic = tensor.shape.empty();
+      if (!size.getAsInteger() ||
+          (*size.getAsInteger() < 0 &&
+           !(mayBeDynamic && *size.getAsInteger() == kDynamicBatch)))
         return false;
       tensor.shape.push_back(*size.getAsInteger());
     }

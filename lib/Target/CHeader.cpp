@@ -66,7 +66,8 @@ static void declare(llvm::raw_ostream &os, const Signature &signature) {
       std::string name = getName(letter, i, tensors.size());
       os << " * " << name << ": " << role << ", " << getCType(tensors[i].dtype);
       for (int64_t size : tensors[i].shape)
-        os << "[" << size << "]";
+        os << "[" << (size == kDynamicBatch ? "batch" : std::to_string(size))
+           << "]";
       os << "\n";
       params.push_back(
           (qualifier + getCType(tensors[i].dtype) + " *" + name).str());
@@ -74,10 +75,15 @@ static void declare(llvm::raw_ostream &os, const Signature &signature) {
   };
   describe(signature.inputs, 'x', "input", "const ");
   describe(signature.outputs, 'y', "output", "");
+  if (signature.hasDynamicBatch()) {
+    os << " * batch: number of samples; none are computed if it is not "
+          "positive.\n";
+    params.push_back("int64_t batch");
+  }
   params.push_back("void *workspace");
-  os << " * workspace: " << macro
-     << " bytes of scratch memory, 64-byte aligned;\n"
-        " *   its contents do not matter before and after.\n";
+  os << " * workspace: " << macro << " bytes of scratch memory, 64-byte aligned"
+     << (signature.hasDynamicBatch() ? ", for any batch;\n" : ";\n")
+     << " *   its contents do not matter before and after.\n";
   if (signature.threads > 1)
     os << " *\n * Runs on " << signature.threads
        << " threads by OpenMP: an object needs LLVM's libomp when it is\n"

@@ -9,6 +9,8 @@
 #include "nnq/Support/Signature.h"
 #include "nnq/Target/Passes.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_EXPORTENTRY
@@ -57,6 +59,31 @@ static FailureOr<TensorSignature> describe(func::FuncOp function,
   return TensorSignature{llvm::to_vector(type.getShape()), *dtype};
 }
 
+/// Writes that the first dimension is open where it holds the samples of a
+/// tile.
+static LogicalResult openBatch(func::FuncOp function, BatchAttr batch,
+                               Signature &signature) {
+  auto open = [&](std::vector<TensorSignature> &tensors,
+                  ArrayRef<bool> isOpen) {
+    if (tensors.size() != isOpen.size())
+      return failure();
+    for (auto [tensor, hasSamples] : llvm::zip(tensors, isOpen)) {
+      if (!hasSamples)
+        continue;
+      if (tensor.shape.empty() || tensor.shape.front() != batch.getTile())
+        return failure();
+      tensor.shape.front() = kDynamicBatch;
+    }
+    return success();
+  };
+  if (failed(open(signature.inputs, batch.getInputs())) ||
+      failed(open(signature.outputs, batch.getOutputs())))
+    return function.emitError()
+           << "'" << kBatchAttr << "' does not fit the arguments of '"
+           << function.getName() << "'";
+  return success();
+}
+
 namespace {
 struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
   using ExportEntryBase::ExportEntryBase;
@@ -71,9 +98,19 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
     }
     weightBytes = countWeightBytes(module);
     SmallVector<func::FuncOp> entries;
-    for (auto function : module.getOps<func::FuncOp>())
-      if (function.isPublic() && !function.isExternal())
-        entries.push_back(function);
+    workspaceBytes.clear();
+    exported.clear();
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (!function.isPublic() || function.isExternal())
+        continue;
+      entries.push_back(function);
+      for (BlockArgument arg : function.getArguments())
+        if (function.getArgAttr(arg.getArgNumber(), kWorkspaceAttr)) {
+          int64_t &bytes = workspaceBytes[getEntryName(function)];
+          bytes =
+              std::max(bytes, cast<MemRefType>(arg.getType()).getNumElements());
+        }
+    }
     if (entries.empty()) {
       module.emitError() << "module has no public function to export";
       return signalPassFailure();
@@ -84,9 +121,17 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
   }
 
   int64_t weightBytes = 0;
+  /// Functions of one entry point share the workspace.
+  llvm::StringMap<int64_t> workspaceBytes;
+  llvm::StringSet<> exported;
+
+  static StringRef getEntryName(func::FuncOp function) {
+    auto batch = function->getAttrOfType<BatchAttr>(kBatchAttr);
+    return batch ? batch.getEntry().getValue() : function.getName();
+  }
 
   LogicalResult exportEntry(func::FuncOp function, TargetAttr target) {
-    StringRef name = function.getName();
+    StringRef name = getEntryName(function);
     if (!isIdentifier(name))
       return function.emitError()
              << "'" << name
@@ -100,6 +145,7 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
     Signature signature;
     signature.entry = name.str();
     signature.weights = weightBytes;
+    signature.workspace = workspaceBytes.lookup(name);
     signature.threads = getNumThreads(getOperation());
     signature.triple = target.getTriple().str();
     signature.cpu = target.getCpu().str();
@@ -110,7 +156,6 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
       function.setArgAttr(i, LLVM::LLVMDialect::getNoAliasAttrName(),
                           b.getUnitAttr());
       if (function.getArgAttr(i, kWorkspaceAttr)) {
-        signature.workspace = cast<MemRefType>(arg.getType()).getNumElements();
         function.setArgAttr(i, LLVM::LLVMDialect::getAlignAttrName(),
                             b.getI64IntegerAttr(kBufferAlignment));
         continue;
@@ -127,7 +172,13 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
              << "entry function '" << name
              << "' has no output: no argument carries '" << kResultAttr << "'";
 
+    if (auto batch = function->getAttrOfType<BatchAttr>(kBatchAttr))
+      if (failed(openBatch(function, batch, signature)))
+        return failure();
+
     function->setAttr(kSignatureAttr, signature.toAttribute(&getContext()));
+    if (!exported.insert(name).second)
+      return success();
     std::string json = signature.toJSON();
     json.push_back('\0');
     OpBuilder builder = OpBuilder::atBlockBegin(getOperation().getBody());

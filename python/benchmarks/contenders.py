@@ -96,20 +96,28 @@ def survives(call: Callable[[], object]) -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def nnq_contender(name: str, path: Path, entry: str) -> Contender:
-    """Load one of our libraries; shapes and workspace are in the signature that it carries."""
+def nnq_contender(name: str, path: Path, entry: str, batch: int = 1) -> Contender:
+    """Load one of our libraries; shapes and workspace are in the signature that it carries.
+
+    `batch` counts the samples of a call if the library leaves their number open, as the size -1 says.
+    """
     library = ctypes.CDLL(str(path.resolve()))
     symbol = ctypes.c_char.in_dll(library, f"{entry}_nnq_signature")
     signature = json.loads(ctypes.string_at(ctypes.addressof(symbol)))
     inputs, outputs = (
-        [aligned(value["shape"], DTYPES[value["dtype"]]) for value in signature[kind]] for kind in ("inputs", "outputs")
+        [
+            aligned([batch if size < 0 else size for size in value["shape"]], DTYPES[value["dtype"]])
+            for value in signature[kind]
+        ]
+        for kind in ("inputs", "outputs")
     )
     workspace = aligned([max(1, signature["workspace"])], np.uint8)
     function = getattr(library, signature["entry"])
     function.restype = None
-    pointers = [ctypes.c_void_p(array.ctypes.data) for array in (*inputs, *outputs, workspace)]
-    function.argtypes = [ctypes.c_void_p] * len(pointers)
-    call = partial(function, *pointers)
+    arguments = [ctypes.c_void_p(array.ctypes.data) for array in (*inputs, *outputs)]
+    if any(value["shape"][:1] == [-1] for value in signature["inputs"] + signature["outputs"]):
+        arguments.append(ctypes.c_int64(batch))
+    call = partial(function, *arguments, ctypes.c_void_p(workspace.ctypes.data))
     if not survives(call):
         raise ContenderError("the library crashes")
     return Contender(name, inputs, outputs, call, owned=workspace)

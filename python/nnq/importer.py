@@ -1,6 +1,6 @@
-"""Import networks of PyTorch and ONNX: MLIR with linalg on tensors, one function with static shapes.
+"""Import networks of PyTorch and ONNX: MLIR with linalg on tensors, one function whose batch alone may be dynamic.
 
-    python -m nnq.importer net.onnx -o net.mlirbc --shape x=1x3x48x192
+    python -m nnq.importer net.onnx -o net.mlirbc --shape x=1x3x48x192    # or ?x3x48x192
 
 Weights become resources; the names of layers become locations, which nnq shows in its messages. Needs torch-mlir, and
 torch or onnx depending on the network, when a network is imported; bytecode needs mlir-opt 22.
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-Shapes = Mapping[str, Sequence[int]]
+# Sizes of inputs; None for a batch that stays dynamic.
+Shapes = Mapping[str, Sequence[int | None]]
 
 # The first opset whose normalization, dropout and the like are in the form that torch-mlir reads.
 ONNX_OPSET = 17
@@ -40,8 +41,8 @@ class NetworkError(ValueError):
 def from_onnx(network: str | Path | onnx.ModelProto, *, shapes: Shapes | None = None, entry: str | None = None) -> str:
     """Return an ONNX network as MLIR text.
 
-    `shapes` gives the sizes of inputs that the network leaves open; `entry` names the function, by default after the
-    file.
+    `shapes` gives the sizes of inputs that the network leaves open, None for a first one that stays open as the batch;
+    `entry` names the function, by default after the file.
     """
     import onnx
     import onnx.version_converter
@@ -70,10 +71,12 @@ def from_torch(
     example_inputs: Sequence[torch.Tensor] | None = None,
     *,
     entry: str = "network",
+    dynamic_batch: bool = False,
 ) -> str:
     """Return a PyTorch module or exported program as MLIR text, for inputs of the shapes of `example_inputs`.
 
-    An exported program has static shapes of its own, unless it was exported with dynamic ones.
+    An exported program has shapes of its own. With `dynamic_batch` the first dimension of all inputs stays open, whose
+    size in `example_inputs` is then at least 2.
     """
     import torch
     from torch_mlir.extras.fx_decomp_util import get_decomposition_table
@@ -83,16 +86,16 @@ def from_torch(
         if isinstance(network, torch.export.ExportedProgram):
             program = network
             if example_inputs is not None:
-                program = torch.export.export(program.module(), tuple(example_inputs))
+                program = export_torch(program.module(), example_inputs, dynamic_batch)
         elif example_inputs is None:
             raise NetworkError("a module needs example inputs")
         else:
-            program = torch.export.export(network.eval(), tuple(example_inputs))
+            program = export_torch(network.eval(), example_inputs, dynamic_batch)
         decompositions = get_decomposition_table()
         # That of PyTorch computes the variance in f64; torch-mlir has one of its own.
         decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
         program = program.run_decompositions(decompositions)
-        check_torch_shapes(program)
+        check_torch_shapes(program, dynamic_batch)
         name_torch_layers(program)
         context = make_context()
         importer = FxImporter(context=context)
@@ -123,7 +126,8 @@ def from_file(path: str | Path, *, shapes: Shapes | None = None, entry: str | No
     except Exception as error:
         raise NetworkError(f"{path}: no exported program of PyTorch: {error}") from error
     examples = make_examples(program, shapes) if shapes else None
-    return from_torch(program, examples, entry=entry or path.stem)
+    dynamic_batch = any(None in shape for shape in (shapes or {}).values())
+    return from_torch(program, examples, entry=entry or path.stem, dynamic_batch=dynamic_batch)
 
 
 def write(text: str, path: str | Path, mlir_opt: str | None = None) -> None:
@@ -172,7 +176,7 @@ def load_onnx(path: Path) -> onnx.ModelProto:
 
 
 def fix_onnx_shapes(model: onnx.ModelProto, shapes: Shapes) -> None:
-    """Give all inputs of the network static shapes, in place."""
+    """Give all inputs of the network static shapes, but for a batch that stays open, in place."""
     initializers = {i.name for i in model.graph.initializer}
     inputs = {i.name: i.type.tensor_type.shape.dim for i in model.graph.input if i.name not in initializers}
     check_names(shapes, inputs)
@@ -186,13 +190,16 @@ def fix_onnx_shapes(model: onnx.ModelProto, shapes: Shapes) -> None:
             )
             if not fits:
                 raise NetworkError(f"input '{name}' is {format_shape(described)}, not {format_shape(shape)}")
+            check_batch(name, shape)
             for dim, size in zip(dims, shape, strict=True):
-                dim.dim_value = size
-        if any(not d.dim_value for d in dims):
+                if size is None:
+                    dim.dim_param = "batch"
+                else:
+                    dim.dim_value = size
+        if any(not d.dim_value for d in dims[1 if shape and shape[0] is None else 0 :]):
             described = [d.dim_value or d.dim_param or "?" for d in dims]
             open_inputs.append(f"--shape {name}={format_shape(described)}")
-    if open_inputs:
-        raise NetworkError(f"sizes of inputs are open, give numbers: {' '.join(open_inputs)}")
+    check_open(open_inputs)
     # Shapes that the file states for the rest may have open sizes; they are inferred again.
     if shapes:
         del model.graph.value_info[:]
@@ -226,14 +233,33 @@ def lower_onnx(model: onnx.ModelProto) -> str:
 # PyTorch
 
 
-def make_examples(program: torch.export.ExportedProgram, shapes: Shapes) -> list[torch.Tensor]:
-    """Return tensors of the shapes asked for, for all inputs of a program."""
+def export_torch(
+    module: torch.nn.Module, example_inputs: Sequence[torch.Tensor], dynamic_batch: bool
+) -> torch.export.ExportedProgram:
+    """Export a module for inputs of the shapes of examples, the first dimension of all open if `dynamic_batch`."""
+    import torch
+
+    if not dynamic_batch:
+        return torch.export.export(module, tuple(example_inputs))
+    batch = torch.export.Dim("batch")
+    shapes = torch.export.ShapesCollection()
+    for example in example_inputs:
+        shapes[example] = {0: batch}
+    try:
+        return torch.export.export(module, tuple(example_inputs), dynamic_shapes=shapes)
+    except Exception as error:
+        raise NetworkError(f"the network does not work for any batch: {error}") from error
+
+
+def make_examples(program: torch.export.ExportedProgram, shapes: Shapes) -> list[torch.Tensor] | None:
+    """Return tensors of the shapes asked for, for all inputs of a program; None if it has these shapes already."""
     import torch
 
     values = {n.name: n.meta["val"] for n in program.graph.nodes if n.op == "placeholder"}
     inputs = {name: values[name] for name in program.graph_signature.user_inputs}
     check_names(shapes, inputs)
     examples = []
+    is_needed = False
     for name, value in inputs.items():
         shape = list(shapes.get(name, value.shape))
         fits = len(shape) == value.dim() and all(
@@ -241,14 +267,17 @@ def make_examples(program: torch.export.ExportedProgram, shapes: Shapes) -> list
         )
         if not fits:
             raise NetworkError(f"input '{name}' is {format_shape(value.shape)}, not {format_shape(shape)}")
-        if not all(isinstance(size, int) for size in shape):
-            raise NetworkError(f"sizes of inputs are open, give numbers: --shape {name}={format_shape(shape)}")
-        examples.append(torch.zeros(shape, dtype=value.dtype))
-    return examples
+        if any(isinstance(size, torch.SymInt) for size in shape):
+            check_open([f"--shape {name}={format_shape(shape)}"])
+        check_batch(name, shape)
+        is_needed |= any(isinstance(old, torch.SymInt) and new for old, new in zip(value.shape, shape, strict=True))
+        # Exporters take an open size of 1 for a static one.
+        examples.append(torch.zeros([2 if size is None else size for size in shape], dtype=value.dtype))
+    return examples if is_needed else None
 
 
-def check_torch_shapes(program: torch.export.ExportedProgram) -> None:
-    """Raise if an input has an open size."""
+def check_torch_shapes(program: torch.export.ExportedProgram, dynamic_batch: bool) -> None:
+    """Raise if an input has an open size, other than a first one that may be."""
     import torch
 
     values = {n.name: n.meta["val"] for n in program.graph.nodes if n.op == "placeholder"}
@@ -256,10 +285,9 @@ def check_torch_shapes(program: torch.export.ExportedProgram) -> None:
         f"--shape {name}={format_shape(values[name].shape)}"
         for name in program.graph_signature.user_inputs
         if isinstance(values.get(name), torch.Tensor)
-        and any(isinstance(size, torch.SymInt) for size in values[name].shape)
+        and any(isinstance(size, torch.SymInt) for size in values[name].shape[1 if dynamic_batch else 0 :])
     ]
-    if open_inputs:
-        raise NetworkError(f"sizes of inputs are open, give numbers: {' '.join(open_inputs)}")
+    check_open(open_inputs)
 
 
 def name_torch_layers(program: torch.export.ExportedProgram) -> None:
@@ -359,17 +387,29 @@ def check_names(shapes: Shapes, inputs: Mapping[str, Any]) -> None:
         raise NetworkError(f"no input is called {', '.join(unknown)}; inputs: {', '.join(inputs)}")
 
 
+def check_batch(name: str, shape: Sequence[int | None]) -> None:
+    """Raise if a size other than the batch shall stay open."""
+    if None in shape[1:]:
+        raise NetworkError(f"input '{name}': only the first size may stay open, not {format_shape(shape)}")
+
+
+def check_open(inputs: Sequence[str]) -> None:
+    """Raise if there are inputs with open sizes."""
+    if inputs:
+        raise NetworkError(f"sizes of inputs are open, give numbers (or ? for the batch): {' '.join(inputs)}")
+
+
 def format_shape(shape: Sequence[Any]) -> str:
     """Return a shape as it is written on the command line."""
-    return "x".join(str(size) for size in shape)
+    return "x".join("?" if size is None else str(size) for size in shape)
 
 
-def parse_shape(text: str) -> tuple[str, list[int]]:
-    """Parse NAME=1x3x224x224."""
+def parse_shape(text: str) -> tuple[str, list[int | None]]:
+    """Parse NAME=1x3x224x224 or NAME=?x3x224x224."""
     name, _, sizes = text.rpartition("=")
-    if not name or not re.fullmatch(r"[1-9]\d*(x[1-9]\d*)*", sizes):
+    if not name or not re.fullmatch(r"(\?|[1-9]\d*)(x(\?|[1-9]\d*))*", sizes):
         raise argparse.ArgumentTypeError(f"'{text}' is not of the form NAME=1x3x224x224")
-    return name, [int(size) for size in sizes.split("x")]
+    return name, [None if size == "?" else int(size) for size in sizes.split("x")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -378,7 +418,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("network", type=Path, help=".onnx, or .pt2 of torch.export.save")
     parser.add_argument("-o", "--output", type=Path, required=True, help=".mlir for text, else bytecode")
     parser.add_argument(
-        "--shape", type=parse_shape, action="append", default=[], help="sizes of an input: NAME=1x3x224x224"
+        "--shape",
+        type=parse_shape,
+        action="append",
+        default=[],
+        help="sizes of an input: NAME=1x3x224x224, or NAME=?x3x224x224 for any batch",
     )
     parser.add_argument("--entry", help="name of the function (default: after the file)")
     parser.add_argument("--mlir-opt", metavar="PATH", help="mlir-opt 22 (default: the installed one)")

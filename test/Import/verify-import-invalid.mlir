@@ -36,9 +36,17 @@ func.func @buffers(%x: memref<4xf32>, %y: memref<4xf32>) {
 
 // -----
 
-// expected-error @below {{dynamic shapes are not supported yet: 'func.func' and 1 more; export the network with static input shapes}}
-func.func @dynamic(%x: tensor<?x4xf32>) -> tensor<?xf32> {
+// A batch may be dynamic, other sizes may not.
+// expected-error @below {{'func.func' op has an input of type 'tensor<4x?xf32>', but only the first size may be open, so the batch cannot be dynamic; import the network with static shapes (--shape)}}
+func.func @dynamic(%x: tensor<4x?xf32>) -> tensor<4x?xf32> {
+  return %x : tensor<4x?xf32>
+}
+
+// -----
+
+func.func @samples_meet(%x: tensor<?x4xf32>) -> tensor<?xf32> {
   %0 = tensor.collapse_shape %x [[0, 1]] : tensor<?x4xf32> into tensor<?xf32>
+  // expected-error @below {{returns a tensor of type 'tensor<?xf32>' whose first dimension is not the batch}}
   return %0 : tensor<?xf32>
 }
 

@@ -165,6 +165,67 @@ def test_torch_program_with_a_dynamic_batch(run_network, tmp_path):
         assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [module(x).numpy()], TOLERANCE)
 
 
+def test_torch_program_whose_batch_stays_dynamic(run_network, tmp_path):
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.linear = nn.Conv2d(2, 4, 3), nn.Linear(64, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = torch.relu(self.conv(x))
+            return self.linear(x.view(x.size(0), -1))
+
+    module = Net().eval()
+    batch = torch.export.Dim("batch")
+    program = torch.export.export(module, (torch.zeros(2, 2, 6, 6),), dynamic_shapes=({0: batch},))
+    torch.export.save(program, tmp_path / "net.pt2")
+    arguments = [str(tmp_path / "net.pt2"), "-o", str(tmp_path / "net.mlirbc"), "--shape"]
+    assert importer.main([*arguments, "x=?x2x6x6"]) == 0
+    x = torch.from_numpy(RNG.normal(size=(5, 2, 6, 6)).astype(np.float32))
+    with torch.no_grad():
+        expected = module(x).numpy()
+    assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [expected], TOLERANCE)
+    # A module gives the same.
+    importer.write(importer.from_torch(module, [x], entry="net", dynamic_batch=True), tmp_path / "net.mlirbc")
+    assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [expected], TOLERANCE)
+
+
+def test_program_of_several_open_sizes_of_which_the_batch_stays(run_network, tmp_path):
+    module = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 3)).eval()
+    dynamic = {0: torch.export.Dim("batch"), 1: torch.export.Dim("words")}
+    program = torch.export.export(module, (torch.zeros(2, 3, 6),), dynamic_shapes=(dynamic,))
+    torch.export.save(program, tmp_path / "net.pt2")
+    arguments = [str(tmp_path / "net.pt2"), "-o", str(tmp_path / "net.mlirbc"), "--shape"]
+    assert importer.main([*arguments, "input=?x4x6"]) == 0
+    x = torch.from_numpy(RNG.normal(size=(3, 4, 6)).astype(np.float32))
+    with torch.no_grad():
+        assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [module(x).numpy()], TOLERANCE)
+
+
+def test_module_for_one_batch_only_is_an_error():
+    class Net(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.reshape(2, -1)
+
+    with pytest.raises(importer.NetworkError, match="the network does not work for any batch"):
+        importer.from_torch(Net(), [torch.zeros(2, 4)], dynamic_batch=True)
+
+
+def test_onnx_network_whose_batch_stays_dynamic(run_network, tmp_path):
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["f"], "flatten1"),
+        helper.make_node("Gemm", ["f", "g", "c"], ["l"], "fc1", transB=1),
+        helper.make_node("Softmax", ["l"], ["y"], "softmax1", axis=1),
+    ]
+    model = make_onnx(nodes, [weight("g", 3, 8), weight("c", 3)], ["n", 2, 4], ["n", 3])
+    text = importer.from_onnx(model, shapes={"x": [None, 2, 4]}, entry="net")
+    assert "func.func @net(%arg0: tensor<?x2x4xf32>" in text
+    importer.write(text, tmp_path / "net.mlirbc")
+    x = RNG.normal(size=(5, 2, 4)).astype(np.float32)
+    session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    assert_close(run_network(tmp_path / "net.mlirbc", [x]), session.run(None, {"x": x}), TOLERANCE)
+
+
 def test_command_line(tmp_path):
     onnx.save(make_onnx([helper.make_node("Neg", ["x"], ["y"])], [], ["n", 4], ["n", 4]), tmp_path / "1 net.onnx")
     arguments = [str(tmp_path / "1 net.onnx"), "-o", str(tmp_path / "net.mlir"), "--shape", "x=2x4"]
@@ -202,9 +263,10 @@ def test_torch_ops_that_cannot_be_lowered_are_named(function, message):
 @pytest.mark.parametrize(
     ("shapes", "message"),
     [
-        ({}, "sizes of inputs are open, give numbers: --shape x=nx4"),
+        ({}, r"sizes of inputs are open, give numbers \(or \? for the batch\): --shape x=nx4"),
         ({"x": [1, 5]}, "input 'x' is nx4, not 1x5"),
         ({"x": [1, 4, 1]}, "input 'x' is nx4, not 1x4x1"),
+        ({"x": [1, None]}, "input 'x' is nx4, not 1x\\?"),
         ({"z": [1, 4]}, "no input is called z; inputs: x"),
     ],
 )
@@ -231,7 +293,7 @@ def test_bad_files_are_errors(tmp_path, capsys, file, message):
     assert not list(tmp_path.glob("net.*"))
 
 
-@pytest.mark.parametrize("text", ["x", "x=", "=1x2", "x=1x0", "x=1,2"])
+@pytest.mark.parametrize("text", ["x", "x=", "=1x2", "x=1x0", "x=1,2", "x=??x2"])
 def test_bad_shapes_are_usage_errors(text, capsys):
     with pytest.raises(SystemExit):
         importer.main(["net.onnx", "-o", "net.mlir", "--shape", text])

@@ -42,6 +42,28 @@ def test_network_runs_in_f32(model: models.Model, run_network: Run, tmp_path):
     assert_close(run_network(tmp_path / "net.mlirbc", [x]), expected_results(model, x), TOLERANCE)
 
 
+@pytest.mark.parametrize("int8", [False, True], ids=["f32", "int8"])
+def test_dynamic_batch_gives_the_bits_of_static_ones(int8: bool, tools: Path, tmp_path: Path):
+    path = FOLDER / "models" / "resnet20_cifar10.pt2"
+    if not path.exists():
+        pytest.skip(f"no {path}")
+    model = next(model for model in NETWORKS if model.path == path)
+    x = model.load().x[:24]  # Batches of all sizes are full ones.
+    np.savez(tmp_path / "data.npz", x=x)
+
+    def compile_network(batch: int | None) -> Path:
+        source, library = tmp_path / "net.mlirbc", tmp_path / f"net{batch}.so"
+        importer.write(importer.from_file(path, shapes={model.input: [batch, *model.shape[1:]]}, entry="net"), source)
+        passes = [f"--quantize-int8=data={tmp_path / 'data.npz'}"] if int8 else []
+        subprocess.run([tools / "nnq-compile", source, *passes, "-o", library], check=True)
+        return library
+
+    dynamic = compile_network(None)
+    for batch in (1, 3, 8):
+        command = [tools / "nnq-run", dynamic, f"--data={tmp_path / 'data.npz'}", f"--batch={batch}", "--repeat=0"]
+        subprocess.run([*command, f"--compare={compile_network(batch)}", "--max-diff=0"], check=True)
+
+
 @pytest.fixture
 def transformer(tmp_path: Path) -> tuple[Path, list[np.ndarray], np.ndarray]:
     """Return a small encoder of sentences, token numbers with their mask, and the embeddings of PyTorch."""

@@ -68,6 +68,10 @@ struct Options {
   llvm::cl::opt<unsigned> warmup{
       "warmup", llvm::cl::desc("Runs over the data before the measurement"),
       llvm::cl::init(1)};
+  llvm::cl::opt<int64_t> batch{
+      "batch",
+      llvm::cl::desc("Samples of a run, if the batch is dynamic (default: 1)"),
+      llvm::cl::value_desc("number"), llvm::cl::init(0)};
   llvm::cl::opt<std::string> entry{
       "entry", llvm::cl::desc("Entry point, if there are several"),
       llvm::cl::value_desc("name"), llvm::cl::init("")};
@@ -128,14 +132,14 @@ readArrays(const NumpyFile &file, ArrayRef<std::string> keys, StringRef what) {
 
 static Expected<Batches> readBatches(const NumpyFile &file,
                                      const Signature &signature,
-                                     const Options &options) {
+                                     const Options &options, int64_t batch) {
   auto keys = getKeys(options.inputKeys, "x", signature.inputs.size());
   if (!keys)
     return keys.takeError();
   auto arrays = readArrays(file, *keys, "inputs");
   if (!arrays)
     return arrays.takeError();
-  return Batches::create(signature, std::move(*arrays));
+  return Batches::create(signature, std::move(*arrays), batch);
 }
 
 static Expected<std::vector<NumpyArray>> getOther(MLIRContext &context,
@@ -157,7 +161,8 @@ static Expected<std::vector<NumpyArray>> getOther(MLIRContext &context,
                 options.lowering.reference || options.compareReference);
   if (!model)
     return model.takeError();
-  auto batches = readBatches(data, model->signature(), options);
+  int64_t batch = model->signature().hasDynamicBatch() ? options.batch : 0;
+  auto batches = readBatches(data, model->signature(), options, batch);
   if (!batches)
     return batches.takeError();
   return runAll(*model, *batches);
@@ -176,6 +181,9 @@ static Error run(const Options &options) {
   registerAllDialects(registry);
   MLIRContext context(registry);
 
+  if (options.batch.getNumOccurrences() && options.batch < 1)
+    return createStringError("--batch=%lld is no number of samples",
+                             static_cast<long long>(options.batch));
   // The data first: it is the faster one to be wrong.
   Expected<NumpyFile> data = NumpyFile::open(options.data);
   if (!data)
@@ -184,7 +192,8 @@ static Error run(const Options &options) {
       loadModel(context, options.input, options, options.lowering.reference);
   if (!model)
     return model.takeError();
-  Expected<Batches> batches = readBatches(*data, model->signature(), options);
+  Expected<Batches> batches =
+      readBatches(*data, model->signature(), options, options.batch);
   if (!batches)
     return batches.takeError();
 

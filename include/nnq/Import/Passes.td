@@ -9,6 +9,72 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ResolveBatch : Pass<"nnq-resolve-batch", "::mlir::ModuleOp"> {
+  let summary = "Checks that a dynamic batch is one, simplifies its arithmetic";
+  let description = [{
+    The first dimension of inputs may be dynamic if it is a batch: each op does to
+    every sample the same, and none meets another. The pass proves it from
+    indexing maps, reshapes, slices and the arithmetic on sizes that exporters
+    write, or fails and names the op that mixes samples. Sizes become constants
+    or multiples of the size of the batch, checks of them go, and reshapes to
+    shapes computed at run time become static ones.
+
+    ```mlir
+    %n = arith.index_cast %dim : index to i64
+    %total = arith.muli %n, %c64 : i64
+    %rest = arith.divsi %total, %n : i64
+    %shape = tensor.from_elements %n, %rest : tensor<2xi64>
+    %y = tensor.reshape %x(%shape)
+        : (tensor<?x64x1x1xf32>, tensor<2xi64>) -> tensor<?x64xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %y = tensor.collapse_shape %x [[0], [1, 2, 3]]
+        : tensor<?x64x1x1xf32> into tensor<?x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numFunctions", "functions",
+                              "Number of functions with a dynamic batch">];
+}
+
+def TileBatch : Pass<"nnq-tile-batch", "::mlir::ModuleOp"> {
+  let summary = "Makes functions of static shape for a dynamic batch";
+  let description = [{
+    A function with a dynamic batch becomes one that computes a single sample
+    and, where that pays, one that computes a tile of `tile` samples; both carry
+    `nnq.batch`, from which `nnq-loop-over-batch` makes the entry point. A tile
+    pays where weights are read for few elements each: where most
+    multiplications belong to layers whose result has fewer than `tile` rows a
+    sample, as those of fully connected layers have. With `tile=1` there is
+    none. The reference takes one sample.
+
+    ```mlir
+    func.func @net(%x: tensor<?x4xf32>) -> tensor<?x2xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @net_batch8(%x: tensor<8x4xf32>) -> tensor<8x2xf32> attributes {
+      nnq.batch = #nnq.batch<entry = "net", tile = 8, ...>}
+    func.func @net_batch1(%x: tensor<1x4xf32>) -> tensor<1x2xf32> attributes {
+      nnq.batch = #nnq.batch<entry = "net", tile = 1, ...>}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::nnq::NNQDialect"];
+  let options = [Option<"tile", "tile", "int64_t", /*default=*/"8",
+                        "Samples of a tile">];
+  let statistics = [
+    Statistic<"numFunctions", "functions", "Number of functions made static">,
+    Statistic<"numTiles", "tiles", "Number of functions that compute a tile">];
+}
+
 def FoldConstants : Pass<"nnq-fold-constants"> {
   let summary = "Computes what reads only constants";
   let description = [{
@@ -305,7 +371,7 @@ def VerifyImport : Pass<"nnq-verify-import", "::mlir::ModuleOp"> {
       slices, concatenations, reads of elements and empty tensors, scalar
       arithmetic, constants, quantization casts and functions;
     - a convolution or contraction whose init is not a fill with zeros;
-    - a tensor of dynamic shape;
+    - a tensor of dynamic shape, unless its open size is a batch;
     - weights that are NaN or infinite.
   }];
 }

@@ -44,8 +44,10 @@ public:
   /// Milliseconds that it took to compile, or to map the library.
   double loadMs() const;
 
-  /// Runs once. One pointer for each input and each output of the signature.
-  void run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs);
+  /// Runs once. One pointer for each input and each output of the signature;
+  /// `batch` samples if their number is dynamic.
+  void run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
+           int64_t batch = 1);
 
 private:
   struct Code;

@@ -15,16 +15,22 @@
 namespace nnq {
 
 /// A data set cut into the batches that a network takes. The last one is filled
-/// up with zeros.
+/// up with zeros, or shorter if the batch is dynamic.
 class Batches {
 public:
-  /// One array for each input, all with the same number of samples.
+  /// One array for each input, all with the same number of samples. `batch` is
+  /// for networks that leave it open; 0 is one sample.
   static llvm::Expected<Batches> create(const Signature &signature,
-                                        std::vector<NumpyArray> inputs);
+                                        std::vector<NumpyArray> inputs,
+                                        int64_t batch = 0);
 
   int64_t getNumSamples() const { return samples; }
   int64_t getBatchSize() const { return batch; }
   int64_t getNumBatches() const { return pointers.size(); }
+  /// How many samples run in a batch, filled up or not.
+  int64_t getBatchSize(int64_t i) const {
+    return isDynamic ? std::min(batch, samples - i * batch) : batch;
+  }
   llvm::ArrayRef<const void *> operator[](int64_t i) const {
     return pointers[i];
   }
@@ -32,6 +38,7 @@ public:
 private:
   int64_t samples = 0;
   int64_t batch = 1;
+  bool isDynamic = false;
   std::vector<NumpyArray> arrays;
   std::vector<std::vector<char>> padded;
   std::vector<std::vector<const void *>> pointers;

@@ -29,14 +29,20 @@ size_t getSize(DType dtype);
 std::optional<DType> getDType(mlir::Type elementType);
 
 struct TensorSignature {
+  /// The first size is `kDynamicBatch` if the caller chooses the batch.
   llvm::SmallVector<int64_t> shape;
   DType dtype;
 
-  int64_t getNumElements() const;
-  int64_t getNumBytes() const { return getNumElements() * getSize(dtype); }
-  /// "f32[1, 28, 28]"
+  bool hasDynamicBatch() const;
+  /// The shape for `batch` samples, which matters only if they are dynamic.
+  llvm::SmallVector<int64_t> getShape(int64_t batch) const;
+  int64_t getNumBytes(int64_t batch = 1) const;
+  /// "f32[1, 28, 28]", "f32[?, 28, 28]"
   std::string str() const;
 };
+
+/// How shapes write the size that the caller chooses.
+inline constexpr int64_t kDynamicBatch = -1;
 
 /// The symbol that holds the signature of an entry point as JSON is the name of
 /// the entry point with this suffix.
@@ -56,6 +62,9 @@ struct Signature {
   std::string triple;
   std::string cpu;
   std::string features;
+
+  /// The caller passes the number of samples in front of the workspace.
+  bool hasDynamicBatch() const;
 
   std::string toJSON() const;
   static llvm::Expected<Signature> fromJSON(llvm::StringRef text);

@@ -204,6 +204,27 @@ def PlanMemory : Pass<"nnq-plan-memory", "::mlir::ModuleOp"> {
     Statistic<"bytesArena", "bytes-arena", "Bytes of the arena">];
 }
 
+def MergeConstants : Pass<"nnq-merge-constants", "::mlir::ModuleOp"> {
+  let summary = "Keeps equal constants once";
+  let description = [{
+    Functions for different tiles of a batch pack the same weights. Constants of
+    equal type, alignment and bytes become one.
+
+    Before:
+    ```mlir
+    memref.global "private" constant @w : memref<2xf32> = dense<[1.0, 2.0]>
+    memref.global "private" constant @v : memref<2xf32> = dense<[1.0, 2.0]>
+    ```
+    After:
+    ```mlir
+    memref.global "private" constant @w : memref<2xf32> = dense<[1.0, 2.0]>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+  let statistics = [Statistic<"numMerged", "merged", "Constants dropped">,
+                    Statistic<"bytes", "bytes", "Bytes dropped">];
+}
+
 def ExportEntry : Pass<"nnq-export-entry", "::mlir::ModuleOp"> {
   let summary = "Gives public functions a C interface";
   let description = [{
@@ -211,7 +232,9 @@ def ExportEntry : Pass<"nnq-export-entry", "::mlir::ModuleOp"> {
     then its outputs (marked `bufferize.result`), then the workspace. The pass
     checks that they can cross a C interface, marks them as not aliasing, and
     writes down what a caller must know: as `nnq.signature` on the function and
-    as JSON in the exported constant `<function>_nnq_signature`.
+    as JSON in the exported constant `<function>_nnq_signature`. Functions that
+    compute parts of a batch (`nnq.batch`) have one signature, that of the entry
+    point which `nnq-loop-over-batch` makes, with the largest of their workspaces.
 
     Before:
     ```mlir
@@ -228,6 +251,33 @@ def ExportEntry : Pass<"nnq-export-entry", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def LoopOverBatch : Pass<"nnq-loop-over-batch", "::mlir::ModuleOp"> {
+  let summary = "Makes entry points that take any batch";
+  let description = [{
+    Runs on the LLVM dialect. Functions whose `nnq.batch` names the same entry
+    point get it as their caller: it takes the number of samples in front of the
+    workspace and calls the function of the largest tile as long as that many
+    samples are left, then those of smaller ones. All calls use one workspace.
+
+    ```mlir
+    llvm.func @net_batch1(%x: !llvm.ptr, %y: !llvm.ptr, %arena: !llvm.ptr)
+      attributes {nnq.batch = #nnq.batch<entry = "net", tile = 1, ...>}
+    ```
+
+    becomes
+
+    ```mlir
+    llvm.func @net(%x: !llvm.ptr, %y: !llvm.ptr, %batch: i64, %arena: !llvm.ptr) {
+      ...
+      llvm.call @net_batch1(%xi, %yi, %arena)
+      ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let statistics = [Statistic<"numEntries", "entries", "Entry points made">];
 }
 
 def ExpandStridedCopy : Pass<"nnq-expand-strided-copy"> {

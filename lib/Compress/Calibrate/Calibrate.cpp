@@ -153,14 +153,15 @@ private:
     std::string name = ("function '" + entry.getName() + "'").str();
     if (entry.getNumArguments() == 0)
       return llvm::createStringError(name + " takes no input");
-    int64_t batch = -1;
+    std::optional<int64_t> batch;
     for (Type argument : entry.getArgumentTypes()) {
       auto type = dyn_cast<RankedTensorType>(argument);
-      if (!type || !type.hasStaticShape() || type.getRank() == 0 ||
-          !getDType(type.getElementType()))
+      if (!type || type.getRank() == 0 || !getDType(type.getElementType()) ||
+          ShapedType::isDynamicShape(type.getShape().drop_front()))
         return llvm::createStringError(
-            name + " does not take tensors of static shape");
-      if (batch >= 0 && batch != type.getDimSize(0))
+            name +
+            " does not take tensors of static shape, apart from a batch");
+      if (batch && batch != type.getDimSize(0))
         return llvm::createStringError(
             name + " takes inputs of different batch sizes");
       batch = type.getDimSize(0);
@@ -214,6 +215,8 @@ private:
       auto type = cast<RankedTensorType>(entry.getArgumentTypes()[i]);
       TensorSignature input{llvm::to_vector(type.getShape()),
                             *getDType(type.getElementType())};
+      if (type.isDynamicDim(0))
+        input.shape.front() = kDynamicBatch;
       std::string which =
           keys->size() == 1 ? "the input" : "input " + std::to_string(i);
       if (llvm::Error error = array->checkMatches(
@@ -264,7 +267,8 @@ private:
   }
 
   llvm::Error run(CompiledModel &model, ArrayRef<NumpyArray> arrays) {
-    int64_t batch = model.signature().inputs.front().shape.front();
+    // One sample at a time if the batch is dynamic.
+    int64_t batch = model.signature().inputs.front().getShape(1).front();
     int64_t total = getNumSamples(arrays.front());
     std::vector<std::vector<char>> results;
     SmallVector<void *> outputs;

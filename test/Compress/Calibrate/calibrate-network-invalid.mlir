@@ -26,10 +26,10 @@ module {
 
 // -----
 
-// expected-error @below {{cannot calibrate: function 'f' does not take tensors of static shape}}
+// expected-error @below {{cannot calibrate: function 'f' does not take tensors of static shape, apart from a batch}}
 module {
-  func.func @f(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
-    return %x : tensor<?x3xf32>
+  func.func @f(%x: tensor<1x?xf32>) -> tensor<1x?xf32> {
+    return %x : tensor<1x?xf32>
   }
 }
 

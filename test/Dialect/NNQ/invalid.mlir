@@ -82,3 +82,15 @@ func.func @dcast_shape(%q: tensor<4xi8>, %s: f32, %z: i32) {
 
 // expected-error @below {{'histogram' must not hold negative counts}}
 #s = #nnq.tensor_stats<min = 0.0, max = 0.0, mean = 0.0, second_moment = 0.0, count = 1, histogram = [1, -1]>
+
+// -----
+
+// expected-error @+2 {{'tile' must be positive}}
+func.func private @no_samples() attributes {
+  nnq.batch = #nnq.batch<entry = "net", tile = 0, inputs = [true], outputs = [true]>}
+
+// -----
+
+// expected-error @+2 {{'entry' must not be empty}}
+func.func private @no_entry() attributes {
+  nnq.batch = #nnq.batch<entry = "", tile = 1, inputs = [true], outputs = [true]>}

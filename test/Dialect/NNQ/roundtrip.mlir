@@ -29,6 +29,11 @@ func.func @dynamic(%x: tensor<4x8xf32>) {
   return
 }
 
+// CHECK-LABEL: @batch
+// CHECK-SAME: nnq.batch = #nnq.batch<entry = "net", tile = 8, inputs = [true, false], outputs = [true]>
+func.func private @batch() attributes {
+  nnq.batch = #nnq.batch<entry = "net", tile = 8, inputs = [true, false], outputs = [true]>}
+
 // CHECK-LABEL: @attributes
 // CHECK-SAME: nnq.stats = #nnq.tensor_stats<min = -1.000000e+00 : f64, max = 2.500000e+00 : f64, mean = 5.000000e-01 : f64, second_moment = 7.500000e-01 : f64, count = 8, histogram = [4, 2, 2, 0]>
 // CHECK: nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>

@@ -94,6 +94,16 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult BatchAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                StringAttr entry, int64_t tile,
+                                DenseBoolArrayAttr, DenseBoolArrayAttr) {
+  if (entry.empty())
+    return emitError() << "'entry' must not be empty";
+  if (tile <= 0)
+    return emitError() << "'tile' must be positive";
+  return success();
+}
+
 LogicalResult
 TensorStatsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         FloatAttr min, FloatAttr max, FloatAttr, FloatAttr,

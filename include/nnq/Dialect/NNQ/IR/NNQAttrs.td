@@ -96,6 +96,28 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
   let genVerifyDecl = 1;
 }
 
+def NNQ_BatchAttr : NNQ_Attr<"Batch", "batch"> {
+  let summary = "The part of a batch that a function computes at a time";
+  let description = [{
+    Written by `nnq-tile-batch` on functions of static shape that together are one
+    entry point, which `nnq-loop-over-batch` makes.
+
+    - `entry`: the name of that entry point.
+    - `tile`: the samples that a call of the function computes.
+    - `inputs`, `outputs`: which of them hold samples, in their first dimension;
+      the others are the same for all samples.
+
+    ```mlir
+    func.func @net_batch8(%x: tensor<8x4xf32>) -> tensor<8x2xf32> attributes {
+      nnq.batch = #nnq.batch<entry = "net", tile = 8, inputs = [true], outputs = [true]>}
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$entry, "int64_t":$tile,
+    "::mlir::DenseBoolArrayAttr":$inputs, "::mlir::DenseBoolArrayAttr":$outputs);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def NNQ_TensorStatsAttr : NNQ_Attr<"TensorStats", "tensor_stats"> {
   let summary = "What calibration saw of one tensor";
   let description = [{

@@ -1,0 +1,143 @@
+// RUN: nnq-opt %s --nnq-resolve-batch --split-input-file | FileCheck %s
+// RUN: nnq-opt %s --nnq-resolve-batch --nnq-resolve-batch --split-input-file | FileCheck %s
+
+// The arithmetic of x.view(x.size(0), -1) is that of a static reshape.
+// CHECK-LABEL: func.func @flatten
+// CHECK-NEXT: %[[Y:.*]] = tensor.collapse_shape %arg0 {{\[\[}}0], [1, 2, 3]] : tensor<?x64x1x1xf32> into tensor<?x64xf32>
+// CHECK-NEXT: return %[[Y]]
+func.func @flatten(%x: tensor<?x64x1x1xf32>) -> tensor<?x64xf32> {
+  %c0 = arith.constant 0 : index
+  %c0_i64 = arith.constant 0 : i64
+  %c1 = arith.constant 1 : i64
+  %c64 = arith.constant 64 : i64
+  %dim = tensor.dim %x, %c0 : tensor<?x64x1x1xf32>
+  %n = arith.index_cast %dim : index to i64
+  %negative = arith.cmpi slt, %n, %c0_i64 : i64
+  %divisor = arith.select %negative, %c1, %n : i64
+  %flag = arith.extui %negative : i1 to i64
+  %count = arith.addi %flag, %c1 : i64
+  %ok = arith.cmpi sle, %count, %c1 : i64
+  cf.assert %ok, "one size at most is inferred"
+  %total = arith.muli %n, %c64 : i64
+  %rest = arith.divsi %total, %divisor : i64
+  %first = arith.select %negative, %rest, %n : i64
+  %shape = tensor.from_elements %first, %rest : tensor<2xi64>
+  %y = tensor.reshape %x(%shape) : (tensor<?x64x1x1xf32>, tensor<2xi64>) -> tensor<?x64xf32>
+  return %y : tensor<?x64xf32>
+}
+
+// -----
+
+// Dimensions that cannot be merged and split at once go through one.
+// CHECK-LABEL: func.func @through_one
+// CHECK: %[[N:.*]] = tensor.dim %arg0, %{{.*}} : tensor<?x2x3xf32>
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %arg0 {{\[\[}}0, 1, 2]]
+// CHECK: tensor.expand_shape %[[FLAT]] {{\[\[}}0, 1, 2]] output_shape [%{{.*}}, 3, 2]
+func.func @through_one(%x: tensor<?x2x3xf32>) -> tensor<?x3x2xf32> {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %n = tensor.dim %x, %c0 : tensor<?x2x3xf32>
+  %shape = tensor.from_elements %n, %c3, %c2 : tensor<3xindex>
+  %y = tensor.reshape %x(%shape) : (tensor<?x2x3xf32>, tensor<3xindex>) -> tensor<?x3x2xf32>
+  return %y : tensor<?x3x2xf32>
+}
+
+// -----
+
+// The rows of each sample stay together; sizes of tensors come from the input.
+// CHECK-LABEL: func.func @rows_of_samples
+// CHECK: %[[N:.*]] = tensor.dim %arg0, %{{.*}} : tensor<?x4x8xf32>
+// CHECK: %[[ROWS:.*]] = arith.muli %[[N]], %c4{{.*}} : index
+// CHECK: tensor.empty(%[[ROWS]]) : tensor<?x2xf32>
+// CHECK-NOT: tensor.dim
+// CHECK: tensor.expand_shape {{.*}} output_shape [%[[N]], 4, 2]
+func.func @rows_of_samples(%x: tensor<?x4x8xf32>, %w: tensor<8x2xf32>) -> tensor<?x4x2xf32> {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f32
+  %rows = tensor.collapse_shape %x [[0, 1], [2]] : tensor<?x4x8xf32> into tensor<?x8xf32>
+  %n = tensor.dim %rows, %c0 : tensor<?x8xf32>
+  %e = tensor.empty(%n) : tensor<?x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x2xf32>) -> tensor<?x2xf32>
+  %0 = linalg.matmul ins(%rows, %w : tensor<?x8xf32>, tensor<8x2xf32>) outs(%f : tensor<?x2xf32>) -> tensor<?x2xf32>
+  %samples = arith.divui %n, %c4 : index
+  %y = tensor.expand_shape %0 [[0, 1], [2]] output_shape [%samples, 4, 2] : tensor<?x2xf32> into tensor<?x4x2xf32>
+  return %y : tensor<?x4x2xf32>
+}
+
+// -----
+
+// Affine maps of sizes are arithmetic, too.
+// CHECK-LABEL: func.func @affine
+// CHECK: %[[ROWS:.*]] = arith.muli %{{.*}}, %c4{{.*}} : index
+// CHECK: tensor.empty(%[[ROWS]]) : tensor<?x2xf32>
+func.func @affine(%x: tensor<?x4x2xf32>) -> tensor<?x4x2xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4x2xf32>
+  %rows = affine.apply affine_map<()[s0] -> (s0 * 8 floordiv 2)>()[%n]
+  %e = tensor.empty(%rows) : tensor<?x2xf32>
+  %samples = affine.apply affine_map<(d0) -> (d0 ceildiv 4 + d0 mod 4)>(%rows)
+  %y = tensor.expand_shape %e [[0, 1], [2]] output_shape [%samples, 4, 2] : tensor<?x2xf32> into tensor<?x4x2xf32>
+  return %y : tensor<?x4x2xf32>
+}
+
+// -----
+
+// Two inputs have one batch; a gather reads its own sample; a table is shared.
+#row = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func.func @gather
+// CHECK-NOT: cf.assert
+func.func @gather(%x: tensor<?x6xf32>, %ids: tensor<?x3xi64>, %table: tensor<9xf32>) -> tensor<?x3xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x6xf32>
+  %m = tensor.dim %ids, %c0 : tensor<?x3xi64>
+  %same = arith.cmpi eq, %n, %m : index
+  cf.assert %same, "mismatched sizes"
+  %e = tensor.empty(%m) : tensor<?x3xf32>
+  %y = linalg.generic {indexing_maps = [#row, #row], iterator_types = ["parallel", "parallel"]}
+      ins(%ids : tensor<?x3xi64>) outs(%e : tensor<?x3xf32>) {
+  ^bb0(%id: i64, %out: f32):
+    %sample = linalg.index 0 : index
+    %at = arith.index_cast %id : i64 to index
+    %0 = tensor.extract %x[%sample, %at] : tensor<?x6xf32>
+    %1 = tensor.extract %table[%at] : tensor<9xf32>
+    %2 = arith.addf %0, %1 : f32
+    linalg.yield %2 : f32
+  } -> tensor<?x3xf32>
+  return %y : tensor<?x3xf32>
+}
+
+// -----
+
+// A broadcast that is decided at run time reads its own sample either way.
+#all = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func.func @broadcast
+// CHECK-NOT: arith.select
+// CHECK: %[[I:.*]] = linalg.index 0
+// CHECK: tensor.extract %arg0[%[[I]], %{{.*}}]
+func.func @broadcast(%x: tensor<?x1xf32>) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %x, %c0 : tensor<?x1xf32>
+  %e = tensor.empty(%n) : tensor<?x4xf32>
+  %y = linalg.generic {indexing_maps = [#all], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<?x4xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %one = arith.cmpi eq, %n, %c1 : index
+    %sample = arith.select %one, %c0, %i : index
+    %0 = tensor.extract %x[%sample, %c0] : tensor<?x1xf32>
+    linalg.yield %0 : f32
+  } -> tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}
+
+// -----
+
+// A static function is left alone.
+// CHECK-LABEL: func.func @static
+// CHECK: arith.muli
+func.func @static(%x: tensor<4xf32>, %n: index) -> index {
+  %0 = arith.muli %n, %n : index
+  return %0 : index
+}
