@@ -140,6 +140,8 @@ void nnq::buildBufferizePipeline(OpPassManager &pm) {
   pm.addPass(bufferization::createBufferResultsToOutParamsPass(results));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Loops have no attributes of the ops that they come from.
+  pm.addPass(createLocateLayers());
 }
 
 void nnq::buildReferencePipeline(OpPassManager &pm) {
@@ -152,8 +154,11 @@ void nnq::buildReferencePipeline(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
 }
 
-void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads) {
+void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads,
+                              bool profile) {
   pm.addPass(createPlanMemory());
+  if (profile)
+    pm.addPass(createProfileLayers());
   pm.addPass(createExportEntry());
   pm.addPass(createLowerObserve());
 
@@ -210,13 +215,18 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
   target.threads = threads;
   pm.addPass(createSetTarget(target));
   buildImportPipeline(pm);
+  if (options.profile)
+    pm.addPass(createDescribeLayers());
   if (options.reference) {
     buildReferencePipeline(pm);
   } else {
     buildLowerPipeline(pm);
+    // Products are of their final types, and not packed yet.
+    if (options.profile)
+      pm.addPass(createDescribeLayers());
     buildVectorizePipeline(pm);
   }
-  buildTargetPipeline(pm, threads);
+  buildTargetPipeline(pm, threads, options.profile);
 }
 
 void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {

@@ -47,6 +47,9 @@ public:
   /// Runs once. One pointer for each input and each output of the signature.
   void run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs);
 
+  /// Ticks of `signature().layers`, summed up over all runs; may be reset.
+  llvm::MutableArrayRef<int64_t> ticks();
+
 private:
   struct Code;
   explicit CompiledModel(std::unique_ptr<Code> code);

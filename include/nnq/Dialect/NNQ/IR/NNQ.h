@@ -38,6 +38,7 @@ inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
 inline constexpr llvm::StringLiteral kThreadsAttr = "nnq.threads";
 inline constexpr llvm::StringLiteral kParallelAttr = "nnq.parallel";
+inline constexpr llvm::StringLiteral kLayersAttr = "nnq.layers";
 inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "nnq.workspace";
 
