@@ -4,11 +4,12 @@
     kernels.py --build build                 # all of them
     kernels.py --only gemm,conv3x3 --types int8
 
-Each layer is a network of its own, compiled as any other and timed by nnq-run --profile, so that changing the layout at
-its ends is not counted; the result is compared with PyTorch. The peak is measured by peak.c on one core: multiply-adds
-for most, bytes of weights for a product with a vector, whose weights are larger than the caches. More than 100 % is
-possible where a layer is computed with fewer multiply-adds than its definition has (Winograd). Without an instruction
-for dot products of bytes, the peak of int8 is that of pairs of 16-bit numbers, which is exact. Writes a table and JSON.
+Three layers alike are a network, compiled as any other, timed by nnq-run --profile and compared with PyTorch. The
+fastest of them counts: the others change the layout, too, at the ends of the network. The peak is measured by peak.c on
+one core: multiply-adds for most, bytes of weights for a product with a vector, whose weights are larger than the
+caches. More than 100 % is possible where a layer is computed with fewer multiply-adds than its definition has
+(Winograd). Without an instruction for dot products of bytes, the peak of int8 is that of pairs of 16-bit numbers, which
+is exact. Writes a table and JSON.
 
 Needs torch and torch-mlir.
 """
@@ -39,13 +40,14 @@ MULTIPLIES = ("conv", "depthwise", "linear", "matmul")
 
 @dataclass
 class Kernel:
-    """A layer, or several alike in a row, with the shape of its input."""
+    """A layer, of which several follow each other, with the shape of its input."""
 
     group: str
     name: str
     make: Callable[[], nn.Module]
     shape: tuple[int, ...]
     bound: str = "macs"
+    count: int = 3
 
 
 @dataclass
@@ -77,8 +79,7 @@ def kernels() -> Iterator[Kernel]:
             yield Kernel("conv1x1", name, lambda conv=conv: conv(1), shape)
             yield Kernel("depthwise", name, lambda conv=conv, c=channels: conv(3, c), shape)
     # Enough of them that no cache holds the weights from one run to the next.
-    yield Kernel("gemv", "4096x4096, 4 in a row", lambda: nn.Sequential(*[nn.Linear(4096, 4096) for _ in range(4)]),
-                 (1, 4096), "bytes")  # fmt: skip
+    yield Kernel("gemv", "4096x4096", lambda: nn.Linear(4096, 4096), (1, 4096), "bytes", count=4)
 
 
 @torch.no_grad()
@@ -87,7 +88,7 @@ def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
     from nnq import importer
 
     torch.manual_seed(0)
-    module = kernel.make().eval()
+    module = nn.Sequential(*[kernel.make() for _ in range(kernel.count)]).eval()
     x = torch.randn(kernel.shape)
     wanted = module(x).numpy()
     name = importer.c_identifier(f"{kernel.group}_{kernel.name}")
@@ -111,12 +112,15 @@ def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) ->
         figure.error = str(error)
         return figure
     layers = [layer for layer in report["layers"] if layer["kind"] in MULTIPLIES]
-    figure.time_us = sum(layer["time_us"] for layer in layers)
+    fastest = min(layers, key=lambda layer: layer["time_us"])
+    # nnq-run tells time and multiply-adds of a sample; rows of a matrix are samples.
+    figure.time_us = fastest["time_us"] * kernel.shape[0]
     figure.sqnr_db = report["compare"]["sqnr_db"]
     if kernel.bound == "bytes":
-        amount, most = report["weight_bytes"], machine.bandwidth
+        figure.time_us = sum(layer["time_us"] for layer in layers) / kernel.count
+        amount, most = report["weight_bytes"] / kernel.count, machine.bandwidth
     else:
-        amount, most = sum(layer["macs"] for layer in layers), machine.int8 if int8 else machine.f32
+        amount, most = fastest["macs"] * kernel.shape[0], machine.int8 if int8 else machine.f32
     figure.rate = amount / figure.time_us / 1e3
     figure.fraction = figure.rate * 1e9 / most
     return figure
@@ -131,7 +135,8 @@ def format_figure(figure: Figure) -> str:
     note = "" if figure.fraction >= LOWEST[figure.bound] else f"  below {LOWEST[figure.bound]:.0%}"
     return (
         f"{start}{figure.time_us:11,.1f}{figure.rate:9.1f} {unit:7}{figure.fraction:8.1%}"
-        f"{number(figure.sqnr_db, '{:.1f}'):>10}{figure.compile_seconds:12.1f}{figure.compile_bytes / 1e6:10,.0f}{note}"
+        f"{number(figure.sqnr_db, '{:.1f}', 'exact'):>10}{figure.compile_seconds:12.1f}"
+        f"{figure.compile_bytes / 1e6:10,.0f}{note}"
     )
 
 

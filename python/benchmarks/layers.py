@@ -8,9 +8,9 @@ from pathlib import Path
 SHOWN = 20
 
 
-def number(value: float | None, form: str) -> str:
+def number(value: float | None, form: str, missing: str = "-") -> str:
     """Format a value that may be missing."""
-    return "-" if value is None else form.format(value)
+    return missing if value is None else form.format(value)
 
 
 def collect(layers: Sequence[dict]) -> tuple[list[dict], float]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,14 @@ from pathlib import Path
 import numpy as np
 from contenders import ContenderError
 from sources import Network, Sample
+
+# A program starts with the memory of the one that starts it, which for us holds PyTorch; so a small one does.
+STARTER = """
+import os, resource, sys
+code = os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 
 
 @dataclass
@@ -25,15 +33,15 @@ class Usage:
 
 def run_tool(*command: object) -> Usage:
     """Run one of our programs; an error is the first line that says so."""
+    if not Path(command[0]).exists():
+        raise ContenderError(f"there is no {command[0]}")
     started = time.perf_counter()
-    with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-        message = child.stderr.read().decode(errors="replace")
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        lines = [x for x in message.splitlines() if "error" in x] or [f"exit code {child.returncode}"]
+    starter = [sys.executable, "-I", "-S", "-c", STARTER, *map(str, command)]
+    result = subprocess.run(starter, capture_output=True, text=True, check=False)
+    if result.returncode:
+        lines = [x for x in result.stderr.splitlines() if "error" in x] or [f"exit code {result.returncode}"]
         raise ContenderError(lines[0].split("error: ")[-1][:160])
-    return Usage(time.perf_counter() - started, used.ru_maxrss * 1024)
+    return Usage(time.perf_counter() - started, int(result.stdout.splitlines()[-1]) * 1024)
 
 
 def write_samples(path: Path, rows: Sequence[Sample]) -> Path:
