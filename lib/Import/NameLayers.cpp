@@ -6,6 +6,7 @@
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
+#include "nnq/Support/LayerKind.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Structured.h"
 
@@ -21,49 +22,6 @@ namespace nnq {
 using namespace mlir;
 using namespace mlir::linalg;
 using namespace nnq;
-
-/// The op that computes, if the body has just one.
-static Operation *getSingleBodyOp(LinalgOp op) {
-  auto ops = op.getBlock()->without_terminator();
-  return llvm::hasSingleElement(ops) ? &*ops.begin() : nullptr;
-}
-
-static bool isMinOrMax(Operation &op) {
-  return isa<arith::MaximumFOp, arith::MaxNumFOp, arith::MinimumFOp,
-             arith::MinNumFOp>(op);
-}
-
-/// The kind of layer in the words of networks: `addf` is `add`.
-static StringRef getElementwiseKind(LinalgOp op) {
-  Operation *body = getSingleBodyOp(op);
-  if (!body)
-    return llvm::all_of(op.getBlock()->without_terminator(), isMinOrMax)
-               ? "clamp"
-               : "elementwise";
-  if (isa<arith::MaximumFOp, arith::MaxNumFOp>(body) &&
-      llvm::any_of(body->getOperands(),
-                   [](Value v) { return matchPattern(v, m_AnyZeroFloat()); }))
-    return "relu";
-  StringRef name = body->getName().stripDialect();
-  if (isa<arith::ArithDialect>(body->getDialect()) &&
-      (name.ends_with("f") || name.ends_with("i")))
-    name = name.drop_back();
-  return name;
-}
-
-static StringRef getKind(LinalgOp op) {
-  if (isConvolution(op))
-    return "conv";
-  if (succeeded(matchWeightedOp(op)))
-    return "linear";
-  if (isContraction(op))
-    return "matmul";
-  if (isPooling(op))
-    return "pool";
-  if (isElementwiseCompute(op))
-    return getElementwiseKind(op);
-  return op.getNumReductionLoops() > 0 ? "reduce" : "op";
-}
 
 /// The convolution or contraction to which `op` adds a bias, or null.
 static Operation *getLayerOfBias(LinalgOp op) {
@@ -91,7 +49,7 @@ public:
     StringRef location = getLocationName(op.getLoc());
     if (!location.empty() && taken.insert(location).second)
       return location.str();
-    std::string base = getKind(op).str();
+    std::string base = getLayerKind(op).str();
     if (Operation *layer = getLayerOfBias(op))
       base = (getLayerName(layer) + ".bias").str();
     else if (!location.empty())

@@ -14,6 +14,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "nnq/Pipeline/Pipelines.h"
+#include "nnq/Support/Signature.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -67,8 +68,15 @@ static LogicalResult lower(ModuleOp module, const LoweringCommandLine &options,
   lowering.cpu = options.cpu.getValue();
   lowering.features = options.features.getValue();
   lowering.threads = options.threads.getValue();
+  lowering.profile = options.profile.getValue();
   buildLowerToLLVMPipeline(pm, lowering);
   return pm.run(module);
+}
+
+static bool hasProfile(ModuleOp module) {
+  return llvm::any_of(module.getOps<LLVM::GlobalOp>(), [](LLVM::GlobalOp op) {
+    return op.getSymName().ends_with(kTicksSuffix);
+  });
 }
 
 OwningOpRef<ModuleOp> nnq::loadAndLower(MLIRContext &context, StringRef path,
@@ -115,6 +123,11 @@ OwningOpRef<ModuleOp> nnq::loadAndLower(MLIRContext &context, StringRef path,
                           << option->ArgStr << " comes too late";
       return nullptr;
     }
+  if (options.profile && !hasProfile(*module)) {
+    module->emitError() << "is in the LLVM dialect already and counts no time; "
+                           "lower it with --lower-to-llvm=profile";
+    return nullptr;
+  }
   return module;
 }
 

@@ -145,6 +145,8 @@ void nnq::buildBufferizePipeline(OpPassManager &pm) {
   pm.addPass(bufferization::createBufferResultsToOutParamsPass(results));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  // Loops have no attributes of the ops that they come from.
+  pm.addPass(createLocateLayers());
 }
 
 void nnq::buildReferencePipeline(OpPassManager &pm) {
@@ -168,10 +170,13 @@ static void addTileBatch(OpPassManager &pm, int64_t tile) {
   pm.addPass(createTileBatch(options));
 }
 
-void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads) {
+void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads,
+                              bool profile) {
   // Entry points state the bytes of all that are left.
   pm.addPass(createMergeConstants());
   pm.addPass(createPlanMemory());
+  if (profile)
+    pm.addPass(createProfileLayers());
   pm.addPass(createExportEntry());
   pm.addPass(createLowerObserve());
 
@@ -231,13 +236,18 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
   // Import drops the unit dimensions that come out.
   addTileBatch(pm, options.reference ? 1 : 0);
   buildImportPipeline(pm);
+  if (options.profile)
+    pm.addPass(createDescribeLayers());
   if (options.reference) {
     buildReferencePipeline(pm);
   } else {
     buildLowerPipeline(pm);
+    // Products are of their final types, and not packed yet.
+    if (options.profile)
+      pm.addPass(createDescribeLayers());
     buildVectorizePipeline(pm);
   }
-  buildTargetPipeline(pm, threads);
+  buildTargetPipeline(pm, threads, options.profile);
 }
 
 void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {

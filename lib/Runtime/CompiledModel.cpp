@@ -68,6 +68,7 @@ struct CompiledModel::Code {
   Signature signature;
   void *function = nullptr;
   Caller caller = nullptr;
+  int64_t *ticks = nullptr;
   std::unique_ptr<void, FreeDeleter> workspace;
   std::vector<void *> args;
   size_t bytes = 0;
@@ -112,6 +113,10 @@ CompiledModel::~CompiledModel() = default;
 const Signature &CompiledModel::signature() const { return code->signature; }
 size_t CompiledModel::codeBytes() const { return code->bytes; }
 double CompiledModel::loadMs() const { return code->loadMs; }
+
+llvm::MutableArrayRef<int64_t> CompiledModel::ticks() {
+  return {code->ticks, code->ticks ? code->signature.layers.size() : 0};
+}
 
 void CompiledModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
                         int64_t batch) {
@@ -259,6 +264,12 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
   if (!function)
     return function.takeError();
   code->function = function->toPtr<void *>();
+  if (!code->signature.layers.empty()) {
+    auto ticks = code->jit->lookup(code->signature.entry + kTicksSuffix.str());
+    if (!ticks)
+      return ticks.takeError();
+    code->ticks = ticks->toPtr<int64_t *>();
+  }
   if (llvm::Error error = code->prepare())
     return error;
   code->loadMs = watch.read();
@@ -351,6 +362,12 @@ llvm::Expected<CompiledModel> CompiledModel::load(StringRef path,
   code->function = dlsym(code->library, code->signature.entry.c_str());
   if (!code->function)
     return fail(dlerror());
+  if (!code->signature.layers.empty()) {
+    std::string ticks = code->signature.entry + kTicksSuffix.str();
+    code->ticks = static_cast<int64_t *>(dlsym(code->library, ticks.c_str()));
+    if (!code->ticks)
+      return fail(dlerror());
+  }
   if (llvm::Error error = code->prepare())
     return error;
   return CompiledModel(std::move(code));

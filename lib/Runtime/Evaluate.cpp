@@ -151,6 +151,34 @@ double nnq::runOnce(CompiledModel &model, const Batches &batches) {
       .count();
 }
 
+namespace {
+/// Ticks a microsecond, since it was made, of the clock that profiles read.
+struct Rate {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start = Clock::now();
+  uint64_t first = readTicks();
+
+  static uint64_t readTicks() {
+#if defined(__x86_64__)
+    return __builtin_readcyclecounter();
+#elif defined(__aarch64__)
+    uint64_t ticks;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+#else
+    return 0;
+#endif
+  }
+
+  double read() const {
+    auto passed = static_cast<double>(readTicks() - first);
+    return passed /
+           std::chrono::duration<double, std::micro>(Clock::now() - start)
+               .count();
+  }
+};
+} // namespace
+
 Timing nnq::measure(CompiledModel &model, const Batches &batches,
                     unsigned repeat, unsigned warmup) {
   using Clock = std::chrono::steady_clock;
@@ -183,14 +211,28 @@ Timing nnq::measure(CompiledModel &model, const Batches &batches,
       1, static_cast<int64_t>(target / std::max(perCall, .01)));
   std::vector<double> times;
   times.reserve(repeat);
-  for (unsigned i = 0; i < repeat; ++i)
-    times.push_back(run(calls) / static_cast<double>(calls) /
-                    static_cast<double>(batches.getBatchSize(0)));
+  double samples =
+      static_cast<double>(calls) * static_cast<double>(batches.getBatchSize(0));
+  Timing timing;
+  Rate rate;
+  std::vector<int64_t> fastest;
+  for (unsigned i = 0; i < repeat; ++i) {
+    llvm::fill(model.ticks(), 0);
+    times.push_back(run(calls) / samples);
+    if (times.back() <= *llvm::min_element(times))
+      fastest.assign(model.ticks().begin(), model.ticks().end());
+  }
+  double perMicrosecond = rate.read();
+  for (int64_t ticks : fastest)
+    timing.layers.push_back(static_cast<double>(ticks) / perMicrosecond /
+                            samples);
   llvm::sort(times);
   size_t middle = times.size() / 2;
   double median = times.size() % 2 ? times[middle]
                                    : (times[middle - 1] + times[middle]) / 2;
-  return {times.front(), median};
+  timing.min = times.front();
+  timing.median = median;
+  return timing;
 }
 
 //===----------------------------------------------------------------------===//

@@ -149,6 +149,15 @@ std::string Signature::toJSON() const {
                                     {"features", features}}}};
   if (threads > 1)
     object["threads"] = threads;
+  if (!layers.empty()) {
+    llvm::json::Array list;
+    for (const LayerSignature &layer : layers)
+      list.push_back(llvm::json::Object{{"name", layer.name},
+                                        {"kind", layer.kind},
+                                        {"type", layer.type},
+                                        {"macs", layer.macs}});
+    object["layers"] = std::move(list);
+  }
   std::string text;
   llvm::raw_string_ostream os(text);
   os << llvm::json::Value(std::move(object));
@@ -182,6 +191,20 @@ static bool parseTensors(const llvm::json::Array *list,
   return true;
 }
 
+static bool parseLayers(const llvm::json::Array &list,
+                        std::vector<LayerSignature> &result) {
+  for (const llvm::json::Value &value : list) {
+    const llvm::json::Object *object = value.getAsObject();
+    if (!object || !object->getString("name") || !object->getString("kind") ||
+        !object->getString("type") || !object->getInteger("macs"))
+      return false;
+    result.push_back(
+        {object->getString("name")->str(), object->getString("kind")->str(),
+         object->getString("type")->str(), *object->getInteger("macs")});
+  }
+  return true;
+}
+
 llvm::Expected<Signature> Signature::fromJSON(StringRef text) {
   llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
   if (!value)
@@ -195,6 +218,9 @@ llvm::Expected<Signature> Signature::fromJSON(StringRef text) {
       !parseTensors(object->getArray("inputs"), signature.inputs) ||
       !parseTensors(object->getArray("outputs"), signature.outputs))
     return llvm::createStringError("not a signature of an entry point");
+  if (const llvm::json::Array *layers = object->getArray("layers");
+      layers && !parseLayers(*layers, signature.layers))
+    return llvm::createStringError("the layers of the signature are malformed");
   signature.entry = object->getString("entry")->str();
   signature.workspace = *object->getInteger("workspace");
   signature.weights = *object->getInteger("weights");

@@ -96,6 +96,12 @@ static void declare(llvm::raw_ostream &os, const Signature &signature) {
      << "/* The above as JSON. */\n"
      << "extern const char " << signature.entry << kSignatureSuffix
      << "[];\n\n";
+  if (!signature.layers.empty())
+    os << "/* Ticks of the processor's clock that each layer of the above "
+          "took, "
+          "summed up. */\n"
+       << "extern int64_t " << signature.entry << kTicksSuffix << "["
+       << signature.layers.size() << "];\n\n";
 }
 
 llvm::Expected<std::string>

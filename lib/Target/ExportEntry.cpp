@@ -84,6 +84,19 @@ static LogicalResult openBatch(func::FuncOp function, BatchAttr batch,
   return success();
 }
 
+static LayerSignature describe(DictionaryAttr layer) {
+  LayerSignature result;
+  if (auto name = layer.getAs<StringAttr>("name"))
+    result.name = name.str();
+  if (auto kind = layer.getAs<StringAttr>("kind"))
+    result.kind = kind.str();
+  if (auto type = layer.getAs<TypeAttr>("type"))
+    llvm::raw_string_ostream(result.type) << type.getValue();
+  if (auto macs = layer.getAs<IntegerAttr>("macs"))
+    result.macs = macs.getInt();
+  return result;
+}
+
 namespace {
 struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
   using ExportEntryBase::ExportEntryBase;
@@ -150,6 +163,9 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
     signature.triple = target.getTriple().str();
     signature.cpu = target.getCpu().str();
     signature.features = target.getFeatures().str();
+    if (auto layers = function->getAttrOfType<ArrayAttr>(kLayersAttr))
+      for (auto layer : layers.getAsRange<DictionaryAttr>())
+        signature.layers.push_back(describe(layer));
     Builder b(&getContext());
     for (BlockArgument arg : function.getArguments()) {
       unsigned i = arg.getArgNumber();

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import kernels
 import networks
 import numpy as np
 import onnx
@@ -41,7 +43,9 @@ def test_whole_run(folder: Path, tools: Path, capsys):
     kinds = "nnq f32,nnq int8,ORT f32,ORT int8"
     arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.05", "--out", str(out)]
     assert networks.main([*arguments, "--contenders", kinds]) == 0
-    assert "ad01_autoencoder: 0.01 M multiply-adds" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "ad01_autoencoder: 0.01 M multiply-adds" in shown
+    assert re.search(r"ad01_autoencoder +[0-9.]+ +[0-9.]+ +[0-9.]+  ORT (f32|int8) +[0-9.]+x", shown)
     report = json.loads((out / "networks.json").read_text())
     assert all(peak > 0 for peak in report["machine"].values())
     (network,) = report["networks"]
@@ -52,12 +56,53 @@ def test_whole_run(folder: Path, tools: Path, capsys):
         assert not result["error"]
         assert 0 < result["min_us"] <= result["median_us"]
         assert result["sqnr_db"] > (100 if result["name"].endswith("f32") else 20)
+        ours = result["name"].startswith("nnq")
+        assert bool(result["layers"]) == ours
+        if ours:
+            assert 0 < result["compile_seconds"] < 5
+            assert result["compile_bytes"] > result["weight_bytes"] > 0
+            check_layers(result, shown)
+
+
+def check_layers(result: dict, shown: str) -> None:
+    """Layers add up to the whole, in multiply-adds and nearly so in time; the table shows them."""
+    layers = result["layers"]
+    assert sum(layer["macs"] for layer in layers) == 2 * 640 * 4
+    time = sum(layer["time_us"] for layer in layers)
+    assert 0.5 * result["layers_whole_us"] < time <= 1.05 * result["layers_whole_us"]
+    assert f"ad01_autoencoder, {result['name']}: {len(layers)} layers, " in shown
+    for layer in layers:
+        assert re.search(rf"{re.escape(layer['name'])} +{layer['kind']} ", shown)
+        assert ("peak_fraction" in layer) == (layer["kind"] == "linear")
 
 
 def test_contender_that_does_not_run_is_said(folder: Path, tools: Path, capsys):
     arguments = [str(folder), "--build", str(folder), "--seconds", "0.01", "--out", str(folder)]
     assert networks.main([*arguments, "--contenders", "nnq f32,ORT f32"]) == 0
-    assert "nnq f32    [Errno 2] No such file" in capsys.readouterr().out
+    assert "nnq f32    there is no " in capsys.readouterr().out
+
+
+def test_both_numbers_of_threads(folder: Path, tools: Path):
+    arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.01", "--out", str(folder)]
+    assert networks.main([*arguments, "--threads", "1,2", "--contenders", "nnq f32,ORT f32"]) == 0
+    for threads in (1, 2):
+        report = json.loads((folder / f"threads{threads}" / "networks.json").read_text())
+        assert report["threads"] == threads
+        assert not any(r["error"] for r in report["networks"][0]["contenders"])
+
+
+def test_kernels(tools: Path, tmp_path: Path, capsys):
+    arguments = ["--build", str(tools.parent), "--out", str(tmp_path), "--only", "conv1x1,depthwise"]
+    assert kernels.main([*arguments, "--match", "64 at 14x14"]) == 0
+    assert "below 90%" in capsys.readouterr().out
+    figures = json.loads((tmp_path / "kernels.json").read_text())["kernels"]
+    assert [(f["group"], f["type"]) for f in figures] == [
+        ("conv1x1", "f32"), ("conv1x1", "int8"), ("depthwise", "f32"), ("depthwise", "int8"),
+    ]  # fmt: skip
+    for figure in figures:
+        macs = 14 * 14 * 64 * (64 if figure["group"] == "conv1x1" else 9)
+        assert figure["rate"] == pytest.approx(macs / figure["time_us"] / 1e3)
+        assert figure["sqnr_db"] is None or figure["sqnr_db"] > (100 if figure["type"] == "f32" else 25)
 
 
 def test_two_threads(folder: Path, tools: Path):
@@ -73,6 +118,7 @@ def test_two_threads(folder: Path, tools: Path):
         ([], "name a folder or --builtin networks"),
         (["--builtin", "vgg"], "no vgg; there are lenet, resnet18"),
         (["x", "--contenders", "TVM"], "no TVM; there are nnq f32"),
+        (["x", "--threads", "3"], "no 3; there are 1, 2"),
     ],
 )
 def test_bad_arguments_are_usage_errors(arguments, message, capsys):

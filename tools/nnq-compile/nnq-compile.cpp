@@ -73,6 +73,8 @@ static std::vector<std::string> getExports(const LLVMProgram &program) {
   for (const Signature &signature : program.signatures) {
     names.push_back(signature.entry);
     names.push_back(signature.entry + kSignatureSuffix.str());
+    if (!signature.layers.empty())
+      names.push_back(signature.entry + kTicksSuffix.str());
   }
   return names;
 }

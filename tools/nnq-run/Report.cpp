@@ -41,11 +41,16 @@ void nnq::printJSON(llvm::raw_ostream &os, const Report &report) {
         if (report.comparison->top1Agreement)
           json.attribute("top1_agreement", *report.comparison->top1Agreement);
       });
+    if (!report.layers.empty()) {
+      json.attributeBegin("layers");
+      printJSON(json, report.layers);
+      json.attributeEnd();
+    }
   });
   os << "\n";
 }
 
-void nnq::printTable(llvm::raw_ostream &os, const Report &report) {
+static void printSummary(llvm::raw_ostream &os, const Report &report) {
   auto row = [&](llvm::StringRef name, const std::string &value) {
     os << llvm::left_justify(name, 22) << value << "\n";
   };
@@ -73,4 +78,10 @@ void nnq::printTable(llvm::raw_ostream &os, const Report &report) {
   if (report.comparison->top1Agreement)
     row("same top 1",
         llvm::formatv("{0:f2} %", 100 * *report.comparison->top1Agreement));
+}
+
+void nnq::printTable(llvm::raw_ostream &os, const Report &report) {
+  printSummary(os, report);
+  if (!report.layers.empty() && report.timing)
+    printTable(os, report.layers, report.timing->min);
 }

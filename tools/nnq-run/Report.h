@@ -7,6 +7,7 @@
 #ifndef NNQ_TOOLS_NNQ_RUN_REPORT_H
 #define NNQ_TOOLS_NNQ_RUN_REPORT_H
 
+#include "LayerReport.h"
 #include "nnq/Runtime/Evaluate.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -21,6 +22,8 @@ struct Report {
   double loadMs = 0;
   double firstInferenceMs = 0;
   std::optional<Comparison> comparison;
+  /// With a profile.
+  std::vector<LayerTime> layers;
 };
 
 /// One object; numbers that are not finite are null.

@@ -77,6 +77,17 @@ struct Options {
       llvm::cl::value_desc("name"), llvm::cl::init("")};
   llvm::cl::opt<bool> json{"json", llvm::cl::desc("Write JSON"),
                            llvm::cl::init(false)};
+  llvm::cl::opt<std::string> report{
+      "report", llvm::cl::desc("Write JSON into a file, too"),
+      llvm::cl::value_desc("file"), llvm::cl::init("")};
+  llvm::cl::opt<double> peakInt8{
+      "peak-int8",
+      llvm::cl::desc("With --profile: 10^9 multiply-adds in int8 that the "
+                     "machine does in a second"),
+      llvm::cl::value_desc("number"), llvm::cl::init(0)};
+  llvm::cl::opt<double> peakF32{"peak-f32", llvm::cl::desc("The same in f32"),
+                                llvm::cl::value_desc("number"),
+                                llvm::cl::init(0)};
   LoweringCommandLine lowering;
 };
 } // namespace
@@ -192,6 +203,9 @@ static Error run(const Options &options) {
       loadModel(context, options.input, options, options.lowering.reference);
   if (!model)
     return model.takeError();
+  if (options.lowering.profile && model->ticks().empty())
+    return createStringError(options.input +
+                             " counts no time; compile it with --profile");
   Expected<Batches> batches =
       readBatches(*data, model->signature(), options, options.batch);
   if (!batches)
@@ -230,9 +244,23 @@ static Error run(const Options &options) {
   }
   if (options.repeat)
     report.timing = measure(*model, *batches, options.repeat, options.warmup);
+  if (options.lowering.profile) {
+    if (!report.timing)
+      return createStringError("--profile needs --repeat of 1 or more");
+    report.layers =
+        getLayerTimes(model->signature(), batches->getBatchSize(),
+                      *report.timing, {options.peakInt8, options.peakF32});
+  }
 
   if (!options.output.empty())
     if (Error error = writeOutputs(options.output, outputs))
+      return error;
+  if (!options.report.empty())
+    if (Error error =
+            llvm::writeToOutput(options.report, [&](llvm::raw_ostream &os) {
+              printJSON(os, report);
+              return Error::success();
+            }))
       return error;
   if (options.json)
     printJSON(llvm::outs(), report);

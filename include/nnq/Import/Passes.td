@@ -335,6 +335,34 @@ def NameLayers : Pass<"nnq-name-layers", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numNamed", "named", "Number of layers named">];
 }
 
+def DescribeLayers : Pass<"nnq-describe-layers", "::mlir::ModuleOp"> {
+  let summary = "Writes down kind, type and multiply-adds of layers";
+  let description = [{
+    A profile of the compiled network tells them of each layer. A layer that is
+    described already keeps its kind and its number, which packing and padding
+    would change; only the type of its factors is read again, which quantization
+    changes.
+
+    ```mlir
+    module {
+      ...
+      %0 = linalg.matmul {nnq.layer = "fc"}
+        ins(%x, %w : tensor<1x640xf32>, tensor<640x10xf32>) ...
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    module attributes {
+      nnq.layers = {fc = {kind = "linear", macs = 6400 : i64, type = f32}}
+    } { ... }
+    ```
+  }];
+  let statistics = [Statistic<"numDescribed", "described",
+                              "Number of layers described">];
+}
+
 def SplitBias : Pass<"nnq-split-bias"> {
   let summary = "Makes every convolution and contraction start from zero";
   let description = [{

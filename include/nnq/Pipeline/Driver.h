@@ -48,6 +48,9 @@ struct LoweringCommandLine {
       llvm::cl::desc("Lower by upstream passes alone: slow, the judge of the "
                      "fast path"),
       llvm::cl::init(false)};
+  llvm::cl::opt<bool> profile{"profile",
+                              llvm::cl::desc("Count the time of each layer"),
+                              llvm::cl::init(false)};
   llvm::cl::opt<std::string> name{
       "name", llvm::cl::desc("Name of the entry point (default: as it is)"),
       llvm::cl::value_desc("name"), llvm::cl::init("")};

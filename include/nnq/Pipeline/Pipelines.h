@@ -68,6 +68,10 @@ struct LowerToLLVMOptions
       llvm::cl::desc("Threads that share a large loop, by OpenMP; with 1 there "
                      "is no OpenMP. The reference takes one"),
       llvm::cl::init(1)};
+  Option<bool> profile{
+      *this, "profile",
+      llvm::cl::desc("Count the time of each layer, for nnq-run --profile"),
+      llvm::cl::init(false)};
 };
 
 /// Stage 1: one canonical form, see the passes of nnq/Import.
@@ -91,8 +95,9 @@ void buildBufferizePipeline(mlir::OpPassManager &pm);
 void buildReferencePipeline(mlir::OpPassManager &pm);
 
 /// Stage 5: vector and memref to the LLVM dialect, and to OpenMP if there are
-/// several threads.
-void buildTargetPipeline(mlir::OpPassManager &pm, unsigned threads = 1);
+/// several threads. With `profile`, layers are timed.
+void buildTargetPipeline(mlir::OpPassManager &pm, unsigned threads = 1,
+                         bool profile = false);
 
 /// Stages 1 and 3 to 5.
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,

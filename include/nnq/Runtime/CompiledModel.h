@@ -49,6 +49,9 @@ public:
   void run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
            int64_t batch = 1);
 
+  /// Ticks of `signature().layers`, summed up over all runs; may be reset.
+  llvm::MutableArrayRef<int64_t> ticks();
+
 private:
   struct Code;
   explicit CompiledModel(std::unique_ptr<Code> code);

@@ -55,6 +55,8 @@ double runOnce(CompiledModel &model, const Batches &batches);
 struct Timing {
   double min = 0;
   double median = 0;
+  /// Of each layer of the signature, in the fastest repetition.
+  std::vector<double> layers;
 };
 
 /// Times the network on this thread. A repetition takes about 20 ms, so that

@@ -48,6 +48,20 @@ inline constexpr int64_t kDynamicBatch = -1;
 /// the entry point with this suffix.
 inline constexpr llvm::StringLiteral kSignatureSuffix = "_nnq_signature";
 
+/// With a profile, an array of int64_t of this suffix counts ticks of each
+/// layer.
+inline constexpr llvm::StringLiteral kTicksSuffix = "_nnq_ticks";
+
+/// What a counter of time counts: a layer with what is fused into it.
+struct LayerSignature {
+  std::string name;
+  /// "conv", "linear", ...
+  std::string kind;
+  /// Of the factors: "f32", "i8", ...; empty if nothing is multiplied.
+  std::string type;
+  int64_t macs = 0;
+};
+
 /// Everything that a caller of an entry point has to know.
 struct Signature {
   std::string entry;
@@ -59,6 +73,8 @@ struct Signature {
   int64_t weights = 0;
   /// If several, OpenMP starts them.
   int64_t threads = 1;
+  /// In the order of the counters; empty without a profile.
+  std::vector<LayerSignature> layers;
   std::string triple;
   std::string cpu;
   std::string features;

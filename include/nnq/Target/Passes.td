@@ -225,6 +225,63 @@ def MergeConstants : Pass<"nnq-merge-constants", "::mlir::ModuleOp"> {
                     Statistic<"bytes", "bytes", "Bytes dropped">];
 }
 
+def LocateLayers : Pass<"nnq-locate-layers"> {
+  let summary = "Writes the name of the layer into the location of its ops";
+  let description = [{
+    Loops and instructions that are made of an op inherit its location, but not
+    its attributes.
+
+    Before:
+    ```mlir
+    linalg.matmul {nnq.layer = "fc"} ins(...) outs(...) loc("net.mlir":3:5)
+    ```
+    After:
+    ```mlir
+    linalg.matmul {nnq.layer = "fc"} ins(...) outs(...) loc("fc"("net.mlir":3:5))
+    ```
+  }];
+  let statistics = [Statistic<"numLocated", "located", "Ops located">];
+}
+
+def ProfileLayers : Pass<"nnq-profile-layers", "::mlir::ModuleOp"> {
+  let summary = "Counts the time of each layer";
+  let description = [{
+    Entry functions read a clock of the processor wherever ops of another layer
+    begin, and add the ticks since the reading before to the counter of the layer
+    that ends: each tick counts once. The counters are the exported array
+    `<function>_nnq_ticks`, which a caller may reset; `nnq.layers` on the function
+    says what they count. The layer of an op is the name in its location. What
+    belongs to none of `nnq.layers` of the module (copies, borders) is data
+    movement for the next layer, at the end for the last one. Threads that call the
+    function at the same time spoil the counters.
+
+    Before:
+    ```mlir
+    module attributes {nnq.layers = {fc = {kind = "linear", macs = 6400 : i64, type = f32}}, ...} {
+      func.func @f(...) {
+        scf.for ... loc("fc")
+        return
+      }
+    }
+    ```
+    After:
+    ```mlir
+    llvm.mlir.global external @f_nnq_ticks(dense<0> : tensor<1xi64>) : !llvm.array<1 x i64>
+    func.func @f(...) attributes {nnq.layers = [{kind = "linear", macs = 6400 : i64, name = "fc", type = f32} ]} {
+      %start = llvm.call_intrinsic "llvm.readcyclecounter"() : () -> i64
+      scf.for ... loc("fc")
+      %end = llvm.call_intrinsic "llvm.readcyclecounter"() : () -> i64
+      // f_nnq_ticks[0] += %end - %start
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let statistics = [
+    Statistic<"numCounters", "counters", "Counters of time">,
+    Statistic<"numReads", "reads", "Places at which the clock is read">];
+}
+
 def ExportEntry : Pass<"nnq-export-entry", "::mlir::ModuleOp"> {
   let summary = "Gives public functions a C interface";
   let description = [{
@@ -235,6 +292,7 @@ def ExportEntry : Pass<"nnq-export-entry", "::mlir::ModuleOp"> {
     as JSON in the exported constant `<function>_nnq_signature`. Functions that
     compute parts of a batch (`nnq.batch`) have one signature, that of the entry
     point which `nnq-loop-over-batch` makes, with the largest of their workspaces.
+    The counters of `nnq-profile-layers` are described there, too.
 
     Before:
     ```mlir

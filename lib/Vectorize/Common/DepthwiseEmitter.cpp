@@ -193,7 +193,8 @@ void DepthwiseEmitter::emitTile(OpBuilder &b, const Tile &tile) {
 
 void DepthwiseEmitter::emit() {
   emitTiles(builder, loc, shape, rootShape, group.kernel.getTileRows(),
-            group.kernel.getTileBlocks(), group.kernel.getChannelsOuter(),
+            group.kernel.getTileBlocks(),
+            getBlockLoop(group, group.kernel.getChannelsOuter()),
             [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
 }
 

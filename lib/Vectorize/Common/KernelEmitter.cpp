@@ -459,7 +459,8 @@ void KernelEmitter::emit() {
   weights = memref::CollapseShapeOp::create(builder, loc, packed, flat);
 
   emitTiles(builder, loc, shape, rootShape, kernel.getTileRows(),
-            kernel.getTileBlocks(), kernel.getChannelsOuter(),
+            kernel.getTileBlocks(),
+            getBlockLoop(group, kernel.getChannelsOuter()),
             [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
 }
 

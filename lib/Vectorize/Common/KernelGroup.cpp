@@ -268,9 +268,25 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
   }
 }
 
+BlockLoop nnq::getBlockLoop(const KernelGroup &group, bool channelsOuter) {
+  constexpr int64_t kMaxSteps = 49;
+  linalg::GenericOp op = group.reduction;
+  int64_t steps = 1;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  unsigned rank = op.getIndexingMapsArray().back().getNumResults();
+  for (int64_t size : ArrayRef(ranges).drop_front(rank))
+    steps *= size;
+  bool isInOrder = llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *in) {
+    return op.getMatchingIndexingMap(in).isFunctionOfDim(group.laneLoop);
+  });
+  if (steps <= kMaxSteps && isInOrder && !group.packed)
+    return BlockLoop::Innermost;
+  return channelsOuter ? BlockLoop::Outermost : BlockLoop::AroundRows;
+}
+
 void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
                     ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
-                    bool blocksOuter,
+                    BlockLoop blockLoop,
                     function_ref<void(OpBuilder &, const Tile &)> emitTile) {
   int64_t length = sizes[shape.laneLoop];
   int64_t numBlocks = llvm::divideCeil(length, shape.lanes);
@@ -284,18 +300,25 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
   if (shape.rowLoop >= 0)
     std::swap(numRows, outer[shape.rowLoop]);
 
+  auto emitOne = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
+                     OpFoldResult row, int64_t count, OpFoldResult lane,
+                     int64_t tileBlocks, int64_t lastLanes) {
+    Tile tile{SmallVector<OpFoldResult>(indices), count, tileBlocks, lastLanes};
+    tile.root[shape.laneLoop] = lane;
+    if (shape.rowLoop >= 0)
+      tile.root[shape.rowLoop] = row;
+    emitTile(b, tile);
+  };
+  using RowsBody = function_ref<void(OpBuilder &, OpFoldResult, int64_t)>;
+  auto emitRowTiles = [&](OpBuilder &b, RowsBody body) {
+    emitTiled(b, loc, numRows, std::min(rows, numRows), body);
+  };
   auto emitRows = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
                       OpFoldResult lane, int64_t tileBlocks,
                       int64_t lastLanes) {
-    emitTiled(b, loc, numRows, std::min(rows, numRows),
-              [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
-                Tile tile{SmallVector<OpFoldResult>(indices), count, tileBlocks,
-                          lastLanes};
-                tile.root[shape.laneLoop] = lane;
-                if (shape.rowLoop >= 0)
-                  tile.root[shape.rowLoop] = row;
-                emitTile(inRows, tile);
-              });
+    emitRowTiles(b, [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
+      emitOne(inRows, indices, row, count, lane, tileBlocks, lastLanes);
+    });
   };
   using BlocksBody =
       function_ref<void(OpBuilder &, OpFoldResult, int64_t, int64_t)>;
@@ -309,7 +332,21 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
       body(b, b.getIndexAttr(full), restBlocks,
            length - (numBlocks - 1) * shape.lanes);
   };
-  if (blocksOuter) {
+  if (blockLoop == BlockLoop::Innermost) {
+    emitLoopNest(
+        builder, loc, outer, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
+          emitRowTiles(
+              b, [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
+                emitBlocks(inRows, [&](OpBuilder &inBlocks, OpFoldResult lane,
+                                       int64_t tileBlocks, int64_t lastLanes) {
+                  emitOne(inBlocks, indices, row, count, lane, tileBlocks,
+                          lastLanes);
+                });
+              });
+        });
+    return;
+  }
+  if (blockLoop == BlockLoop::Outermost) {
     emitBlocks(builder, [&](OpBuilder &inBlocks, OpFoldResult lane,
                             int64_t tileBlocks, int64_t lastLanes) {
       emitLoopNest(inBlocks, loc, outer,

@@ -86,13 +86,23 @@ void emitStoreTile(mlir::OpBuilder &builder, const KernelGroup &group,
                    const TileShape &shape, const Tile &tile,
                    mlir::ArrayRef<mlir::Value> values);
 
+/// Where the loop over blocks of lanes is.
+enum class BlockLoop {
+  Outermost,  // Weights stay in a cache over all rows.
+  AroundRows, // Weights stay in the first-level cache over the innermost rows.
+  Innermost   // Memory is read in order: there are few weights.
+};
+
+/// The place for an op with few steps whose operands all run along the lanes,
+/// such as a pool, is the innermost; `channelsOuter` is what others ask for.
+BlockLoop getBlockLoop(const KernelGroup &group, bool channelsOuter);
+
 /// Loops over the tiles of a result of `sizes`: tiles of `rows` by `blocks`,
-/// then the rest by sizes of its own. Blocks vary inside of the loops around
-/// rows, or outside with `blocksOuter`.
+/// then the rest by sizes of its own.
 void emitTiles(
     mlir::OpBuilder &builder, mlir::Location loc, const TileShape &shape,
     mlir::ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
-    bool blocksOuter,
+    BlockLoop blockLoop,
     mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> emitTile);
 
 } // namespace nnq

@@ -174,7 +174,8 @@ void AcrossRowsEmitter::emitTile(OpBuilder &b, const Tile &tile) {
 
 void AcrossRowsEmitter::emit() {
   emitTiles(builder, loc, shape, rootShape, group.kernel.getTileRows(),
-            group.kernel.getTileBlocks(), group.kernel.getChannelsOuter(),
+            group.kernel.getTileBlocks(),
+            getBlockLoop(group, group.kernel.getChannelsOuter()),
             [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
 }
 

@@ -39,6 +39,7 @@ inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
 inline constexpr llvm::StringLiteral kThreadsAttr = "nnq.threads";
 inline constexpr llvm::StringLiteral kParallelAttr = "nnq.parallel";
 inline constexpr llvm::StringLiteral kBatchAttr = "nnq.batch";
+inline constexpr llvm::StringLiteral kLayersAttr = "nnq.layers";
 inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "nnq.workspace";
 

@@ -34,6 +34,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.threads` | module | on how many threads it runs, if on several |
     | `nnq.parallel` | loop | its steps are independent |
     | `nnq.batch` | function | `#nnq.batch`, what it computes of an entry point |
+    | `nnq.layers` | module, entry function | kind, type and multiply-adds of layers, for a profile |
     | `nnq.signature` | entry function | shapes and types of the C entry point |
     | `nnq.workspace` | last argument of an entry function | it is the arena |
   }];

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Time single layers against what the machine can do: products of matrices, convolutions, products with a vector.
+
+    kernels.py --build build                 # all of them
+    kernels.py --only gemm,conv3x3 --types int8
+
+Three layers alike are a network, compiled as any other, timed by nnq-run --profile and compared with PyTorch. The
+fastest of them counts: the others change the layout, too, at the ends of the network. The peak is measured by peak.c on
+one core: multiply-adds for most, bytes of weights for a product with a vector, whose weights are larger than the
+caches. More than 100 % is possible where a layer is computed with fewer multiply-adds than its definition has
+(Winograd). Without an instruction for dot products of bytes, the peak of int8 is that of pairs of 16-bit numbers, which
+is exact. Writes a table and JSON.
+
+Needs torch and torch-mlir.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from contenders import ContenderError
+from layers import number
+from machine import Machine, measure_machine, pinned
+from sources import REPO, Network
+from toolchain import Toolchain
+from torch import nn
+
+TYPES = ("f32", "int8")
+LOWEST = {"macs": 0.90, "bytes": 0.85}
+MULTIPLIES = ("conv", "depthwise", "linear", "matmul")
+
+
+@dataclass
+class Kernel:
+    """A layer, of which several follow each other, with the shape of its input."""
+
+    group: str
+    name: str
+    make: Callable[[], nn.Module]
+    shape: tuple[int, ...]
+    bound: str = "macs"
+    count: int = 3
+
+
+@dataclass
+class Figure:
+    """What was measured."""
+
+    group: str
+    name: str
+    type: str
+    bound: str
+    time_us: float = 0
+    rate: float = 0  # 10^9 multiply-adds or bytes a second
+    fraction: float = 0
+    sqnr_db: float | None = None
+    compile_seconds: float = 0
+    compile_bytes: int = 0
+    error: str = ""
+
+
+def kernels() -> Iterator[Kernel]:
+    """Yield all layers."""
+    for n in (512, 1024):
+        yield Kernel("gemm", f"{n}x{n}x{n}", lambda n=n: nn.Linear(n, n), (n, n))
+    for channels in (64, 128, 256):
+        for size in (56, 28, 14):
+            shape, name = (1, channels, size, size), f"{channels} at {size}x{size}"
+            conv = lambda kernel, groups=1, c=channels: nn.Conv2d(c, c, kernel, 1, kernel // 2, groups=groups)  # noqa: E731
+            yield Kernel("conv3x3", name, lambda conv=conv: conv(3), shape)
+            yield Kernel("conv1x1", name, lambda conv=conv: conv(1), shape)
+            yield Kernel("depthwise", name, lambda conv=conv, c=channels: conv(3, c), shape)
+    # Enough of them that no cache holds the weights from one run to the next.
+    yield Kernel("gemv", "4096x4096", lambda: nn.Linear(4096, 4096), (1, 4096), "bytes", count=4)
+
+
+@torch.no_grad()
+def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
+    """Return a layer as a network, with the result for its input."""
+    from nnq import importer
+
+    torch.manual_seed(0)
+    module = nn.Sequential(*[kernel.make() for _ in range(kernel.count)]).eval()
+    x = torch.randn(kernel.shape)
+    wanted = module(x).numpy()
+    name = importer.c_identifier(f"{kernel.group}_{kernel.name}")
+    text = importer.from_torch(module, [x], entry=name)
+    sample = [x.numpy()]
+    return Network(name, text, Path(), [sample], None, [sample]), wanted
+
+
+def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) -> Figure:
+    """Compile and time a layer."""
+    figure = Figure(kernel.group, kernel.name, kind, kernel.bound)
+    try:
+        network, wanted = ready(kernel)
+        int8 = kind == "int8"
+        _, usage = compiler.compile(network, int8)
+        figure.compile_seconds, figure.compile_bytes = usage.seconds, usage.peak_bytes
+        expected = compiler.scratch / "expected.npz"
+        np.savez(expected, output=wanted)
+        report = compiler.profile(network, int8, f"--compare={expected}")
+    except ContenderError as error:
+        figure.error = str(error)
+        return figure
+    layers = [layer for layer in report["layers"] if layer["kind"] in MULTIPLIES]
+    fastest = min(layers, key=lambda layer: layer["time_us"])
+    # nnq-run tells time and multiply-adds of a sample; rows of a matrix are samples.
+    figure.time_us = fastest["time_us"] * kernel.shape[0]
+    figure.sqnr_db = report["compare"]["sqnr_db"]
+    if kernel.bound == "bytes":
+        figure.time_us = sum(layer["time_us"] for layer in layers) / kernel.count
+        amount, most = report["weight_bytes"] / kernel.count, machine.bandwidth
+    else:
+        amount, most = fastest["macs"] * kernel.shape[0], machine.int8 if int8 else machine.f32
+    figure.rate = amount / figure.time_us / 1e3
+    figure.fraction = figure.rate * 1e9 / most
+    return figure
+
+
+def format_figure(figure: Figure) -> str:
+    """Return a row of the table."""
+    start = f"{figure.group:10}{figure.name:24}{figure.type:6}"
+    if figure.error:
+        return f"{start}{figure.error}"
+    unit = "GB/s" if figure.bound == "bytes" else "GMAC/s"
+    note = "" if figure.fraction >= LOWEST[figure.bound] else f"  below {LOWEST[figure.bound]:.0%}"
+    return (
+        f"{start}{figure.time_us:11,.1f}{figure.rate:9.1f} {unit:7}{figure.fraction:8.1%}"
+        f"{number(figure.sqnr_db, '{:.1f}', 'exact'):>10}{figure.compile_seconds:12.1f}"
+        f"{figure.compile_bytes / 1e6:10,.0f}{note}"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; return its exit code."""
+    parser = argparse.ArgumentParser(description="Time single layers against what the machine can do.")
+    everything = list(kernels())
+    groups = sorted({kernel.group for kernel in everything})
+    names = lambda text: text.split(",")  # noqa: E731
+    parser.add_argument("--only", type=names, default=groups, help=f"of {', '.join(groups)}")
+    parser.add_argument("--match", default="", help="part of the name, for example '64 at 56'")
+    parser.add_argument("--types", type=names, default=list(TYPES), help=f"of {', '.join(TYPES)}")
+    parser.add_argument("--cpu", type=int, help="core to run on (default: the last one allowed)")
+    parser.add_argument("--build", type=Path, default=REPO / "build", help="build directory (default: build)")
+    parser.add_argument("--out", type=Path, default=Path(), help="directory of kernels.json and .txt")
+    args = parser.parse_args(arguments)
+    if unknown := [x for x in [*args.only, *args.types] if x not in [*groups, *TYPES]]:
+        parser.error(f"no {', '.join(unknown)}; there are {', '.join([*groups, *TYPES])}")
+    chosen = [kernel for kernel in everything if kernel.group in args.only and args.match in kernel.name]
+    if not chosen:
+        parser.error(f"no layer is called '{args.match}'")
+    args.out.mkdir(parents=True, exist_ok=True)
+    with pinned(1, args.cpu), tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        machine = measure_machine(scratch)
+        lines = [
+            f"peak of a core: {machine.int8 / 1e9:.1f} G int8 and {machine.f32 / 1e9:.1f} G f32 multiply-adds/s, "
+            f"{machine.bandwidth / 1e9:.1f} GB/s",
+            f"{'layer':34}{'type':6}{'time, us':>11}{'rate':>17}{'of peak':>8}{'SQNR, dB':>10}{'compile, s':>12}"
+            f"{'peak, MB':>10}",
+        ]
+        print("\n".join(lines), flush=True)
+        compiler = Toolchain(args.build / "bin", scratch, threads=1)
+        figures = []
+        for kernel in chosen:
+            for kind in args.types:
+                figures.append(measure(kernel, kind, machine, compiler))
+                lines.append(format_figure(figures[-1]))
+                print(lines[-1], flush=True)
+    (args.out / "kernels.txt").write_text("\n".join(lines) + "\n")
+    content = {"machine": vars(machine), "kernels": [asdict(figure) for figure in figures]}
+    (args.out / "kernels.json").write_text(json.dumps(content, indent=2) + "\n")
+    return 1 if any(figure.error for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
