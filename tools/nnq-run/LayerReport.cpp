@@ -34,7 +34,7 @@ std::vector<LayerTime> nnq::getLayerTimes(const Signature &signature,
     result.push_back(std::move(time));
   }
   llvm::sort(result, [](const LayerTime &a, const LayerTime &b) {
-    return std::tie(b.us, a.name) < std::tie(a.us, b.name);
+    return std::tie(b.us, a.layer.name) < std::tie(a.us, b.layer.name);
   });
   return result;
 }
