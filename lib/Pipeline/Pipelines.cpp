@@ -76,6 +76,7 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   quantize.weights = options.weights;
   quantize.activations = options.activations;
   quantize.weightGranularity = options.weightGranularity;
+  quantize.weightRange = options.weightRange;
   pm.addPass(createQuantize(quantize));
   pm.addPass(createPropagateQuantization());
   // Branches that read one tensor quantize it once.

@@ -169,6 +169,25 @@ static std::optional<int64_t> findChannelAxis(LinalgOp op, OpOperand *weight) {
   return axis;
 }
 
+/// Input channels are summed up and no window moves over them.
+static std::optional<int64_t> findInputAxis(LinalgOp op, OpOperand *weight,
+                                            OpOperand *activation) {
+  AffineMap map = op.getMatchingIndexingMap(weight);
+  AffineMap x = op.getMatchingIndexingMap(activation);
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  ArrayRef<int64_t> shape = op.getShape(weight);
+  std::optional<int64_t> axis;
+  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim || !isReductionIterator(iterators[dim.getPosition()]) ||
+        !x.getResultPosition(dim))
+      continue;
+    if (!axis || shape[i] > shape[*axis])
+      axis = i;
+  }
+  return axis;
+}
+
 FailureOr<nnq::WeightedOp> nnq::matchWeightedOp(LinalgOp op) {
   if (!isMultiplyAccumulate(op) || op.getNumDpsInputs() != 2)
     return failure();
@@ -179,7 +198,8 @@ FailureOr<nnq::WeightedOp> nnq::matchWeightedOp(LinalgOp op) {
     std::swap(activation, weight);
   if (!isConstant(weight->get()) || isConstant(activation->get()))
     return failure();
-  return WeightedOp{activation, weight, findChannelAxis(op, weight)};
+  return WeightedOp{activation, weight, findChannelAxis(op, weight),
+                    findInputAxis(op, weight, activation)};
 }
 
 FailureOr<GenericOp> nnq::generalizeNamedOp(RewriterBase &rewriter,

@@ -31,8 +31,10 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
 
     `activation-storage` is the integer type in which activations travel: u8 where
     the dot product multiplies u8 by s8 (vpdpbusd), s8 on Arm, s16 where products
-    are formed by pairs of 16 bits (vpmaddwd). `auto` reads `nnq.target`. Values
-    and results are the same; only the offset and width of the storage differ.
+    are formed by pairs of 16 bits (vpmaddwd). `auto` reads `nnq.target`, and takes
+    u8 for vpmaddwd, too, if all weights have a reduced range, so that vpmaddubsw
+    does not saturate. Values and results are the same; only the offset and width
+    of the storage differ.
 
     What stays in f32 (an operand that is not quantized, asymmetric weights) is
     dequantized, and a `missed` remark names the reason.

@@ -39,6 +39,10 @@ struct QuantizeInt8Options
       *this, "weight-granularity",
       llvm::cl::desc("How many weights share a scale"),
       llvm::cl::init(WeightGranularity::PerAxis), weightGranularityValues()};
+  Option<WeightRange> weightRange{
+      *this, "weight-range",
+      llvm::cl::desc("Integers that symmetric weights may take"),
+      llvm::cl::init(WeightRange::Full), weightRangeValues()};
 };
 
 /// Options of `--lower-to-llvm`.

@@ -21,6 +21,12 @@ inline constexpr StorageRange kInt8{-128, 127};
 /// Leaves out -128, so that the range is symmetric.
 inline constexpr StorageRange kNarrowInt8{-127, 127};
 inline constexpr StorageRange kUInt8{0, 255};
+/// Products of two such weights with u8 add up to less than 2^15.
+inline constexpr StorageRange kReducedInt8{-63, 63};
+
+/// The weights of one sign that a signed 16-bit sum of products with u8 holds
+/// for certain: 255 * 128 < 2^15.
+inline constexpr int64_t kMaxWeightSumI16 = 128;
 
 /// real = (q - zeroPoint) * scale
 struct QuantParams {

@@ -73,6 +73,9 @@ struct WeightedOp {
   /// Dimension of the weight that runs over output channels; none for a dot
   /// product. The longest one where there are several (groups, batches).
   std::optional<int64_t> channelAxis;
+  /// Dimension of the weight that runs over input channels. The longest one
+  /// where there are several.
+  std::optional<int64_t> inputAxis;
 };
 
 /// The constant may already be in quantize/dequantize form. Fails if no operand

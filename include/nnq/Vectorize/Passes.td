@@ -141,7 +141,7 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect"];
+    "::mlir::ub::UBDialect", "::mlir::vector::VectorDialect"];
 }
 
 def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::FuncOp"> {

@@ -22,6 +22,13 @@ void populateContractToVpdpbusdPatterns(mlir::RewritePatternSet &patterns);
 /// bits wraps around in 32 bits as the contraction does.
 void populateContractToVpmaddwdPatterns(mlir::RewritePatternSet &patterns);
 
+/// vector.contract of `vector<Px4xi8>` (zero-extended) and `vector<PxLx4xi8>`
+/// (sign-extended) into `vector<Lxi32>`, with the attribute `nnq.fits_i16`, to P
+/// times vpmaddubsw whose results are added up before vpmaddwd widens them, for
+/// L of 4 (SSSE3), 8 (AVX2) and 16 (AVX512BW). Exact only where the attribute
+/// tells the truth: vpmaddubsw saturates.
+void populateContractToVpmaddubswPatterns(mlir::RewritePatternSet &patterns);
+
 /// vector.contract of `vector<4xi8>` and `vector<4x4xi8>` (both sign-extended)
 /// into `vector<4xi32>` to sdot. Needs dotprod.
 void populateContractToSdotPatterns(mlir::RewritePatternSet &patterns);

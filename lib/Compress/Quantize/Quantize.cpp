@@ -44,6 +44,13 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
   using QuantizeBase::QuantizeBase;
 
   void runOnOperation() override {
+    if (weightRange == WeightRange::Reduced &&
+        weights == QuantScheme::Asymmetric) {
+      getOperation().emitError()
+          << "weight-range=reduced is about symmetric weights; leave it out or "
+             "pass weights=symmetric";
+      return signalPassFailure();
+    }
     unused.clear();
     quantizedWeights.clear();
     quantizedActivations.clear();
@@ -89,7 +96,8 @@ private:
     std::optional<int64_t> axis = operands.channelAxis;
     if (weightGranularity == WeightGranularity::PerTensor)
       axis = std::nullopt;
-    FailureOr<Value> newWeight = getQuantizedWeight(weight, axis);
+    FailureOr<Value> newWeight =
+        getQuantizedWeight(weight, axis, operands.inputAxis);
     if (failed(newWeight)) {
       keep(op, "the bytes of its weights are not at hand");
       return;
@@ -141,8 +149,8 @@ private:
   }
 
   /// Ops that share a weight share its quantized form.
-  FailureOr<Value> getQuantizedWeight(Value weight,
-                                      std::optional<int64_t> axis) {
+  FailureOr<Value> getQuantizedWeight(Value weight, std::optional<int64_t> axis,
+                                      std::optional<int64_t> inputAxis) {
     if (isDequantized(weight))
       return weight;
     auto [it, isNew] =
@@ -151,7 +159,8 @@ private:
       return it->second;
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfterValue(weight);
-    FailureOr<Value> quantized = quantizeWeight(builder, weight, axis, weights);
+    FailureOr<Value> quantized = quantizeWeight(
+        builder, weight, {weights, weightRange, axis, inputAxis});
     if (succeeded(quantized))
       it->second = *quantized;
     else

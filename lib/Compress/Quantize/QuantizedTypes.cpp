@@ -65,15 +65,50 @@ static std::string getResourceName(Value weight) {
   return "weights_q";
 }
 
+/// The largest sum of weights of one sign among those neighbours along `axis`
+/// of one channel whose products with u8 a kernel adds up in 16 bits.
+static int64_t findLargestSum(ArrayRef<char> bytes, ArrayRef<int64_t> shape,
+                              int64_t axis, const ChannelView &view,
+                              int64_t channel) {
+  int64_t stride = 1;
+  for (int64_t size : shape.drop_front(axis + 1))
+    stride *= size;
+  int64_t largest = 0;
+  auto addUp = [&](int64_t first, int64_t count) {
+    // Elements 0, 1, 4, 5 and 2, 3, 6, 7.
+    int64_t sums[2][2] = {};
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t value = static_cast<int8_t>(bytes[first + i * stride]);
+      sums[i / 2 % 2][value < 0] += std::abs(value);
+    }
+    for (auto &slot : sums)
+      largest = std::max({largest, slot[0], slot[1]});
+  };
+  view.forEachRun(channel, [&](int64_t at) {
+    for (int64_t i = at; i < at + view.inner; ++i) {
+      int64_t index = i / stride % shape[axis];
+      if (index % 8 == 0)
+        addUp(i, std::min<int64_t>(8, shape[axis] - index));
+    }
+  });
+  return largest;
+}
+
+static StorageRange getWeightRange(const WeightFormat &format) {
+  if (format.scheme == QuantScheme::Asymmetric)
+    return kInt8;
+  return format.range == WeightRange::Reduced ? kReducedInt8 : kNarrowInt8;
+}
+
 FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
-                                     std::optional<int64_t> axis,
-                                     QuantScheme scheme) {
+                                     const WeightFormat &format) {
   FailureOr<ConstantData> data = ConstantData::get(weight);
   auto type = dyn_cast<RankedTensorType>(weight.getType());
   if (failed(data) || !type || !type.getElementType().isF32())
     return failure();
   ArrayRef<float> elements = data->getAs<float>();
-  StorageRange range = scheme == QuantScheme::Symmetric ? kNarrowInt8 : kInt8;
+  StorageRange range = getWeightRange(format);
+  std::optional<int64_t> axis = format.axis;
 
   ChannelView view(type.getShape(), axis);
   std::vector<char> bytes(elements.size());
@@ -87,11 +122,23 @@ FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
         max = std::max(max, x);
       }
     });
-    QuantParams params = chooseParams(min, max, scheme, range);
-    view.forEachRun(channel, [&](int64_t at) {
-      for (int64_t i = at; i < at + view.inner; ++i)
-        bytes[i] = static_cast<char>(quantize(elements[i], params, range));
-    });
+    QuantParams params = chooseParams(min, max, format.scheme, range);
+    auto round = [&] {
+      view.forEachRun(channel, [&](int64_t at) {
+        for (int64_t i = at; i < at + view.inner; ++i)
+          bytes[i] = static_cast<char>(quantize(elements[i], params, range));
+      });
+    };
+    round();
+    // Each step makes the sum smaller, by rounding at least in the end.
+    while (format.range == WeightRange::Reduced && format.inputAxis) {
+      int64_t sum = findLargestSum(bytes, type.getShape(), *format.inputAxis,
+                                   view, channel);
+      if (sum <= kMaxWeightSumI16)
+        break;
+      params.scale *= 1.002f * sum / kMaxWeightSumI16;
+      round();
+    }
     scales.push_back(params.scale);
     zeroPoints.push_back(params.zeroPoint);
   }

@@ -7,6 +7,7 @@
 #include "ContractionLayout.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "nnq/Support/QuantMath.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -123,6 +124,70 @@ FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
     if (!llvm::is_contained(layout.run, loop))
       layout.outerReductions.push_back(loop);
   return layout;
+}
+
+WeightIndex::WeightIndex(const ContractionLayout &layout) {
+  linalg::LinalgOp op = layout.contraction.op;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<int64_t> strides(op.getNumLoops(), 0);
+  AffineMap map = op.getMatchingIndexingMap(layout.contraction.weight);
+  ArrayRef<int64_t> shape = op.getShape(layout.contraction.weight);
+  int64_t stride = 1;
+  for (int64_t dim = map.getNumResults() - 1; dim >= 0; --dim) {
+    strides[cast<AffineDimExpr>(map.getResult(dim)).getPosition()] = stride;
+    stride *= shape[dim];
+  }
+  channels = ranges[layout.contraction.channelLoop];
+  channelStride = strides[layout.contraction.channelLoop];
+  outer = 1;
+  for (unsigned loop : layout.outerReductions) {
+    outer *= ranges[loop];
+    outerLoops.push_back({ranges[loop], strides[loop]});
+  }
+  for (unsigned loop : layout.run)
+    runLoops.push_back({ranges[loop], strides[loop]});
+}
+
+int64_t WeightIndex::offsetOf(ArrayRef<Loop> loops, int64_t index) {
+  int64_t offset = 0;
+  for (const Loop &loop : llvm::reverse(loops)) {
+    offset += index % loop.size * loop.stride;
+    index /= loop.size;
+  }
+  return offset;
+}
+
+int64_t nnq::getPartSize(KernelAttr kernel) {
+  return kernel.getDot() == DotKind::VPMADDUBSW ? 4 : kernel.getGroup();
+}
+
+int64_t nnq::getNumParts(KernelAttr kernel) {
+  return kernel.getGroup() / getPartSize(kernel);
+}
+
+unsigned nnq::getNumGroupLoops(KernelAttr kernel) {
+  return getNumParts(kernel) > 1 ? 2 : 1;
+}
+
+bool nnq::fitsI16(const ContractionLayout &layout, const ConstantData &weights,
+                  int64_t group) {
+  WeightIndex index(layout);
+  ArrayRef<int8_t> values = weights.getAs<int8_t>();
+  for (int64_t channel = 0; channel < index.channels; ++channel)
+    for (int64_t step = 0; step < index.outer; ++step)
+      for (int64_t first = 0; first < layout.runLength; first += group) {
+        // The instruction adds up neighbours; parts are added lane by lane.
+        int64_t sums[2][2] = {};
+        int64_t end = std::min(first + group, layout.runLength);
+        for (int64_t r = first; r < end; ++r) {
+          int64_t value = values[index.at(channel, step, r)];
+          int64_t &sum = sums[(r - first) / 2 % 2][value < 0];
+          sum += std::abs(value);
+          if (sum > kMaxWeightSumI16)
+            return false;
+        }
+      }
+  return true;
 }
 
 linalg::GenericOp nnq::getFusiblePool(Operation *op) {

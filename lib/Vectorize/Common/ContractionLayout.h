@@ -8,6 +8,7 @@
 #define NNQ_LIB_VECTORIZE_COMMON_CONTRACTIONLAYOUT_H
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Contraction.h"
 
 namespace nnq {
@@ -40,6 +41,42 @@ struct ContractionLayout {
   static mlir::FailureOr<ContractionLayout> get(mlir::Operation *op,
                                                 std::string &reason);
 };
+
+/// Where the weights of a contraction lie in its constant operand.
+class WeightIndex {
+public:
+  explicit WeightIndex(const ContractionLayout &layout);
+
+  int64_t channels, outer;
+  /// The weight of `channel` at a step of the outer reductions and a position
+  /// in the run.
+  int64_t at(int64_t channel, int64_t outerStep, int64_t position) const {
+    return channel * channelStride + offsetOf(outerLoops, outerStep) +
+           offsetOf(runLoops, position);
+  }
+
+private:
+  struct Loop {
+    int64_t size, stride;
+  };
+  static int64_t offsetOf(llvm::ArrayRef<Loop> loops, int64_t index);
+
+  int64_t channelStride;
+  mlir::SmallVector<Loop> outerLoops, runLoops;
+};
+
+/// Elements of a group that a lane of one instruction of `kernel` takes. A
+/// group of several such parts is added up in 16 bits.
+int64_t getPartSize(KernelAttr kernel);
+int64_t getNumParts(KernelAttr kernel);
+/// Loops of a packed contraction that run over the elements of a group: one
+/// over its parts, if there are several, and one over the elements of a part.
+unsigned getNumGroupLoops(KernelAttr kernel);
+
+/// True if signed 16 bits hold what vpmaddubsw makes of groups of `group`
+/// elements, whatever the activation is.
+bool fitsI16(const ContractionLayout &layout, const ConstantData &weights,
+             int64_t group);
 
 /// The pool that alone reads `op` with disjoint windows, or null. Its loops are
 /// those of the result followed by the window loops.

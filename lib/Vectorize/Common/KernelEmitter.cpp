@@ -6,11 +6,13 @@
 
 #include "KernelEmitter.h"
 
+#include "ContractionLayout.h"
 #include "DotEmitter.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "nnq/Support/Contraction.h"
@@ -46,6 +48,7 @@ private:
   Value loadWeights(OpBuilder &b, ArrayRef<OpFoldResult> reductions,
                     const Tile &tile, int64_t block, int64_t offset,
                     int64_t count);
+  Value stackParts(OpBuilder &b, ArrayRef<Value> parts);
   Value multiplyAdd(OpBuilder &b, Value x, Value w, Value acc);
   Value extend(OpBuilder &b, Value value, unsigned arg);
   SmallVector<OpFoldResult> contractionLoops(OpBuilder &b, const Tile &tile,
@@ -55,6 +58,7 @@ private:
   std::optional<int64_t> rowOffset(int64_t row);
   SmallVector<int64_t> windowPoint(int64_t point) const;
 
+  bool addsPartsUp() const { return kernel.getDot() == DotKind::VPMADDUBSW; }
   bool isPairKernel() const { return kernel.getDot() == DotKind::SMMLA; }
   /// Accumulator rows of a tile: each row of the result has a window of them.
   int64_t accumulatorRows(const Tile &tile) const { return tile.rows * window; }
@@ -95,7 +99,8 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
       window *= size;
   }
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
-  reductionShape.assign(ranges.begin() + rootShape.size(), ranges.end() - 1);
+  reductionShape.assign(ranges.begin() + rootShape.size(),
+                        ranges.end() - getNumGroupLoops(kernel));
   auto module = contraction->getParentOfType<ModuleOp>();
   if (auto target = module->getAttrOfType<TargetAttr>(kTargetAttr))
     registers = target.getVectorRegisters();
@@ -136,7 +141,7 @@ KernelEmitter::contractionLoops(OpBuilder &b, const Tile &tile, int64_t row,
           b, loc, map.getSubMap({i}), poolLoops);
   }
   loops.append(reductions.begin(), reductions.end());
-  loops.push_back(b.getIndexAttr(0));
+  loops.append(getNumGroupLoops(kernel), b.getIndexAttr(0));
   return loops;
 }
 
@@ -146,8 +151,18 @@ Value KernelEmitter::loadGroup(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
   Type element = cast<MemRefType>(x.getType()).getElementType();
   if (kernel.getGroup() == 1)
     return memref::LoadOp::create(b, loc, x, at);
-  return vector::LoadOp::create(
-      b, loc, VectorType::get({kernel.getGroup()}, element), x, at);
+  int64_t part = getPartSize(kernel);
+  auto type = VectorType::get({part}, element);
+  if (!addsPartsUp())
+    return vector::LoadOp::create(b, loc, type, x, at);
+  SmallVector<Value> parts;
+  for (int64_t i = 0; i < getNumParts(kernel); ++i) {
+    SmallVector<Value> from(at);
+    from.back() = getValueOrCreateConstantIndexOp(
+        b, loc, emitOffset(b, loc, from.back(), i * part));
+    parts.push_back(vector::LoadOp::create(b, loc, type, x, from));
+  }
+  return stackParts(b, parts);
 }
 
 /// `count` weights of one block at one reduction step, from element `offset`.
@@ -166,6 +181,19 @@ Value KernelEmitter::loadWeights(OpBuilder &b,
   Type element = cast<MemRefType>(weights.getType()).getElementType();
   return vector::LoadOp::create(b, loc, VectorType::get({count}, element),
                                 weights, at);
+}
+
+/// Vectors of one type as rows of one that has them along a new first dimension.
+Value KernelEmitter::stackParts(OpBuilder &b, ArrayRef<Value> parts) {
+  auto type = cast<VectorType>(parts.front().getType());
+  SmallVector<int64_t> shape{static_cast<int64_t>(parts.size())};
+  llvm::append_range(shape, type.getShape());
+  Value stack = ub::PoisonOp::create(
+      b, loc, VectorType::get(shape, type.getElementType()));
+  for (auto [i, part] : llvm::enumerate(parts))
+    stack = vector::InsertOp::create(b, loc, part, stack,
+                                     ArrayRef<int64_t>{static_cast<int64_t>(i)});
+  return stack;
 }
 
 /// The factor as the body of the contraction extends it.
@@ -197,6 +225,15 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
     Value product = arith::MulIOp::create(b, loc, splat, factor);
     return arith::AddIOp::create(b, loc, acc, product);
   }
+  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1),
+             d2 = b.getAffineDimExpr(2);
+  if (addsPartsUp()) {
+    Value sum = emitContract(b, loc, {d1, d2}, {d1, d0, d2}, {d0},
+                             extend(b, x, 0), extend(b, w, 1), acc);
+    // Packing has made sure of it.
+    sum.getDefiningOp()->setAttr(kFitsI16Attr, b.getUnitAttr());
+    return sum;
+  }
   Type element = cast<VectorType>(w.getType()).getElementType();
   int64_t columns = isPairKernel() ? 2 : lanes;
   Value matrix = vector::ShapeCastOp::create(
@@ -205,8 +242,6 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
   matrix = extend(b, matrix, 1);
   if (!isPairKernel())
     return emitRowByColumns(b, loc, factor, matrix, acc);
-  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1),
-             d2 = b.getAffineDimExpr(2);
   return emitContract(b, loc, {d0, d2}, {d1, d2}, {d0, d1}, factor, matrix,
                       acc);
 }
@@ -240,9 +275,10 @@ std::optional<int64_t> KernelEmitter::rowOffset(int64_t row) {
 int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
   constexpr int64_t kMaxDots = 24;
   int64_t rows = accumulatorRows(tile);
-  int64_t limit = kMaxDots / (rows * tile.blocks);
+  int64_t limit = kMaxDots / (rows * tile.blocks * getNumParts(kernel));
   if (rows > 1)
-    limit = std::min(limit, (registers - 2) / tile.blocks - rows);
+    limit = std::min(limit, ((registers - 2) / tile.blocks - rows) /
+                                getNumParts(kernel));
   int64_t trip = reductionShape.back();
   for (int64_t factor = std::min(trip, limit); factor > 1; --factor)
     if (trip % factor == 0)
@@ -257,6 +293,21 @@ KernelEmitter::loadColumns(OpBuilder &b, const Tile &tile,
   int64_t lanes = kernel.getLanes(), size = kernel.getGroup();
   SmallVector<Value> columns;
   for (int64_t block = 0; block < tile.blocks; ++block) {
+    if (addsPartsUp()) {
+      int64_t part = getPartSize(kernel);
+      SmallVector<Value> parts;
+      for (int64_t i = 0; i < getNumParts(kernel); ++i) {
+        Value columnsOfPart = loadWeights(b, reductions, tile, block,
+                                          i * lanes * part, lanes * part);
+        auto element = cast<VectorType>(columnsOfPart.getType());
+        parts.push_back(vector::ShapeCastOp::create(
+            b, loc,
+            VectorType::get({lanes, part}, element.getElementType()),
+            columnsOfPart));
+      }
+      columns.push_back(stackParts(b, parts));
+      continue;
+    }
     if (!isPairKernel()) {
       columns.push_back(
           loadWeights(b, reductions, tile, block, 0, lanes * size));
@@ -453,9 +504,11 @@ void KernelEmitter::emit() {
   Value packed = contraction.getInputs()[1];
   auto type = cast<MemRefType>(packed.getType());
   SmallVector<ReassociationIndices> flat;
-  for (int64_t i = 0; i + 1 < type.getRank(); ++i)
+  int64_t outer = 1 + static_cast<int64_t>(reductionShape.size());
+  for (int64_t i = 0; i <= outer; ++i)
     flat.push_back({i});
-  flat.back().push_back(type.getRank() - 1);
+  for (int64_t i = outer + 1; i < type.getRank(); ++i)
+    flat.back().push_back(i);
   weights = memref::CollapseShapeOp::create(builder, loc, packed, flat);
 
   emitTiles(builder, loc, shape, rootShape, kernel.getTileRows(),
@@ -467,10 +520,14 @@ void KernelEmitter::emit() {
 bool nnq::canEmitKernel(const KernelGroup &group, std::string &reason) {
   linalg::GenericOp op = group.reduction, root = group.root();
   auto weights = dyn_cast<MemRefType>(op.getInputs().back().getType());
-  if (!isMultiplyAddBody(op) || !weights || weights.getRank() < 3 ||
+  SmallVector<int64_t> inner{group.kernel.getLanes(),
+                             getPartSize(group.kernel)};
+  if (int64_t parts = getNumParts(group.kernel); parts > 1)
+    inner.insert(inner.begin(), parts);
+  if (!isMultiplyAddBody(op) || !weights ||
+      weights.getRank() < static_cast<int64_t>(inner.size()) + 1 ||
       !weights.getLayout().isIdentity() ||
-      weights.getShape().back() != group.kernel.getGroup() ||
-      weights.getShape()[weights.getRank() - 2] != group.kernel.getLanes()) {
+      weights.getShape().take_back(inner.size()) != ArrayRef(inner)) {
     reason = "the weights are not packed for the kernel";
     return false;
   }

@@ -36,6 +36,7 @@ struct LowerContractToDot
       [[fallthrough]];
     case DotKind::VPMADDWD:
       populateContractToVpmaddwdPatterns(patterns);
+      populateContractToVpmaddubswPatterns(patterns);
       break;
     case DotKind::SMMLA:
       populateContractToSmmlaPatterns(patterns);
@@ -44,6 +45,7 @@ struct LowerContractToDot
       populateContractToSdotPatterns(patterns);
       break;
     case DotKind::FMA:
+    case DotKind::VPMADDUBSW:
     case DotKind::None:
       break;
     }

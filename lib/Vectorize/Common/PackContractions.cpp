@@ -37,8 +37,8 @@ public:
         blocks(llvm::divideCeil(ranges[layout.contraction.channelLoop],
                                 kernel.getLanes())) {}
 
-  /// Null if the weights are not constant.
-  linalg::GenericOp pack();
+  /// Fails with a reason where the kernel cannot take these weights.
+  LogicalResult pack(std::string &reason);
 
   int64_t paddingBytes = 0;
 
@@ -89,48 +89,29 @@ static std::vector<char> widenToI16(ArrayRef<char> bytes) {
 }
 
 Value ContractionPacker::packWeights(const ConstantData &data) {
-  int64_t lanes = kernel.getLanes(), group = kernel.getGroup();
-  int64_t channels = ranges[layout.contraction.channelLoop];
+  int64_t lanes = kernel.getLanes(), group = kernel.getGroup(),
+          part = getPartSize(kernel);
+  WeightIndex index(layout);
   SmallVector<int64_t> shape{blocks};
   for (unsigned loop : layout.outerReductions)
     shape.push_back(ranges[loop]);
-  shape.append({groups, lanes, group});
+  shape.push_back(groups);
+  if (part != group)
+    shape.push_back(group / part);
+  shape.append({lanes, part});
   auto type = RankedTensorType::get(shape, data.getType().getElementType());
-
-  // Distance in the source between neighbours along each loop.
-  SmallVector<int64_t> strides(op.getNumLoops(), 0);
-  AffineMap map = op.getMatchingIndexingMap(layout.contraction.weight);
-  int64_t stride = 1;
-  for (int64_t dim = map.getNumResults() - 1; dim >= 0; --dim) {
-    strides[cast<AffineDimExpr>(map.getResult(dim)).getPosition()] = stride;
-    stride *= data.getShape()[dim];
-  }
-  auto offsetOf = [&](ArrayRef<unsigned> loops, int64_t index) {
-    int64_t offset = 0;
-    for (unsigned loop : llvm::reverse(loops)) {
-      offset += index % ranges[loop] * strides[loop];
-      index /= ranges[loop];
-    }
-    return offset;
-  };
-  int64_t outer = 1;
-  for (unsigned loop : layout.outerReductions)
-    outer *= ranges[loop];
 
   size_t width = type.getElementTypeBitWidth() / 8;
   std::vector<char> packed(type.getNumElements() * width, 0);
   int64_t rowSize = groups * lanes * group;
-  for (int64_t c = 0; c < channels; ++c)
-    for (int64_t o = 0; o < outer; ++o) {
-      int64_t base = c * strides[layout.contraction.channelLoop] +
-                     offsetOf(layout.outerReductions, o);
-      int64_t row = (c / lanes * outer + o) * rowSize + c % lanes * group;
+  for (int64_t c = 0; c < index.channels; ++c)
+    for (int64_t o = 0; o < index.outer; ++o) {
+      int64_t row =
+          (c / lanes * index.outer + o) * rowSize + c % lanes * part;
       for (int64_t r = 0; r < layout.runLength; ++r) {
-        int64_t to = row + r / group * lanes * group + r % group;
+        int64_t to = row + r / part * lanes * part + r % part;
         std::memcpy(packed.data() + to * width,
-                    data.getBytes().data() +
-                        (base + offsetOf(layout.run, r)) * width,
-                    width);
+                    data.getBytes().data() + index.at(c, o, r) * width, width);
       }
     }
   paddingBytes = packed.size() - data.getBytes().size();
@@ -177,9 +158,12 @@ Value ContractionPacker::packActivation() {
 SmallVector<AffineMap> ContractionPacker::packedMaps() {
   MLIRContext *context = rewriter.getContext();
   unsigned numOuter = layout.outerReductions.size();
-  unsigned numLoops = numParallel + numOuter + 2;
-  AffineExpr group = getAffineDimExpr(numLoops - 2, context);
-  AffineExpr element = getAffineDimExpr(numLoops - 1, context);
+  unsigned numGroupLoops = getNumGroupLoops(kernel);
+  unsigned numLoops = numParallel + numOuter + 1 + numGroupLoops;
+  AffineExpr group = getAffineDimExpr(numParallel + numOuter, context);
+  SmallVector<AffineExpr> inGroup;
+  for (unsigned i = numLoops - numGroupLoops; i < numLoops; ++i)
+    inGroup.push_back(getAffineDimExpr(i, context));
   AffineExpr channel =
       getAffineDimExpr(layout.contraction.channelLoop, context);
   // Old loops in terms of new ones; those of the run do not occur outside it.
@@ -195,7 +179,9 @@ SmallVector<AffineMap> ContractionPacker::packedMaps() {
   SmallVector<AffineExpr> activation;
   for (unsigned dim = 0; dim < layout.runDim; ++dim)
     activation.push_back(x.getResult(dim).replaceDims(loops));
-  AffineExpr index = group * kernel.getGroup() + element;
+  AffineExpr index = group * kernel.getGroup() + inGroup.back();
+  if (numGroupLoops > 1)
+    index = index + inGroup.front() * getPartSize(kernel);
   if (layout.windowLoop)
     index = getAffineDimExpr(*layout.windowLoop, context) *
                 (layout.windowStep * layout.runDimStride) +
@@ -205,24 +191,34 @@ SmallVector<AffineMap> ContractionPacker::packedMaps() {
   SmallVector<AffineExpr> weight{channel.floorDiv(kernel.getLanes())};
   for (unsigned i = 0; i < numOuter; ++i)
     weight.push_back(getAffineDimExpr(numParallel + i, context));
-  weight.append({group, channel % kernel.getLanes(), element});
+  weight.push_back(group);
+  llvm::append_range(weight, ArrayRef(inGroup).drop_back());
+  weight.append({channel % kernel.getLanes(), inGroup.back()});
   return {AffineMap::get(numLoops, 0, activation, context),
           AffineMap::get(numLoops, 0, weight, context),
           AffineMap::getMultiDimIdentityMap(numLoops, context)
               .getMajorSubMap(numParallel)};
 }
 
-linalg::GenericOp ContractionPacker::pack() {
+LogicalResult ContractionPacker::pack(std::string &reason) {
+  auto fail = [&](StringRef why) {
+    reason = why.str();
+    return failure();
+  };
   FailureOr<ConstantData> weights =
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights))
-    return {};
+    return fail("weights are not constant");
+  if (kernel.getDot() == DotKind::VPMADDUBSW &&
+      (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
+       !fitsI16(layout, *weights, kernel.getGroup())))
+    return fail("16 bits do not hold the sums of its groups");
   rewriter.setInsertionPoint(op);
   Value w = packWeights(*weights);
   Value x = packActivation();
   SmallVector<utils::IteratorType> iterators(numParallel,
                                              utils::IteratorType::parallel);
-  iterators.append(layout.outerReductions.size() + 2,
+  iterators.append(layout.outerReductions.size() + 1 + getNumGroupLoops(kernel),
                    utils::IteratorType::reduction);
   auto packed = linalg::GenericOp::create(
       rewriter, op.getLoc(), op.getResultTypes(), ValueRange{x, w},
@@ -233,7 +229,7 @@ linalg::GenericOp ContractionPacker::pack() {
   // The extension to i32 in the body reads whatever width is stored.
   packed.getBlock()->getArgument(1).setType(getElementTypeOrSelf(w.getType()));
   rewriter.replaceOp(op, packed.getResults());
-  return packed;
+  return success();
 }
 
 /// Transposes constant operands of a reduction that is not packed, such as the
@@ -303,12 +299,12 @@ struct PackContractions
       }
       auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
       ContractionPacker packer(rewriter, *layout, kernel);
-      if (packer.pack()) {
-        ++packed;
-        paddingBytes += packer.paddingBytes;
-      } else {
-        remarkMissed(op, "nnq-pack-contractions", "weights are not constant");
+      if (failed(packer.pack(reason))) {
+        remarkMissed(op, "nnq-pack-contractions", reason);
+        continue;
       }
+      ++packed;
+      paddingBytes += packer.paddingBytes;
     }
   }
 };

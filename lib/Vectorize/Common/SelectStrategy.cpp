@@ -25,9 +25,28 @@ static bool isX86(TargetAttr target) {
          target.getDot() == DotKind::VPMADDWD;
 }
 
-/// The dot instruction for `types` on `target`, and its group size.
+/// The largest group of elements that vpmaddubsw multiplies and adds up without
+/// saturating, if there is one. Padding must not cost more than it saves.
+static std::optional<int64_t>
+findSaturationFreeGroup(const ContractionLayout &layout) {
+  FailureOr<ConstantData> weights =
+      ConstantData::get(layout.contraction.weight->get());
+  if (failed(weights))
+    return std::nullopt;
+  for (int64_t group : {8, 4}) {
+    int64_t padded = llvm::alignTo(layout.runLength, group);
+    bool isWasteful = group > 4 && 8 * padded > 9 * layout.runLength;
+    if (!isWasteful && fitsI16(layout, *weights, group))
+      return group;
+  }
+  return std::nullopt;
+}
+
+/// The dot instruction for a contraction on `target`, and its group size.
 static std::pair<DotKind, int64_t>
-selectDot(TargetAttr target, const FactorTypes &types, bool pairsOfRows) {
+selectDot(TargetAttr target, const ContractionLayout &layout,
+          bool pairsOfRows) {
+  FactorTypes types = getFactorTypes(layout.contraction);
   if (isa<FloatType>(types.activation))
     return {DotKind::FMA, 1};
   if (!types.weight.isInteger(8) || !types.weightSigned)
@@ -36,10 +55,14 @@ selectDot(TargetAttr target, const FactorTypes &types, bool pairsOfRows) {
     return {DotKind::VPMADDWD, 2};
   if (!types.activation.isInteger(8))
     return {DotKind::None, 1};
-  if (!types.activationSigned)
-    return target.getDot() == DotKind::VPDPBUSD
-               ? std::pair{DotKind::VPDPBUSD, int64_t(4)}
-               : std::pair{DotKind::None, int64_t(1)};
+  if (!types.activationSigned) {
+    if (target.getDot() == DotKind::VPDPBUSD)
+      return {DotKind::VPDPBUSD, 4};
+    if (target.getDot() == DotKind::VPMADDWD)
+      if (std::optional<int64_t> group = findSaturationFreeGroup(layout))
+        return {DotKind::VPMADDUBSW, *group};
+    return {DotKind::None, 1};
+  }
   if (target.getDot() == DotKind::SMMLA && pairsOfRows)
     return {DotKind::SMMLA, 8};
   if (target.getDot() == DotKind::SMMLA || target.getDot() == DotKind::SDOT)
@@ -120,8 +143,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     problem.weightBytes = bytesOf(layout.contraction.weight);
     problem.activationBytes = bytesOf(layout.contraction.activation);
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
-    std::tie(problem.dot, problem.group) =
-        selectDot(target, getFactorTypes(layout.contraction), pairs);
+    std::tie(problem.dot, problem.group) = selectDot(target, layout, pairs);
     if (problem.dot == DotKind::None) {
       ++withoutDot;
       remarkMissed(op, "nnq-select-strategy",

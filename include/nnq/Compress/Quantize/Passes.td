@@ -19,6 +19,10 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     the f32 scale:
 
     - symmetric: i8 in [-127, 127], scale max|w| / 127;
+    - symmetric with `weight-range=reduced`: i8 in [-63, 63], scale max|w| / 63 or
+      as much more as it takes that of any eight neighbouring input channels
+      those that one 16-bit sum adds up (0, 1, 4, 5 and 2, 3, 6, 7) have weights
+      of one sign that sum up to 128 at most: 255 * 128 fits;
     - asymmetric: i8 in [-128, 127], scale (max - min) / 255 with a zero point;
     - one scale for each output channel, or for the tensor. The axis is the
       longest one where groups or batches give several. A channel of zeros has
@@ -67,6 +71,9 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
            "::nnq::WeightGranularity", "::nnq::WeightGranularity::PerAxis",
            "How many weights share a scale",
            "::nnq::weightGranularityValues()">,
+    Option<"weightRange", "weight-range", "::nnq::WeightRange",
+           "::nnq::WeightRange::Full", "Integers that symmetric weights may take",
+           "::nnq::weightRangeValues()">,
   ];
   let statistics = [
     Statistic<"numQuantized", "quantized", "Number of ops quantized">,

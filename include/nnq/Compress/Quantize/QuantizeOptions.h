@@ -17,6 +17,9 @@ enum class QuantScheme { Symmetric, Asymmetric };
 /// How many weights share a scale.
 enum class WeightGranularity { PerAxis, PerTensor };
 
+/// Which integers symmetric weights may take.
+enum class WeightRange { Full, Reduced };
+
 /// Values of an option of type QuantScheme.
 inline llvm::cl::ValuesClass quantSchemeValues() {
   return llvm::cl::values(
@@ -33,9 +36,19 @@ inline llvm::cl::ValuesClass weightGranularityValues() {
                                      "One scale for all weights of a layer"));
 }
 
+/// Values of an option of type WeightRange.
+inline llvm::cl::ValuesClass weightRangeValues() {
+  return llvm::cl::values(
+      clEnumValN(WeightRange::Full, "full", "8 bits"),
+      clEnumValN(WeightRange::Reduced, "reduced",
+                 "7 bits, and few large neighbours: what instructions that "
+                 "saturate at 16 bits multiply exactly"));
+}
+
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::QuantScheme)
 NNQ_ENUM_OPTION(::nnq::WeightGranularity)
+NNQ_ENUM_OPTION(::nnq::WeightRange)
 
 #endif // NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H

@@ -23,13 +23,21 @@ void populatePropagateQuantizationPatterns(mlir::RewritePatternSet &patterns);
 mlir::quant::UniformQuantizedType getActivationType(TensorStatsAttr stats,
                                                     QuantScheme scheme);
 
+/// How a weight is quantized.
+struct WeightFormat {
+  QuantScheme scheme;
+  WeightRange range;
+  /// Dimension that has a scale for each index; without it there is one scale.
+  std::optional<int64_t> axis;
+  /// Dimension whose neighbours a reduced range looks at, if there is one.
+  std::optional<int64_t> inputAxis;
+};
+
 /// `weight`, an f32 constant, in quantize/dequantize form: the result of the
-/// `quant.dcast`. Without an axis there is one scale. Fails if the bytes of the
-/// constant are not at hand.
+/// `quant.dcast`. Fails if the bytes of the constant are not at hand.
 mlir::FailureOr<mlir::Value> quantizeWeight(mlir::OpBuilder &builder,
                                             mlir::Value weight,
-                                            std::optional<int64_t> axis,
-                                            QuantScheme scheme);
+                                            const WeightFormat &format);
 
 } // namespace nnq
 

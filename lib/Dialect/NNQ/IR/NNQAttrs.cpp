@@ -83,6 +83,9 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";
+  if (dot == DotKind::VPMADDUBSW && group % 4 != 0)
+    return emitError() << "vpmaddubsw needs a 'group' of whole fours, got "
+                       << group;
   if (winograd == 0)
     return success();
   if (winograd != 2 && winograd != 4)

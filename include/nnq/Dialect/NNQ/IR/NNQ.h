@@ -35,6 +35,8 @@ inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
+/// On a vector.contract: 16 bits hold the sums that vpmaddubsw forms.
+inline constexpr llvm::StringLiteral kFitsI16Attr = "nnq.fits_i16";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
 inline constexpr llvm::StringLiteral kThreadsAttr = "nnq.threads";
 inline constexpr llvm::StringLiteral kParallelAttr = "nnq.parallel";

@@ -23,7 +23,8 @@ def NNQ_DotKind : I32EnumAttr<"DotKind", "Widest exact int8 dot product of a tar
     I32EnumAttrCase<"VPDPBUSD", 2, "vpdpbusd">,
     I32EnumAttrCase<"SDOT", 3, "sdot">,
     I32EnumAttrCase<"SMMLA", 4, "smmla">,
-    I32EnumAttrCase<"FMA", 5, "fma">]> {
+    I32EnumAttrCase<"FMA", 5, "fma">,
+    I32EnumAttrCase<"VPMADDUBSW", 6, "vpmaddubsw">]> {
   let cppNamespace = "::nnq";
   let genSpecializedAttr = 0;
 }
@@ -61,7 +62,8 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
 
     - `dot`: the instruction of the inner product.
     - `lanes`: output channels of one accumulator row (`oi` of the packed weights).
-    - `group`: reduction elements that one dot product consumes (`v`).
+    - `group`: reduction elements that one dot product consumes (`v`). vpmaddubsw
+      takes four; more are added up in 16 bits, which the weights must allow.
     - `rows`, `blocks`: the tile of accumulators held in registers, in rows of the
       result and blocks of `lanes` channels.
     - `channels_outer`: the loop over tiles of channels is the outermost one, so
