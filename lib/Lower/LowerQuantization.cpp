@@ -28,6 +28,15 @@ void QuantizationLowering::eraseDead(const DenseSet<Operation *> &keep) {
       rewriter.eraseOp(op);
 }
 
+/// Dimension i of the result is dimension permutation[i] of the operand, if `op`
+/// is a transpose.
+static std::optional<SmallVector<int64_t>> getPermutation(Operation *op) {
+  if (auto transpose = dyn_cast<linalg::TransposeOp>(op))
+    return llvm::to_vector(transpose.getPermutation());
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return generic ? linalg::isaTransposeOpInterface(generic) : std::nullopt;
+}
+
 void QuantizationLowering::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
@@ -50,7 +59,9 @@ void QuantizationLowering::run() {
              succeeded(depthwise))
       lowerContraction(*depthwise);
     else if (auto structured = dyn_cast<linalg::LinalgOp>(op)) {
-      if (isMaxReduction(structured))
+      if (std::optional<SmallVector<int64_t>> order = getPermutation(op))
+        lowerTranspose(structured, *order);
+      else if (isMaxReduction(structured))
         lowerMaxReduction(structured);
       else if (isSumPooling(structured))
         lowerSumReduction(structured);

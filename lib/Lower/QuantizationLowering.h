@@ -53,6 +53,8 @@ private:
   void lowerContraction(Contraction contraction);
   void lowerMaxReduction(mlir::linalg::LinalgOp op);
   void lowerSumReduction(mlir::linalg::LinalgOp op);
+  void lowerTranspose(mlir::linalg::LinalgOp op,
+                      mlir::ArrayRef<int64_t> permutation);
   void lowerReshape(mlir::Operation *op);
   void lowerPad(mlir::quant::StorageCastOp op);
   void dequantize(mlir::Operation *op);

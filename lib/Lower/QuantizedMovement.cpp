@@ -59,6 +59,36 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
   ++integerOps;
 }
 
+/// transpose(dequantize(q)) that is quantized again as q was: integers move.
+void QuantizationLowering::lowerTranspose(linalg::LinalgOp op,
+                                          ArrayRef<int64_t> permutation) {
+  Value result = op->getResult(0);
+  auto dcast =
+      op.getDpsInputOperand(0)->get().getDefiningOp<quant::DequantizeCastOp>();
+  Quantized *x = lookup(op.getDpsInputOperand(0)->get());
+  if (!x || !x->params || !dcast)
+    return;
+  Type quantized = getElementTypeOrSelf(dcast.getInput().getType());
+  SmallVector<quant::QuantizeCastOp> readers;
+  for (Operation *user : result.getUsers())
+    if (auto qcast = dyn_cast<quant::QuantizeCastOp>(user))
+      if (getElementTypeOrSelf(qcast.getResult().getType()) == quantized)
+        readers.push_back(qcast);
+  if (readers.empty())
+    return;
+  rewriter.setInsertionPoint(op);
+  Value empty = tensor::EmptyOp::create(
+      rewriter, op.getLoc(), cast<RankedTensorType>(result.getType()).getShape(),
+      getElementTypeOrSelf(x->storage.getType()));
+  auto moved = linalg::TransposeOp::create(rewriter, op.getLoc(), x->storage,
+                                           empty, permutation);
+  if (Attribute layer = op->getAttr(kLayerAttr))
+    moved->setAttr(kLayerAttr, layer);
+  for (quant::QuantizeCastOp reader : readers)
+    setQuantized(reader.getResult(), moved->getResult(0));
+  ++integerOps;
+}
+
 /// sum (q - zp) s = (sum q - n zp) s, for windows of n elements.
 void QuantizationLowering::lowerSumReduction(linalg::LinalgOp op) {
   Quantized *x = lookup(op.getDpsInputOperand(0)->get());

@@ -39,8 +39,10 @@ void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 
 /// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4
 /// and 8 (AVX). Relies on the default rounding mode of the C environment, as
-/// all of LLVM does. Values must be in the range of i32, as fptosi demands.
-void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns);
+/// all of LLVM does. Values must be in the range of i32, as fptosi demands. With
+/// `splits` vectors of several eights are converted eight by eight.
+void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
+                                     bool splits = false);
 
 } // namespace nnq
 

@@ -8,11 +8,13 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "nnq/Support/Contraction.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -238,32 +240,86 @@ Row nnq::getTileLanes(const TileShape &shape, const Tile &tile, int64_t block) {
           block + 1 == tile.blocks ? tile.lastLanes : shape.lanes, shape.lanes};
 }
 
+/// Rows whose epilogue is computed together. The long chain of a polynomial
+/// keeps a core busy only if there are several to interleave; other bodies are
+/// short enough for it to look ahead to the next row.
+static int64_t getRowsAtOnce(linalg::GenericOp epilogue, int64_t rows) {
+  constexpr int64_t kMostRows = 4;
+  bool isLong = epilogue && llvm::any_of(*epilogue.getBlock(), [](auto &op) {
+                  return isa<math::ErfOp, math::ExpOp, math::TanhOp,
+                             math::LogOp>(op);
+                });
+  return isLong ? std::min<int64_t>(llvm::bit_floor<uint64_t>(rows), kMostRows)
+                : 1;
+}
+
+/// `parts`, vectors of one length and a power of two of them, as one vector.
+static Value concatenate(OpBuilder &b, Location loc, SmallVector<Value> parts) {
+  for (; parts.size() > 1; parts.truncate(parts.size() / 2))
+    for (size_t i = 0; i < parts.size() / 2; ++i) {
+      int64_t size =
+          2 * cast<VectorType>(parts[2 * i].getType()).getNumElements();
+      parts[i] = vector::ShuffleOp::create(
+          b, loc, parts[2 * i], parts[2 * i + 1],
+          llvm::to_vector(llvm::seq<int64_t>(0, size)));
+    }
+  return parts.front();
+}
+
+/// Applies the epilogue to the `values` of some rows of one block.
+static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
+                                       const Row &lane,
+                                       ArrayRef<LoopIndices> rows,
+                                       ArrayRef<Value> values) {
+  linalg::GenericOp epilogue = group.epilogue;
+  Location loc = epilogue.getLoc();
+  SmallVector<Value> args;
+  for (OpOperand *operand : epilogue.getDpsInputOperands()) {
+    SmallVector<Value> parts(values);
+    if (operand->get() != group.source())
+      for (auto [part, loops] : llvm::zip_equal(parts, rows))
+        part = emitLoadRow(b, loc, operand->get(),
+                           epilogue.getMatchingIndexingMap(operand), loops,
+                           lane);
+    args.push_back(concatenate(b, loc, std::move(parts)));
+  }
+  args.push_back(Value());
+  int64_t count = values.size();
+  Value all = emitBody(b, epilogue, args, count * lane.lanes);
+  if (count == 1)
+    return {all};
+  SmallVector<Value> results;
+  for (int64_t row = 0; row < count; ++row)
+    results.push_back(vector::ExtractStridedSliceOp::create(
+        b, loc, all, ArrayRef<int64_t>{row * lane.lanes},
+        ArrayRef<int64_t>{lane.lanes}, ArrayRef<int64_t>{1}));
+  return results;
+}
+
 void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
                         const TileShape &shape, const Tile &tile,
                         ArrayRef<Value> values) {
-  linalg::GenericOp root = group.root(), epilogue = group.epilogue;
+  linalg::GenericOp root = group.root();
   Location loc = root.getLoc();
   AffineMap outMap = root.getIndexingMapsArray().back();
   for (int64_t block = 0; block < tile.blocks; ++block) {
     Row lane = getTileLanes(shape, tile, block);
-    for (int64_t row = 0; row < tile.rows; ++row) {
-      LoopIndices loops = getTileIndices(builder, loc, shape, tile, row, block);
-      Value value = values[row * tile.blocks + block];
-      if (epilogue) {
-        SmallVector<Value> args;
-        for (OpOperand *operand : epilogue.getDpsInputOperands())
-          args.push_back(
-              operand->get() == group.source()
-                  ? value
-                  : emitLoadRow(builder, loc, operand->get(),
-                                epilogue.getMatchingIndexingMap(operand), loops,
-                                lane));
-        args.push_back(Value());
-        value = emitBody(builder, epilogue, args, shape.lanes);
+    for (int64_t row = 0; row < tile.rows;) {
+      int64_t count = getRowsAtOnce(group.epilogue, tile.rows - row);
+      SmallVector<LoopIndices> rows;
+      SmallVector<Value> results;
+      for (int64_t i = row; i < row + count; ++i) {
+        rows.push_back(getTileIndices(builder, loc, shape, tile, i, block));
+        results.push_back(values[i * tile.blocks + block]);
       }
-      loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
-      emitStoreRow(builder, loc, value, root.getOutputs()[0], outMap, loops,
-                   lane);
+      if (group.epilogue)
+        results = emitEpilogue(builder, group, lane, rows, results);
+      for (auto [loops, value] : llvm::zip_equal(rows, results)) {
+        loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
+        emitStoreRow(builder, loc, value, root.getOutputs()[0], outMap, loops,
+                     lane);
+      }
+      row += count;
     }
   }
 }

@@ -29,7 +29,9 @@ struct LowerRoundToInt
     if (!target || !target.getTriple().getValue().starts_with("x86_64"))
       return;
     RewritePatternSet patterns(&getContext());
-    populateRoundToCvtps2dqPatterns(patterns);
+    // Wider registers convert more at a time, as LLVM knows.
+    populateRoundToCvtps2dqPatterns(patterns,
+                                    /*splits=*/target.getVectorBits() <= 256);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -26,7 +26,8 @@ static StringRef conversionOf(int64_t lanes) {
 
 namespace {
 struct RoundToCvtps2dq : public OpRewritePattern<arith::FPToSIOp> {
-  using OpRewritePattern::OpRewritePattern;
+  RoundToCvtps2dq(MLIRContext *context, bool splits)
+      : OpRewritePattern(context), splits(splits) {}
 
   LogicalResult matchAndRewrite(arith::FPToSIOp op,
                                 PatternRewriter &rewriter) const override {
@@ -36,16 +37,43 @@ struct RoundToCvtps2dq : public OpRewritePattern<arith::FPToSIOp> {
         !type.getElementType().isInteger(32) ||
         !getElementTypeOrSelf(op.getIn().getType()).isF32())
       return rewriter.notifyMatchFailure(op, "not a rounding of f32 to i32");
-    StringRef name = conversionOf(type.getNumElements());
+    constexpr int64_t kWidest = 8;
+    int64_t lanes = type.getNumElements();
+    int64_t width = splits && lanes % kWidest == 0 ? kWidest : lanes;
+    StringRef name = conversionOf(width);
     if (name.empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this length");
-    rewriter.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(
-        op, type, rewriter.getStringAttr(name), ValueRange{round.getOperand()});
+    Location loc = op.getLoc();
+    auto convert = [&](Value part) {
+      return LLVM::CallIntrinsicOp::create(
+                 rewriter, loc, VectorType::get({width}, type.getElementType()),
+                 rewriter.getStringAttr(name), ValueRange{part})
+          .getResult(0);
+    };
+    Value x = round.getOperand();
+    if (width == lanes) {
+      rewriter.replaceOp(op, convert(x));
+      return success();
+    }
+    Value all = arith::ConstantOp::create(rewriter, loc,
+                                          rewriter.getZeroAttr(type));
+    SmallVector<int64_t> one{1};
+    for (int64_t at = 0; at < lanes; at += width) {
+      Value part = convert(vector::ExtractStridedSliceOp::create(
+          rewriter, loc, x, ArrayRef(at), ArrayRef(width), one));
+      all = vector::InsertStridedSliceOp::create(rewriter, loc, part, all,
+                                                 ArrayRef(at), one);
+    }
+    rewriter.replaceOp(op, all);
     return success();
   }
+
+private:
+  bool splits;
 };
 } // namespace
 
-void nnq::populateRoundToCvtps2dqPatterns(RewritePatternSet &patterns) {
-  patterns.add<RoundToCvtps2dq>(patterns.getContext());
+void nnq::populateRoundToCvtps2dqPatterns(RewritePatternSet &patterns,
+                                          bool splits) {
+  patterns.add<RoundToCvtps2dq>(patterns.getContext(), splits);
 }
