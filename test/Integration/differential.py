@@ -168,6 +168,7 @@ KINDS = {
     "int8": Kind("", static=(1.0, 1.0, 0.7, 0.0)),
     "symmetric": Kind("activations=symmetric", static=(1.0, 0.7)),
     "per-tensor": Kind("weight-granularity=per-tensor"),
+    "reduced": Kind("weight-range=reduced", static=(1.0, 0.7, 0.0)),
     "asymmetric-weights": Kind("weights=asymmetric", is_integer=False),
     "winograd": Kind("", network=networks.WinogradNetwork, target="x86-64-v3"),
 }

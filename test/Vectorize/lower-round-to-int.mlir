@@ -21,6 +21,19 @@ module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
     return %i : vector<4xi32>
   }
 
+  // Several registers one by one.
+  // CHECK-LABEL: func.func @sixteen(
+  // CHECK:         vector.extract_strided_slice %{{.*}} {offsets = [0], sizes = [8], strides = [1]}
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx.cvt.ps2dq.256"
+  // CHECK:         vector.extract_strided_slice %{{.*}} {offsets = [8], sizes = [8], strides = [1]}
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx.cvt.ps2dq.256"
+  // CHECK:         vector.insert_strided_slice %{{.*}} {offsets = [8], strides = [1]}
+  func.func @sixteen(%x: vector<16xf32>) -> vector<16xi32> {
+    %r = math.roundeven %x : vector<16xf32>
+    %i = arith.fptosi %r : vector<16xf32> to vector<16xi32>
+    return %i : vector<16xi32>
+  }
+
   // Truncation is another conversion.
   // CHECK-LABEL: func.func @truncates(
   // CHECK:         arith.fptosi
@@ -50,5 +63,19 @@ module attributes {nnq.target = #nnq.target<triple = "aarch64-unknown-linux-gnu"
     %r = math.roundeven %x : vector<4xf32>
     %i = arith.fptosi %r : vector<4xf32> to vector<4xi32>
     return %i : vector<4xi32>
+  }
+}
+
+// -----
+
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+    cpu = "x86-64-v4", features = "", vector_bits = 512, vector_registers = 32,
+    dot = vpmaddwd>} {
+  // CHECK-LABEL: func.func @wide_registers(
+  // CHECK:         math.roundeven
+  func.func @wide_registers(%x: vector<16xf32>) -> vector<16xi32> {
+    %r = math.roundeven %x : vector<16xf32>
+    %i = arith.fptosi %r : vector<16xf32> to vector<16xi32>
+    return %i : vector<16xi32>
   }
 }

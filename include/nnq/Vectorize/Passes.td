@@ -195,7 +195,8 @@ def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {
 
     The pattern is public (`populateRoundToCvtps2dqPatterns`).
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def ApproximateMath : Pass<"nnq-approximate-math", "::mlir::func::FuncOp"> {

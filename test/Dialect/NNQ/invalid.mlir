@@ -94,3 +94,8 @@ func.func private @no_samples() attributes {
 // expected-error @+2 {{'entry' must not be empty}}
 func.func private @no_entry() attributes {
   nnq.batch = #nnq.batch<entry = "", tile = 1, inputs = [true], outputs = [true]>}
+
+// -----
+
+// expected-error @below {{vpmaddubsw needs a 'group' of whole fours, got 6}}
+#k = #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 6, rows = 1, blocks = 1>
