@@ -276,7 +276,8 @@ Value RowsEmitter::emitRow(OpBuilder &b, ArrayRef<OpFoldResult> indices,
   };
   auto reduce = [&](Value vector, Value with) -> Value {
     return vector::ReductionOp::create(b, loc, kind, vector, with,
-                                       arith::FastMathFlags::reassoc);
+                                       arith::FastMathFlags::reassoc |
+                                           arith::FastMathFlags::nsz);
   };
   // Several registers hide the latency of the combination.
   int64_t width = std::min(4 * lanes, size), full = size / width * width;
@@ -327,6 +328,12 @@ Value RowsEmitter::emitLoops(OpBuilder &b, LoopIndices &indices,
 }
 
 void RowsEmitter::emit(OpBuilder &builder) {
+  // Which of two zeros of different sign is the larger one is of no use and
+  // would cost more than the maximum itself.
+  if (isa<arith::MaximumFOp, arith::MinimumFOp>(combiner))
+    combiner->setAttr("fastmath",
+                      arith::FastMathFlagsAttr::get(
+                          builder.getContext(), arith::FastMathFlags::nsz));
   AffineMap out = op.getIndexingMapsArray().back();
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   emitLoopNest(builder, loc, ArrayRef(ranges).take_front(out.getNumResults()),
