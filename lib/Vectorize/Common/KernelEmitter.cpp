@@ -21,6 +21,9 @@
 using namespace mlir;
 using namespace nnq;
 
+/// Of a cache.
+static constexpr int64_t kLineBytes = 64;
+
 namespace {
 
 class KernelEmitter {
@@ -37,6 +40,9 @@ private:
   SmallVector<Value> emitSteps(OpBuilder &b, const Tile &tile,
                                ArrayRef<OpFoldResult> reductions,
                                ValueRange accumulators);
+  bool prefetches(const Tile &tile);
+  void prefetchNext(OpBuilder &b, const Tile &tile,
+                    ArrayRef<OpFoldResult> reductions);
   SmallVector<Value> loadColumns(OpBuilder &b, const Tile &tile,
                                  ArrayRef<OpFoldResult> reductions);
   SmallVector<Value> loadRowPairs(OpBuilder &b, const Tile &tile,
@@ -286,6 +292,47 @@ int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
   return 1;
 }
 
+/// True for weights that the caches next to the core hardly hold from one run of
+/// the network to the next, and that several tiles of rows read: the first of
+/// these would wait for memory. A step must read whole lines, or each would be
+/// asked for several times.
+bool KernelEmitter::prefetches(const Tile &tile) {
+  constexpr int64_t kLeastBytes = 64 << 10;
+  auto type = cast<MemRefType>(weights.getType());
+  int64_t width = type.getElementTypeBitWidth() / 8;
+  return type.getNumElements() * width >= kLeastBytes &&
+         type.getShape().back() * width % kLineBytes == 0 &&
+         shape.rowLoop >= 0 && rootShape[shape.rowLoop] > tile.rows;
+}
+
+/// Asks for the weights that the next tile of blocks reads at this step.
+void KernelEmitter::prefetchNext(OpBuilder &b, const Tile &tile,
+                                 ArrayRef<OpFoldResult> reductions) {
+  auto type = cast<MemRefType>(weights.getType());
+  int64_t line = kLineBytes * 8 / type.getElementTypeBitWidth();
+  AffineExpr channel = b.getAffineDimExpr(0);
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    AffineExpr next =
+        channel.floorDiv(kernel.getLanes()) + (tile.blocks + block);
+    OpFoldResult at = affine::makeComposedFoldedAffineMin(
+        b, loc,
+        AffineMap::get(1, 0,
+                       {next, b.getAffineConstantExpr(type.getDimSize(0) - 1)},
+                       b.getContext()),
+        tile.root[shape.laneLoop]);
+    SmallVector<Value> indices{getValueOrCreateConstantIndexOp(b, loc, at)};
+    for (OpFoldResult index : reductions)
+      indices.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
+    indices.push_back(Value());
+    int64_t size = type.getShape().back();
+    for (int64_t offset = 0; offset < size; offset += line) {
+      indices.back() = arith::ConstantIndexOp::create(b, loc, offset);
+      memref::PrefetchOp::create(b, loc, weights, indices, /*isWrite=*/false,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+    }
+  }
+}
+
 /// The weights of all blocks at one reduction step.
 SmallVector<Value>
 KernelEmitter::loadColumns(OpBuilder &b, const Tile &tile,
@@ -352,6 +399,8 @@ SmallVector<Value> KernelEmitter::emitSteps(OpBuilder &b, const Tile &tile,
     SmallVector<OpFoldResult> at(reductions);
     at.back() = emitOffset(b, loc, at.back(), step);
     columns.push_back(loadColumns(b, tile, at));
+    if (prefetches(tile))
+      prefetchNext(b, tile, at);
     steps.push_back(std::move(at));
   }
   if (isPairKernel()) {
