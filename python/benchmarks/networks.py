@@ -84,7 +84,7 @@ def profile(network: Network, result: Result, machine: Machine, compiler: Toolch
 def benchmark(network: Network, machine: Machine, scratch: Path, args: argparse.Namespace) -> Report:
     """Prepare all contenders of a network, check what they compute, and time them."""
     report = Report(network.name, network.macs)
-    compiler = Toolchain(args.build / "bin", scratch, args.threads)
+    compiler = Toolchain(args.build / "bin", scratch, args.threads, args.weight_range)
     ways: dict[str, list[Contender]] = {}
     outputs = {}
     for kind in args.contenders:
@@ -131,6 +131,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--builtin", type=names(BUILTIN), default=[], help=f"all, or of {', '.join(BUILTIN)}")
     parser.add_argument("--only", nargs="*", default=[], help="names of networks of the folder")
     parser.add_argument("--contenders", type=names(KINDS), default=list(KINDS), help=f"of {', '.join(KINDS)}")
+    parser.add_argument(
+        "--weight-range",
+        choices=("full", "reduced"),
+        default="full",
+        help="of nnq int8; the others reduce it where the machine saturates",
+    )
     parser.add_argument("--threads", type=names("12"), default=["1"], help="1, 2 or 1,2")
     parser.add_argument("--cpu", type=int, help="first core to run on (default: the last ones allowed)")
     parser.add_argument("--seconds", type=float, default=2, help="for each contender of a network")

@@ -55,9 +55,10 @@ def write_samples(path: Path, rows: Sequence[Sample]) -> Path:
 class Toolchain:
     """Compiles networks for a number of threads and profiles them."""
 
-    def __init__(self, tools: Path, scratch: Path, threads: int) -> None:
+    def __init__(self, tools: Path, scratch: Path, threads: int, weight_range: str = "full") -> None:
         """Keep the folders."""
         self.tools, self.scratch, self.threads = tools, scratch, threads
+        self.weight_range = weight_range
 
     def options(self, network: Network, int8: bool) -> list[object]:
         """Return the network and how it is lowered, for nnq-compile and nnq-run."""
@@ -69,7 +70,7 @@ class Toolchain:
         result: list[object] = [source, f"--threads={self.threads}"]
         if int8:
             data = write_samples(self.scratch / f"{network.name}_calib.npz", network.calib)
-            result.append(f"--quantize-int8=data={data}")
+            result.append(f"--quantize-int8=data={data} weight-range={self.weight_range}")
         return result
 
     def compile(self, network: Network, int8: bool) -> tuple[Path, Usage]:

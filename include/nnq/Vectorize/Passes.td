@@ -122,7 +122,10 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
     - Packed contractions: inner products are `vector.contract` ops of one row by
       L lanes (L x 8 in pairs of rows for smmla), which `nnq-lower-contract-to-dot`
       maps to instructions. A max pool between contraction and epilogue is taken
-      along.
+      along. Steps that read whole cache lines of weights which no cache holds ask
+      for those of the next tile.
+    - Epilogues with functions that become polynomials act on several rows at
+      once, so that their chains of operations are interleaved.
     - Convolutions with `winograd`: F(m x m, 3 x 3) in exact integers. The
       activation is transformed tile by tile in 16 bits, the weights tile of
       channels by tile of channels (they are stored as they were); sums of
