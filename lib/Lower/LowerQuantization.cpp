@@ -28,8 +28,8 @@ void QuantizationLowering::eraseDead(const DenseSet<Operation *> &keep) {
       rewriter.eraseOp(op);
 }
 
-/// Dimension i of the result is dimension permutation[i] of the operand, if `op`
-/// is a transpose.
+/// Dimension i of the result is dimension permutation[i] of the operand, if
+/// `op` is a transpose.
 static std::optional<SmallVector<int64_t>> getPermutation(Operation *op) {
   if (auto transpose = dyn_cast<linalg::TransposeOp>(op))
     return llvm::to_vector(transpose.getPermutation());

@@ -78,7 +78,8 @@ void QuantizationLowering::lowerTranspose(linalg::LinalgOp op,
     return;
   rewriter.setInsertionPoint(op);
   Value empty = tensor::EmptyOp::create(
-      rewriter, op.getLoc(), cast<RankedTensorType>(result.getType()).getShape(),
+      rewriter, op.getLoc(),
+      cast<RankedTensorType>(result.getType()).getShape(),
       getElementTypeOrSelf(x->storage.getType()));
   auto moved = linalg::TransposeOp::create(rewriter, op.getLoc(), x->storage,
                                            empty, permutation);

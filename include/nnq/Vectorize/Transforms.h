@@ -23,10 +23,10 @@ void populateContractToVpdpbusdPatterns(mlir::RewritePatternSet &patterns);
 void populateContractToVpmaddwdPatterns(mlir::RewritePatternSet &patterns);
 
 /// vector.contract of `vector<Px4xi8>` (zero-extended) and `vector<PxLx4xi8>`
-/// (sign-extended) into `vector<Lxi32>`, with the attribute `nnq.fits_i16`, to P
-/// times vpmaddubsw whose results are added up before vpmaddwd widens them, for
-/// L of 4 (SSSE3), 8 (AVX2) and 16 (AVX512BW). Exact only where the attribute
-/// tells the truth: vpmaddubsw saturates.
+/// (sign-extended) into `vector<Lxi32>`, with the attribute `nnq.fits_i16`, to
+/// P times vpmaddubsw whose results are added up before vpmaddwd widens them,
+/// for L of 4 (SSSE3), 8 (AVX2) and 16 (AVX512BW). Exact only where the
+/// attribute tells the truth: vpmaddubsw saturates.
 void populateContractToVpmaddubswPatterns(mlir::RewritePatternSet &patterns);
 
 /// vector.contract of `vector<4xi8>` and `vector<4x4xi8>` (both sign-extended)
@@ -39,8 +39,8 @@ void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 
 /// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4
 /// and 8 (AVX). Relies on the default rounding mode of the C environment, as
-/// all of LLVM does. Values must be in the range of i32, as fptosi demands. With
-/// `splits` vectors of several eights are converted eight by eight.
+/// all of LLVM does. Values must be in the range of i32, as fptosi demands.
+/// With `splits` vectors of several eights are converted eight by eight.
 void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
                                      bool splits = false);
 

@@ -46,7 +46,8 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
   int64_t accumulators = rows * tileBlocks;
   if (problem.dot == DotKind::SMMLA)
     return accumulators + 2 * tileBlocks + rows / 2;
-  // Weights, a group of the activation, products and ones of each four elements.
+  // Weights, a group of the activation, products and ones of each four
+  // elements.
   if (problem.dot == DotKind::VPMADDUBSW) {
     int64_t parts = problem.group / 4;
     return accumulators + parts * tileBlocks + 1 + parts + 1;

@@ -189,7 +189,8 @@ Value KernelEmitter::loadWeights(OpBuilder &b,
                                 weights, at);
 }
 
-/// Vectors of one type as rows of one that has them along a new first dimension.
+/// Vectors of one type as rows of one that has them along a new first
+/// dimension.
 Value KernelEmitter::stackParts(OpBuilder &b, ArrayRef<Value> parts) {
   auto type = cast<VectorType>(parts.front().getType());
   SmallVector<int64_t> shape{static_cast<int64_t>(parts.size())};
@@ -197,8 +198,8 @@ Value KernelEmitter::stackParts(OpBuilder &b, ArrayRef<Value> parts) {
   Value stack = ub::PoisonOp::create(
       b, loc, VectorType::get(shape, type.getElementType()));
   for (auto [i, part] : llvm::enumerate(parts))
-    stack = vector::InsertOp::create(b, loc, part, stack,
-                                     ArrayRef<int64_t>{static_cast<int64_t>(i)});
+    stack = vector::InsertOp::create(
+        b, loc, part, stack, ArrayRef<int64_t>{static_cast<int64_t>(i)});
   return stack;
 }
 
@@ -292,10 +293,10 @@ int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
   return 1;
 }
 
-/// True for weights that the caches next to the core hardly hold from one run of
-/// the network to the next, and that several tiles of rows read: the first of
-/// these would wait for memory. A step must read whole lines, or each would be
-/// asked for several times.
+/// True for weights that the caches next to the core hardly hold from one run
+/// of the network to the next, and that several tiles of rows read: the first
+/// of these would wait for memory. A step must read whole lines, or each would
+/// be asked for several times.
 bool KernelEmitter::prefetches(const Tile &tile) {
   constexpr int64_t kLeastBytes = 64 << 10;
   auto type = cast<MemRefType>(weights.getType());
@@ -348,8 +349,7 @@ KernelEmitter::loadColumns(OpBuilder &b, const Tile &tile,
                                           i * lanes * part, lanes * part);
         auto element = cast<VectorType>(columnsOfPart.getType());
         parts.push_back(vector::ShapeCastOp::create(
-            b, loc,
-            VectorType::get({lanes, part}, element.getElementType()),
+            b, loc, VectorType::get({lanes, part}, element.getElementType()),
             columnsOfPart));
       }
       columns.push_back(stackParts(b, parts));

@@ -245,10 +245,10 @@ Row nnq::getTileLanes(const TileShape &shape, const Tile &tile, int64_t block) {
 /// short enough for it to look ahead to the next row.
 static int64_t getRowsAtOnce(linalg::GenericOp epilogue, int64_t rows) {
   constexpr int64_t kMostRows = 4;
-  bool isLong = epilogue && llvm::any_of(*epilogue.getBlock(), [](auto &op) {
-                  return isa<math::ErfOp, math::ExpOp, math::TanhOp,
-                             math::LogOp>(op);
-                });
+  bool isLong =
+      epilogue && llvm::any_of(*epilogue.getBlock(), [](auto &op) {
+        return isa<math::ErfOp, math::ExpOp, math::TanhOp, math::LogOp>(op);
+      });
   return isLong ? std::min<int64_t>(llvm::bit_floor<uint64_t>(rows), kMostRows)
                 : 1;
 }
@@ -278,9 +278,9 @@ static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
     SmallVector<Value> parts(values);
     if (operand->get() != group.source())
       for (auto [part, loops] : llvm::zip_equal(parts, rows))
-        part = emitLoadRow(b, loc, operand->get(),
-                           epilogue.getMatchingIndexingMap(operand), loops,
-                           lane);
+        part =
+            emitLoadRow(b, loc, operand->get(),
+                        epilogue.getMatchingIndexingMap(operand), loops, lane);
     args.push_back(concatenate(b, loc, std::move(parts)));
   }
   args.push_back(Value());

@@ -106,8 +106,7 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
   int64_t rowSize = groups * lanes * group;
   for (int64_t c = 0; c < index.channels; ++c)
     for (int64_t o = 0; o < index.outer; ++o) {
-      int64_t row =
-          (c / lanes * index.outer + o) * rowSize + c % lanes * part;
+      int64_t row = (c / lanes * index.outer + o) * rowSize + c % lanes * part;
       for (int64_t r = 0; r < layout.runLength; ++r) {
         int64_t to = row + r / part * lanes * part + r % part;
         std::memcpy(packed.data() + to * width,

@@ -332,8 +332,8 @@ void RowsEmitter::emit(OpBuilder &builder) {
   // would cost more than the maximum itself.
   if (isa<arith::MaximumFOp, arith::MinimumFOp>(combiner))
     combiner->setAttr("fastmath",
-                      arith::FastMathFlagsAttr::get(
-                          builder.getContext(), arith::FastMathFlags::nsz));
+                      arith::FastMathFlagsAttr::get(builder.getContext(),
+                                                    arith::FastMathFlags::nsz));
   AffineMap out = op.getIndexingMapsArray().back();
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   emitLoopNest(builder, loc, ArrayRef(ranges).take_front(out.getNumResults()),

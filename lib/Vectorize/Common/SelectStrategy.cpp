@@ -43,9 +43,9 @@ findSaturationFreeGroup(const ContractionLayout &layout) {
 }
 
 /// The dot instruction for a contraction on `target`, and its group size.
-static std::pair<DotKind, int64_t>
-selectDot(TargetAttr target, const ContractionLayout &layout,
-          bool pairsOfRows) {
+static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
+                                             const ContractionLayout &layout,
+                                             bool pairsOfRows) {
   FactorTypes types = getFactorTypes(layout.contraction);
   if (isa<FloatType>(types.activation))
     return {DotKind::FMA, 1};
@@ -169,11 +169,11 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     if (failed(winograd))
       return {};
     double steps = 3.0 * llvm::divideCeil(3 * winograd->inputs, problem.group);
-    return chooseWinograd(
-        target, *winograd,
-        problem.outer * steps *
-            estimateCycles(target, problem, direct.getLanes(),
-                           direct.getTileRows(), direct.getTileBlocks()));
+    return chooseWinograd(target, *winograd,
+                          problem.outer * steps *
+                              estimateCycles(target, problem, direct.getLanes(),
+                                             direct.getTileRows(),
+                                             direct.getTileBlocks()));
   }
 
   /// Reductions of unpacked operands: depthwise convolutions, pools, products

@@ -67,8 +67,8 @@ struct ContractToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
     }
     Value ones = arith::ConstantOp::create(
         rewriter, loc, DenseElementsAttr::get(i16s, int16_t(1)));
-    rewriter.replaceOpWithNewOp<arith::AddIOp>(
-        op, op.getAcc(), call(widen, accType, sum, ones));
+    rewriter.replaceOpWithNewOp<arith::AddIOp>(op, op.getAcc(),
+                                               call(widen, accType, sum, ones));
     return success();
   }
 };

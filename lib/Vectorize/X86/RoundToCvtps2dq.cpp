@@ -55,8 +55,8 @@ struct RoundToCvtps2dq : public OpRewritePattern<arith::FPToSIOp> {
       rewriter.replaceOp(op, convert(x));
       return success();
     }
-    Value all = arith::ConstantOp::create(rewriter, loc,
-                                          rewriter.getZeroAttr(type));
+    Value all =
+        arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(type));
     SmallVector<int64_t> one{1};
     for (int64_t at = 0; at < lanes; at += width) {
       Value part = convert(vector::ExtractStridedSliceOp::create(
