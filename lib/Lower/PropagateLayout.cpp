@@ -351,6 +351,16 @@ void LayoutPropagation::visitObserve(ObserveOp op) {
       op, [&] { op.getValueMutable().assign(it->second.value); });
 }
 
+/// The dimension of the activation that a group is a part of.
+static unsigned getGroupDim(const Contraction &contraction) {
+  linalg::LinalgOp op = contraction.op;
+  AffineMap x = op.getMatchingIndexingMap(contraction.activation);
+  unsigned dim = 0;
+  while (!x.getResult(dim).isFunctionOfDim(contraction.channelLoop))
+    ++dim;
+  return dim;
+}
+
 void LayoutPropagation::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
@@ -369,6 +379,11 @@ void LayoutPropagation::run() {
       continue;
     }
     auto op = cast<linalg::GenericOp>(operation);
+    if (FailureOr<Contraction> grouped = Contraction::match(op);
+        succeeded(grouped) && grouped->groupChannels) {
+      visitConvolution(op, getGroupDim(*grouped), grouped->channelDim);
+      continue;
+    }
     FailureOr<linalg::ConvolutionDimensions> dims = failure();
     if (op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
         isMultiplyAddBody(op))

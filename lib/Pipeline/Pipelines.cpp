@@ -40,6 +40,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   addInliner(pm);
   // Its checks and reshapes are ones that no other pass knows.
   pm.addPass(createResolveBatch());
+  // The reshapes that it leaves are folded with other constants.
+  pm.addPass(createMergeGroups());
   pm.addPass(createFoldConstants());
   // Checks of constants are known only now.
   pm.addPass(createDropChecks());

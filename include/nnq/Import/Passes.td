@@ -108,6 +108,33 @@ def FoldConstants : Pass<"nnq-fold-constants"> {
                               "Number of ops computed at compile time">];
 }
 
+def MergeGroups : Pass<"nnq-merge-groups"> {
+  let summary = "Gives convolutions over groups one dimension of channels";
+  let description = [{
+    A convolution whose groups are a dimension of their own becomes one over all
+    channels, each of which reads the channels of its group. Its weights then
+    have a scale for each output channel as those of any convolution have, and
+    no reshapes stand between it and its neighbours.
+
+    ```mlir
+    %x5 = tensor.expand_shape %x ... into tensor<1x4x8x9x9xf32>
+    %0 = linalg.conv_2d_ngchw_gfchw ins(%x5, %w : ..., tensor<4x6x8x3x3xf32>)
+    %1 = tensor.collapse_shape %0 ... into tensor<1x24x7x7xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    // (n, f, h, w, c, kh, kw) -> (n, f floordiv 6 * 8 + c, h + kh, w + kw)
+    %1 = linalg.generic ... ins(%x, %w4 : ..., tensor<24x8x3x3xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numMerged", "merged",
+                              "Number of convolutions over groups">];
+}
+
 def DropChecks : Pass<"nnq-drop-checks"> {
   let summary = "Removes checks of the importer that cannot fail";
   let description = [{

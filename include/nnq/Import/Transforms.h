@@ -22,6 +22,11 @@ void populateFoldConstantsPatterns(mlir::RewritePatternSet &patterns,
 /// indices become clamps.
 void populateDropChecksPatterns(mlir::RewritePatternSet &patterns);
 
+/// The groups of a convolution and the channels in them become one dimension of
+/// channels; `count` is called for each.
+void populateMergeGroupsPatterns(mlir::RewritePatternSet &patterns,
+                                 llvm::function_ref<void()> count);
+
 /// Elements that a body reads at places known at compile time become operands.
 void populateRaiseGatherPatterns(mlir::RewritePatternSet &patterns);
 

@@ -34,8 +34,11 @@ public:
         ranges(op.getStaticLoopRanges()),
         numParallel(op.getIndexingMapsArray().back().getNumResults()),
         groups(llvm::divideCeil(layout.runLength, kernel.getGroup())),
-        blocks(llvm::divideCeil(ranges[layout.contraction.channelLoop],
-                                kernel.getLanes())) {}
+        channels(ranges[layout.contraction.channelLoop]),
+        channelsOfGroup(layout.contraction.groupChannels.value_or(channels)),
+        blocksOfGroup(llvm::divideCeil(channelsOfGroup, kernel.getLanes())),
+        blocks(llvm::divideCeil(channels, channelsOfGroup) * blocksOfGroup) {
+  }
 
   /// Null if the weights are not constant.
   linalg::GenericOp pack();
@@ -54,7 +57,11 @@ private:
   linalg::GenericOp op;
   SmallVector<int64_t> ranges;
   unsigned numParallel;
-  int64_t groups, blocks;
+  /// Groups of elements along the run.
+  int64_t groups;
+  /// Output channels, and those that share their input; blocks of lanes do not
+  /// cross from one such group to the next.
+  int64_t channels, channelsOfGroup, blocksOfGroup, blocks;
 };
 
 } // namespace
@@ -90,7 +97,6 @@ static std::vector<char> widenToI16(ArrayRef<char> bytes) {
 
 Value ContractionPacker::packWeights(const ConstantData &data) {
   int64_t lanes = kernel.getLanes(), group = kernel.getGroup();
-  int64_t channels = ranges[layout.contraction.channelLoop];
   SmallVector<int64_t> shape{blocks};
   for (unsigned loop : layout.outerReductions)
     shape.push_back(ranges[loop]);
@@ -124,9 +130,15 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
     for (int64_t o = 0; o < outer; ++o) {
       int64_t base = c * strides[layout.contraction.channelLoop] +
                      offsetOf(layout.outerReductions, o);
-      int64_t row = (c / lanes * outer + o) * rowSize + c % lanes * group;
-      for (int64_t r = 0; r < layout.runLength; ++r) {
-        int64_t to = row + r / group * lanes * group + r % group;
+      int64_t inGroup = c % channelsOfGroup;
+      int64_t block = c / channelsOfGroup * blocksOfGroup + inGroup / lanes;
+      int64_t row = (block * outer + o) * rowSize + inGroup % lanes * group;
+      // Of merged groups, each reads its own part of the run.
+      int64_t length = layout.runLength / layout.mergedGroups;
+      int64_t first = inGroup * layout.mergedGroups / channelsOfGroup * length;
+      for (int64_t r = 0; r < length; ++r) {
+        int64_t at = first + r;
+        int64_t to = row + at / group * lanes * group + at % group;
         std::memcpy(packed.data() + to * width,
                     data.getBytes().data() +
                         (base + offsetOf(layout.run, r)) * width,
@@ -148,9 +160,11 @@ Value ContractionPacker::packActivation() {
   auto type = cast<RankedTensorType>(x.getType());
   unsigned dim = layout.runDim;
   int64_t stride = layout.runDimStride;
-  int64_t steps = layout.windowLoop ? ranges[*layout.windowLoop] - 1 : 0;
-  int64_t needed =
-      steps * layout.windowStep * stride + groups * kernel.getGroup();
+  SmallVector<AffineExpr> last;
+  for (int64_t range : ranges)
+    last.push_back(rewriter.getAffineConstantExpr(range - 1));
+  auto base = cast<AffineConstantExpr>(layout.runBase.replaceDims(last));
+  int64_t needed = base.getValue() * stride + groups * kernel.getGroup();
   int64_t size = llvm::divideCeil(needed, stride);
   if (size > type.getDimSize(dim)) {
     SmallVector<int64_t> shape(type.getShape());
@@ -195,17 +209,21 @@ SmallVector<AffineMap> ContractionPacker::packedMaps() {
   SmallVector<AffineExpr> activation;
   for (unsigned dim = 0; dim < layout.runDim; ++dim)
     activation.push_back(x.getResult(dim).replaceDims(loops));
-  AffineExpr index = group * kernel.getGroup() + element;
-  if (layout.windowLoop)
-    index = getAffineDimExpr(*layout.windowLoop, context) *
-                (layout.windowStep * layout.runDimStride) +
-            index;
-  activation.push_back(index);
+  activation.push_back(layout.runBase.replaceDims(loops) *
+                           layout.runDimStride +
+                       group * kernel.getGroup() + element);
 
-  SmallVector<AffineExpr> weight{channel.floorDiv(kernel.getLanes())};
+  AffineExpr inGroup = channel, block = channel.floorDiv(kernel.getLanes());
+  if (channelsOfGroup != channels) {
+    inGroup = channel % channelsOfGroup;
+    block = channel.floorDiv(channelsOfGroup) * blocksOfGroup;
+    if (blocksOfGroup > 1)
+      block = block + inGroup.floorDiv(kernel.getLanes());
+  }
+  SmallVector<AffineExpr> weight{block};
   for (unsigned i = 0; i < numOuter; ++i)
     weight.push_back(getAffineDimExpr(numParallel + i, context));
-  weight.append({group, channel % kernel.getLanes(), element});
+  weight.append({group, inGroup % kernel.getLanes(), element});
   return {AffineMap::get(numLoops, 0, activation, context),
           AffineMap::get(numLoops, 0, weight, context),
           AffineMap::getMultiDimIdentityMap(numLoops, context)
@@ -302,6 +320,7 @@ struct PackContractions
         continue;
       }
       auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
+      layout->mergeGroups(kernel.getLanes());
       ContractionPacker packer(rewriter, *layout, kernel);
       if (packer.pack()) {
         ++packed;

@@ -87,15 +87,13 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       FailureOr<ContractionLayout> layout = ContractionLayout::get(op, reason);
       if (failed(layout))
         return remarkMissed(op, "nnq-select-strategy", reason);
-      select(op, *layout, target);
+      select(op, std::move(*layout), target);
     });
   }
 
-  void select(linalg::GenericOp op, const ContractionLayout &layout,
+  void select(linalg::GenericOp op, ContractionLayout layout,
               TargetAttr target) {
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     KernelProblem problem;
-    problem.channels = ranges[layout.contraction.channelLoop];
     problem.window = 1;
     ArrayRef<int64_t> result =
         cast<ShapedType>(op.getResult(0).getType()).getShape();
@@ -127,6 +125,8 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       remarkMissed(op, "nnq-select-strategy",
                    "no dot instruction of the target multiplies these types");
     }
+    layout.mergeGroups(getWidestLanes(target, problem.dot));
+    problem.channels = layout.getGroupChannels();
     KernelAttr kernel = chooseKernel(target, problem);
     if (KernelAttr better = selectWinograd(layout, target, problem, kernel)) {
       ++transformed;
