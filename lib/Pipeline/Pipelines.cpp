@@ -46,6 +46,7 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   // Checks of constants are known only now.
   pm.addPass(createDropChecks());
   pm.addPass(createRaiseGather());
+  pm.addPass(createTabulateIndices());
   pm.addPass(createDropDeadResults());
   pm.addPass(createDropUnitDims());
   pm.addPass(createRaiseElementwise());

@@ -357,3 +357,25 @@ func.func @observed(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>, %w2: tenso
     outs(%f2 : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
   return %1 : tensor<1x2x4x4xf32>
 }
+
+// -----
+
+// A convolution over groups takes channels last as any other.
+#x = affine_map<(n, f, h, w, c, i, j) -> (n, (f floordiv 3) * 2 + c, h + i, w + j)>
+#w = affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>
+#y = affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>
+// CHECK-DAG: #[[GX:.+]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 + d5, d2 + d6, (d3 floordiv 3) * 2 + d4)>
+// CHECK-LABEL: @groups
+// CHECK: linalg.generic {indexing_maps = [#[[GX]],
+// CHECK-SAME: ins(%{{.+}}, %{{.+}} : tensor<1x5x5x4xf32>, tensor<6x2x3x3xf32>) outs(%{{.+}} : tensor<1x3x3x6xf32>)
+func.func @groups(%x: tensor<1x4x5x5xf32>, %w: tensor<6x2x3x3xf32>, %f: tensor<1x6x3x3xf32>) -> tensor<1x6x3x3xf32> {
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =
+      ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : tensor<1x4x5x5xf32>, tensor<6x2x3x3xf32>) outs(%f : tensor<1x6x3x3xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x6x3x3xf32>
+  return %0 : tensor<1x6x3x3xf32>
+}

@@ -338,6 +338,39 @@ def RaiseElementwise : Pass<"nnq-raise-elementwise"> {
                            "::mlir::math::MathDialect"];
 }
 
+def TabulateIndices : Pass<"nnq-tabulate-indices"> {
+  let summary = "Computes what depends on loop indices alone";
+  let description = [{
+    A number that a body computes from the indices of its loops becomes an
+    operand, a constant over these loops: the size of the window that an average
+    without its padding divides by differs from place to place. Places at which
+    elements are read stay, as does what would take more than `max-bytes`.
+
+    ```mlir
+    ^bb0(%in: f32, %out: f32):
+      %i = linalg.index 1 : index
+      ... // the number of rows in the window at %i
+      %n = arith.sitofp %rows : i64 to f32
+      %r = arith.divf %in, %n : f32
+    ```
+
+    becomes
+
+    ```mlir
+    ^bb0(%in: f32, %n: f32, %out: f32):
+      %r = arith.divf %in, %n : f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [Option<"maxBytes", "max-bytes", "int64_t",
+                        /*default=*/"65536",
+                        "Size up to which a table is stored">];
+  let statistics = [Statistic<"numTabulated", "tabulated",
+                              "Number of values computed at compile time">];
+}
+
 def NameLayers : Pass<"nnq-name-layers", "::mlir::ModuleOp"> {
   let summary = "Names the layers of a network";
   let description = [{

@@ -78,6 +78,8 @@ FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
   AffineMap x = linalgOp.getMatchingIndexingMap(contraction->activation);
   ArrayRef<int64_t> shape =
       cast<ShapedType>(contraction->activation->get().getType()).getShape();
+  if (x.getNumResults() == 0)
+    return fail("the activation is a single number");
   layout.runDim = x.getNumResults();
   int64_t stride = 1;
   auto take = [&](unsigned loop, unsigned dim) {
@@ -101,13 +103,14 @@ FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
     if (layout.runBase != zero)
       break;
   }
-  if (layout.run.empty()) {
-    // Such as a dilated window over one channel: single elements.
-    if (x.getNumResults() == 0)
-      return fail("the activation is a single number");
-    layout.runDim = x.getNumResults() - 1;
-    layout.runBase = x.getResult(layout.runDim);
-  }
+  // Without a run, as in a dilated window over one channel, elements are taken
+  // one at a time from the innermost dimension that has several.
+  if (layout.runBase == zero)
+    while (layout.runDim > 0 && stride == 1) {
+      --layout.runDim;
+      layout.runBase = x.getResult(layout.runDim);
+      stride *= shape[layout.runDim];
+    }
   for (unsigned loop = out.getNumResults(); loop < linalgOp.getNumLoops();
        ++loop)
     if (!llvm::is_contained(layout.run, loop))

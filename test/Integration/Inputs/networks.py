@@ -33,6 +33,12 @@ def size(shape):
     return result
 
 
+def window_attributes(stride, dilation, *others):
+    return ", ".join(filter(None, (
+        "dilations = dense<%d> : vector<2xi64>" % dilation,
+        "strides = dense<%d> : vector<2xi64>" % stride) + others))
+
+
 class Network:
     """One random network; `text` is the function, `layers` a description.
 
@@ -187,11 +193,9 @@ class Network:
                    tensor(shape), "0, 2, 3" if first else "0, 1, 2"))
         else:
             start = self.filled(shape, "%zero")
-        attributes = ("dilations = dense<%d> : vector<2xi64>, strides = "
-                      "dense<%d> : vector<2xi64>" % (dilation, stride))
         self.set(self.emit(
             "%s {%s} ins(%s, %s : %s, %s) outs(%s : %s) -> %s" %
-            (name, ", ".join(filter(None, (attributes, self.strategy(), stats))),
+            (name, window_attributes(stride, dilation, self.strategy(), stats),
              self.x, weights, tensor(self.shape), tensor(kernel), start, tensor(shape),
              tensor(shape))), shape,
             "%s %s %dx%d/%d/%d" % (name[7:], shape, kh, kw, stride, dilation))
@@ -200,27 +204,31 @@ class Network:
         """Attribute of a convolution; by default the compiler decides."""
         return ""
 
-    def grouped_conv(self, groups, channels, window):
+    def grouped_conv(self, groups, channels, window, stride, dilation, stats=""):
         """With the groups as a dimension of their own."""
-        self.has_f32_layers = True
         n, c, h, w = self.shape
         split = (n, groups, c // groups, h, w)
         x = self.emit(
             "tensor.expand_shape %s [[0], [1, 2], [3], [4]] output_shape [%s] : "
             "%s into %s" % (self.x, ", ".join(map(str, split)),
                             tensor(self.shape), tensor(split)))
-        kernel = (groups, channels // groups, c // groups, window, window)
-        result = (n, groups, channels // groups, h - window + 1, w - window + 1)
-        weights = self.weights(kernel, (c // groups * window * window) ** -0.5)
+        kernel = (groups, channels // groups, c // groups) + tuple(window)
+        result = (n, groups, channels // groups) + tuple(
+            (length - (k - 1) * dilation - 1) // stride + 1
+            for length, k in zip((h, w), window))
+        weights = self.weights(kernel, size(kernel[2:]) ** -0.5)
         y = self.emit(
-            "linalg.conv_2d_ngchw_gfchw ins(%s, %s : %s, %s) outs(%s : %s) -> %s"
-            % (x, weights, tensor(split), tensor(kernel),
-               self.filled(result, "%zero"), tensor(result), tensor(result)))
+            "linalg.conv_2d_ngchw_gfchw {%s} ins(%s, %s : %s, %s) outs(%s : %s) "
+            "-> %s" %
+            (window_attributes(stride, dilation, stats), x, weights,
+             tensor(split), tensor(kernel),
+             self.filled(result, "%zero"), tensor(result), tensor(result)))
         shape = (n, channels) + result[3:]
         self.set(self.emit(
             "tensor.collapse_shape %s [[0], [1, 2], [3], [4]] : %s into %s" %
             (y, tensor(result), tensor(shape))), shape,
-            "conv in %d groups %s %dx%d" % (groups, shape, window, window))
+            "conv in %d groups %s %dx%d/%d/%d" %
+                 (groups, shape, *window, stride, dilation))
 
     def average(self, window, stats):
         n, c, h, w = self.nchw
@@ -391,10 +399,13 @@ class Network:
                 return ""
             return self.stats(0 if relu else -3, 3)
 
-        if (self.channel_dim == 1 and c % 2 == 0 and min(h, w) > 2 and
-                choose((False, True))):
+        groups = choose([n for n in range(1, c + 1) if c % n == 0])
+        if self.channel_dim == 1 and groups > 1 and choose((False, True)):
             init = False
-            self.grouped_conv(2, channels + channels % 2, choose((1, 3)))
+            if not residual:
+                channels = groups * choose((1, 2, 3, 4, 8, 11, 20))
+            self.grouped_conv(groups, channels, window, stride, dilation,
+                              last(bias, relu, pool))
         else:
             self.conv(channels, window, stride, dilation, init,
                       last(bias, relu, pool))
