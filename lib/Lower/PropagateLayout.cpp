@@ -85,6 +85,7 @@ private:
   bool visitTranspose(linalg::GenericOp op);
   void visitPad(tensor::PadOp op);
   void visitSlice(tensor::ExtractSliceOp op);
+  void visitConcat(tensor::ConcatOp op);
   void visitFollower(linalg::GenericOp op);
   void visitObserve(ObserveOp op);
   linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
@@ -298,6 +299,30 @@ void LayoutPropagation::visitSlice(tensor::ExtractSliceOp op) {
   twins[op.getResult()] = twin;
 }
 
+void LayoutPropagation::visitConcat(tensor::ConcatOp op) {
+  auto find = [&](Value input) {
+    auto it = twins.find(input);
+    return it != twins.end() && !it->second.isCopy;
+  };
+  Value leader;
+  for (Value input : op.getInputs())
+    if (!leader && find(input))
+      leader = input;
+  if (!leader)
+    return;
+  Permutation permutation = twins[leader].permutation;
+  SmallVector<Value> inputs;
+  for (Value input : op.getInputs())
+    inputs.push_back(getTwin(input, permutation));
+  rewriter.setInsertionPoint(op);
+  int64_t dim = llvm::find(permutation, op.getDim()) - permutation.begin();
+  auto concat = tensor::ConcatOp::create(
+      rewriter, op.getLoc(), permuteType(op.getResultType(), permutation), dim,
+      inputs);
+  concat->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  twins[op.getResult()] = {concat, permutation};
+}
+
 void LayoutPropagation::visitFollower(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || visitTranspose(op))
     return;
@@ -364,7 +389,8 @@ static unsigned getGroupDim(const Contraction &contraction) {
 void LayoutPropagation::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
-    if (isa<linalg::GenericOp, tensor::PadOp, tensor::ExtractSliceOp>(op))
+    if (isa<linalg::GenericOp, tensor::PadOp, tensor::ExtractSliceOp,
+            tensor::ConcatOp>(op))
       ops.push_back(&op);
   SmallVector<Value> originals;
   for (Operation *operation : ops) {
@@ -376,6 +402,10 @@ void LayoutPropagation::run() {
     }
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(operation)) {
       visitSlice(slice);
+      continue;
+    }
+    if (auto concat = dyn_cast<tensor::ConcatOp>(operation)) {
+      visitConcat(concat);
       continue;
     }
     auto op = cast<linalg::GenericOp>(operation);

@@ -10,6 +10,7 @@
 #include "QuantizedValues.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/Contraction.h"
 
@@ -54,6 +55,7 @@ private:
   void lowerMaxReduction(mlir::linalg::LinalgOp op);
   void lowerSumReduction(mlir::linalg::LinalgOp op);
   void lowerReshape(mlir::Operation *op);
+  void lowerConcat(mlir::tensor::ConcatOp op);
   void lowerPad(mlir::quant::StorageCastOp op);
   void dequantize(mlir::Operation *op);
   void eraseDead(const mlir::DenseSet<mlir::Operation *> &keep = {});

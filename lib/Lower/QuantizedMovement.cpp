@@ -119,6 +119,38 @@ void QuantizationLowering::lowerReshape(Operation *op) {
   setQuantized(op->getResult(0), clone->getResult(0));
 }
 
+void QuantizationLowering::lowerConcat(tensor::ConcatOp op) {
+  SmallVector<quant::QuantizeCastOp> readers;
+  for (Operation *user : op->getUsers()) {
+    auto qcast = dyn_cast<quant::QuantizeCastOp>(user);
+    if (!qcast || qcast.getType() != op->user_begin()->getResult(0).getType())
+      return;
+    readers.push_back(qcast);
+  }
+  if (readers.empty())
+    return;
+  Type type = getElementTypeOrSelf(readers.front().getType());
+  SmallVector<Value> stored;
+  for (Value input : op.getInputs()) {
+    auto dcast = input.getDefiningOp<quant::DequantizeCastOp>();
+    Quantized *x = lookup(input);
+    if (!dcast || !x || getElementTypeOrSelf(dcast.getInput().getType()) != type)
+      return remarkMissed(op, "nnq-lower-quantization",
+                          "an operand has other parameters than the result");
+    stored.push_back(x->storage);
+  }
+  rewriter.setInsertionPoint(op);
+  auto concat = tensor::ConcatOp::create(
+      rewriter, op.getLoc(),
+      op.getResultType().clone(getElementTypeOrSelf(stored.front().getType())),
+      op.getDim(), stored);
+  if (Attribute layer = op->getAttr(kLayerAttr))
+    concat->setAttr(kLayerAttr, layer);
+  for (quant::QuantizeCastOp reader : readers)
+    setQuantized(reader.getResult(), concat);
+  ++integerOps;
+}
+
 /// Pads act on the storage, between two casts.
 void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
   auto pad = op.getInput().getDefiningOp<tensor::PadOp>();

@@ -110,6 +110,7 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   OpPassManager &decide = pm.nest<func::FuncOp>();
   decide.addPass(createSelectStrategy());
   decide.addPass(createPackContractions());
+  decide.addPass(createDecomposeConcats());
   decide.addPass(createDecomposePads());
   decide.addPass(createCSEPass());
   decide.addPass(createSeparateInits());

@@ -58,6 +58,24 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def DecomposeConcats : Pass<"nnq-decompose-concats", "::mlir::func::FuncOp"> {
+  let summary = "tensor.concat to insert_slices behind the producers";
+  let description = [{
+    Each operand is inserted as soon as it is there, so that its producer then
+    writes into its part of the result, and no copy is made:
+
+    ```
+    %whole = tensor.empty() ...
+    %a = linalg.generic ...
+    %part = tensor.insert_slice %a into %whole[0, 0, 0, 0] ...
+    %b = linalg.generic ...
+    %both = tensor.insert_slice %b into %part[0, 0, 0, 16] ...
+    ```
+  }];
+  let statistics = [Statistic<"decomposed", "decomposed", "Number of concatenations">];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def DecomposePads : Pass<"nnq-decompose-pads", "::mlir::func::FuncOp"> {
   let summary = "tensor.pad to a fill and an insert_slice";
   let description = [{
