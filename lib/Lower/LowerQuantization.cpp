@@ -39,8 +39,8 @@ void QuantizationLowering::run() {
     else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
                  tensor::ExtractSliceOp>(op))
       lowerReshape(op);
-    else if (auto concat = dyn_cast<tensor::ConcatOp>(op))
-      lowerConcat(concat);
+    else if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(op))
+      lowerJoin(op);
     else if (auto scast = dyn_cast<quant::StorageCastOp>(op))
       lowerPad(scast);
     else if (FailureOr<Contraction> contraction = Contraction::match(op);

@@ -86,6 +86,7 @@ private:
   void visitPad(tensor::PadOp op);
   void visitSlice(tensor::ExtractSliceOp op);
   void visitConcat(tensor::ConcatOp op);
+  void visitInsert(tensor::InsertSliceOp op);
   void visitFollower(linalg::GenericOp op);
   void visitObserve(ObserveOp op);
   linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
@@ -323,6 +324,28 @@ void LayoutPropagation::visitConcat(tensor::ConcatOp op) {
   twins[op.getResult()] = {concat, permutation};
 }
 
+void LayoutPropagation::visitInsert(tensor::InsertSliceOp op) {
+  auto it = twins.find(op.getSource());
+  if (it == twins.end() || it->second.isCopy ||
+      op.getSourceType().getRank() != op.getType().getRank())
+    return;
+  Permutation permutation = it->second.permutation;
+  Value source = it->second.value, dest = op.getDest();
+  rewriter.setInsertionPoint(op);
+  dest = dest.getDefiningOp<tensor::EmptyOp>() ||
+                 dest.getDefiningOp<linalg::FillOp>()
+             ? permuteInit(dest, permutation)
+             : getTwin(dest, permutation);
+  rewriter.setInsertionPoint(op);
+  auto insert = tensor::InsertSliceOp::create(
+      rewriter, op.getLoc(), source, dest,
+      applyPermutation(op.getMixedOffsets(), permutation),
+      applyPermutation(op.getMixedSizes(), permutation),
+      applyPermutation(op.getMixedStrides(), permutation));
+  insert->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  twins[op.getResult()] = {insert, permutation};
+}
+
 void LayoutPropagation::visitFollower(linalg::GenericOp op) {
   if (op.getNumDpsInits() != 1 || visitTranspose(op))
     return;
@@ -390,7 +413,7 @@ void LayoutPropagation::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
     if (isa<linalg::GenericOp, tensor::PadOp, tensor::ExtractSliceOp,
-            tensor::ConcatOp>(op))
+            tensor::ConcatOp, tensor::InsertSliceOp>(op))
       ops.push_back(&op);
   SmallVector<Value> originals;
   for (Operation *operation : ops) {
@@ -406,6 +429,10 @@ void LayoutPropagation::run() {
     }
     if (auto concat = dyn_cast<tensor::ConcatOp>(operation)) {
       visitConcat(concat);
+      continue;
+    }
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation)) {
+      visitInsert(insert);
       continue;
     }
     auto op = cast<linalg::GenericOp>(operation);

@@ -55,7 +55,9 @@ private:
   void lowerMaxReduction(mlir::linalg::LinalgOp op);
   void lowerSumReduction(mlir::linalg::LinalgOp op);
   void lowerReshape(mlir::Operation *op);
-  void lowerConcat(mlir::tensor::ConcatOp op);
+  /// Concatenations and insertions, whose operands have the parameters of the
+  /// result.
+  void lowerJoin(mlir::Operation *op);
   void lowerPad(mlir::quant::StorageCastOp op);
   void dequantize(mlir::Operation *op);
   void eraseDead(const mlir::DenseSet<mlir::Operation *> &keep = {});

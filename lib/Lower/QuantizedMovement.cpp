@@ -119,35 +119,40 @@ void QuantizationLowering::lowerReshape(Operation *op) {
   setQuantized(op->getResult(0), clone->getResult(0));
 }
 
-void QuantizationLowering::lowerConcat(tensor::ConcatOp op) {
+void QuantizationLowering::lowerJoin(Operation *op) {
+  Value result = op->getResult(0);
   SmallVector<quant::QuantizeCastOp> readers;
   for (Operation *user : op->getUsers()) {
     auto qcast = dyn_cast<quant::QuantizeCastOp>(user);
-    if (!qcast || qcast.getType() != op->user_begin()->getResult(0).getType())
+    if (!qcast || (!readers.empty() &&
+                   qcast.getType() != readers.front().getType()))
       return;
     readers.push_back(qcast);
   }
   if (readers.empty())
     return;
   Type type = getElementTypeOrSelf(readers.front().getType());
-  SmallVector<Value> stored;
-  for (Value input : op.getInputs()) {
+  IRMapping mapping;
+  Type element;
+  for (Value input : op->getOperands()) {
+    if (!isa<RankedTensorType>(input.getType()))
+      continue;
     auto dcast = input.getDefiningOp<quant::DequantizeCastOp>();
     Quantized *x = lookup(input);
-    if (!dcast || !x || getElementTypeOrSelf(dcast.getInput().getType()) != type)
+    if (!dcast || !x ||
+        getElementTypeOrSelf(dcast.getInput().getType()) != type)
       return remarkMissed(op, "nnq-lower-quantization",
                           "an operand has other parameters than the result");
-    stored.push_back(x->storage);
+    mapping.map(input, x->storage);
+    element = getElementTypeOrSelf(x->storage.getType());
   }
   rewriter.setInsertionPoint(op);
-  auto concat = tensor::ConcatOp::create(
-      rewriter, op.getLoc(),
-      op.getResultType().clone(getElementTypeOrSelf(stored.front().getType())),
-      op.getDim(), stored);
-  if (Attribute layer = op->getAttr(kLayerAttr))
-    concat->setAttr(kLayerAttr, layer);
+  Operation *joined = rewriter.clone(*op, mapping);
+  joined->removeAttr(kStatsAttr);
+  joined->getResult(0).setType(
+      cast<RankedTensorType>(result.getType()).clone(element));
   for (quant::QuantizeCastOp reader : readers)
-    setQuantized(reader.getResult(), concat);
+    setQuantized(reader.getResult(), joined->getResult(0));
   ++integerOps;
 }
 

@@ -59,6 +59,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   // A bias in front of the scale is scaled with it.
   pm.addPass(createFoldAffine());
   pm.addPass(createResolveBatch());
+  // Biases and scales are those of the whole.
+  pm.addPass(createSplitTransposedConv());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());

@@ -450,6 +450,39 @@ def SplitBias : Pass<"nnq-split-bias"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SplitTransposedConv : Pass<"nnq-split-transposed-conv"> {
+  let summary = "Splits transposed convolutions by the phase of their outputs";
+  let description = [{
+    The importer writes a transposed convolution as one over its input with zeros
+    between the elements. An output meets only those taps of the window that fall
+    on elements, and these are the same for all outputs whose index leaves the
+    same remainder (the phase) by the stride. Each phase becomes a convolution
+    with these taps alone, and its result goes to every stride-th place of the
+    output. Elementwise ops that follow are applied to each part. With more than
+    `max-phases` of them the convolution stays as it is.
+
+    ```mlir
+    %z = tensor.insert_slice %x into %zeros[0, 0, 1, 1] [...] [1, 1, 2, 2]
+    %0 = linalg.conv_2d_nchw_fchw ins(%z, %w : ..., tensor<8x4x2x2xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.generic ... ins(%x, %w0 : ..., tensor<8x4x1x1xf32>)
+    %1 = tensor.insert_slice %0 into %empty[0, 0, 0, 0] [...] [1, 1, 2, 2]
+    ... // and three more
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [Option<"maxPhases", "max-phases", "int64_t", /*default=*/"16",
+                        "Largest number of parts, which the code grows with">];
+  let statistics = [Statistic<"numSplit", "split",
+                              "Number of transposed convolutions">];
+}
+
 def VerifyImport : Pass<"nnq-verify-import", "::mlir::ModuleOp"> {
   let summary = "Checks that the compiler can work with a network";
   let description = [{

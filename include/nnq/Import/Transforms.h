@@ -53,6 +53,13 @@ void populateDropUnitDimsPatterns(mlir::RewritePatternSet &patterns);
 void populateFoldAffinePatterns(mlir::RewritePatternSet &patterns,
                                 llvm::function_ref<void()> count);
 
+/// Convolutions over elements with zeros in between become one convolution for
+/// each place of an output between the elements, of which there are `maxPhases`
+/// at most; `count` is called for each.
+void populateSplitTransposedConvPatterns(mlir::RewritePatternSet &patterns,
+                                         int64_t maxPhases,
+                                         llvm::function_ref<void()> count);
+
 /// Init operands of convolutions and contractions become additions.
 void populateSplitBiasPatterns(mlir::RewritePatternSet &patterns);
 

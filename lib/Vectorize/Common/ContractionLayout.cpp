@@ -131,6 +131,11 @@ void ContractionLayout::mergeGroups(int64_t lanes) {
   int64_t size = *contraction.groupChannels;
   int64_t channels = op.getStaticLoopRanges()[contraction.channelLoop];
   int64_t count = std::min(channels / size, lanes / size);
+  // Behind the last group lies memory that is no finite number: zero times that
+  // is zero for integers only.
+  if (isa<FloatType>(getFactorTypes(contraction).activation))
+    while (count > 1 && channels / size % count != 0)
+      --count;
   // One group must follow the other in the activation.
   MLIRContext *context = op.getContext();
   AffineExpr channel = getAffineDimExpr(contraction.channelLoop, context);

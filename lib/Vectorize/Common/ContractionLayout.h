@@ -44,7 +44,7 @@ struct ContractionLayout {
   int64_t getGroupChannels() const;
 
   /// Takes together groups of few channels, as many as `lanes` hold: lanes that
-  /// would be idle cost nothing.
+  /// would be idle cost nothing. Activations are taken to be finite.
   void mergeGroups(int64_t lanes);
 
   /// Fails with a reason where the kernel does not apply.

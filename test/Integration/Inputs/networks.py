@@ -263,6 +263,17 @@ class Network:
              tensor(shape), tensor(shape))), shape,
             "pool %d/%d" % (window, stride))
 
+    def concat(self, parts, stats):
+        """Values with their shapes, along the channels."""
+        dim = self.channel_dim
+        shape = list(parts[0][1])
+        shape[dim] = sum(dims[dim] for _, dims in parts)
+        self.set(self.emit(
+            "tensor.concat dim(%d) %s {%s} : (%s) -> %s" %
+            (dim, ", ".join(value for value, _ in parts), stats,
+             ", ".join(tensor(dims) for _, dims in parts), tensor(shape))),
+            shape, "concat of %d" % len(parts))
+
     def flatten(self):
         shape = (self.shape[0], size(self.shape[1:]))
         self.set(self.emit(
@@ -428,6 +439,26 @@ class Network:
                 [IDENTITY[rank]] * 2, ["%y = arith.addf %in0, %in1 : f32"],
                 self.stats(-4, 4)), self.shape, "residual")
 
+    def concat_block(self):
+        """Branches of one tensor, which may be joined with them."""
+        choose = self.random.choice
+        before = self.x, self.shape
+        parts = [before] if choose((False, True)) else []
+        for _ in range(choose((1, 2, 2, 3))):
+            self.x, self.shape = before
+            relu = choose((False, True))
+            if choose((False, False, True)):
+                self.pool(3, 1, padding=1)
+            window = choose((1, 3))
+            if window > 1:
+                self.pad(1, 1)
+            self.conv(choose(CHANNELS), (window, window), 1, 1)
+            self.bias("" if relu else self.stats(-3, 3))
+            if relu:
+                self.relu(self.stats(0, 3))
+            parts.append((self.x, self.shape))
+        self.concat(parts, self.stats(-3, 3))
+
     def linear_block(self):
         bias = self.random.random() < 0.7
         relu = self.random.random() < 0.5
@@ -468,6 +499,8 @@ class Network:
         """Layers for an input of `self.shape`."""
         if len(self.shape) == 4:
             for _ in range(self.random.randint(1, 3)):
+                if self.random.random() < 0.3:
+                    self.concat_block()
                 if min(self.nchw[2:]) >= 2:
                     self.conv_block()
             if self.random.random() < 0.5:
