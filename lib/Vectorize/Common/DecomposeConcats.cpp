@@ -6,7 +6,6 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 #include "nnq/Vectorize/Passes.h"
 
 namespace nnq {
@@ -39,18 +38,6 @@ static bool isDefinedBefore(const Part &a, const Part &b) {
   return !first || (second && first->isBeforeInBlock(second));
 }
 
-/// A pad of static size by a constant that reads `op`, or null.
-static tensor::PadOp findPad(tensor::ConcatOp op) {
-  for (Operation *user : op->getUsers()) {
-    auto pad = dyn_cast<tensor::PadOp>(user);
-    if (pad && pad->getBlock() == op->getBlock() &&
-        pad.getResultType().hasStaticShape() && pad.getLow().empty() &&
-        matchPattern(pad.getConstantPaddingValue(), m_Constant()))
-      return pad;
-  }
-  return {};
-}
-
 static void decompose(RewriterBase &rewriter, tensor::ConcatOp op) {
   SmallVector<Part> parts;
   int64_t offset = 0;
@@ -60,9 +47,7 @@ static void decompose(RewriterBase &rewriter, tensor::ConcatOp op) {
   }
   llvm::sort(parts, isDefinedBefore);
 
-  // Into the interior of a pad that reads the result.
-  tensor::PadOp pad = findPad(op);
-  auto type = pad ? pad.getResultType() : op.getResultType();
+  auto type = op.getResultType();
   // In front of the init of the first producer, which will be a part of it.
   Operation *first = getProducer(parts.front());
   while (first) {
@@ -81,20 +66,10 @@ static void decompose(RewriterBase &rewriter, tensor::ConcatOp op) {
   Location loc = op.getLoc();
   Value whole = tensor::EmptyOp::create(rewriter, loc, type.getShape(),
                                         type.getElementType());
-  SmallVector<int64_t> low(type.getRank(), 0);
-  if (pad) {
-    low.assign(pad.getStaticLow().begin(), pad.getStaticLow().end());
-    Operation *constant = pad.getConstantPaddingValue().getDefiningOp();
-    Value padding =
-        rewriter.clone(*constant)->getResult(0);
-    whole = linalg::FillOp::create(rewriter, loc, padding, whole).getResult(0);
-  }
   SmallVector<OpFoldResult> ones(type.getRank(), rewriter.getIndexAttr(1));
   for (const Part &part : parts) {
-    SmallVector<OpFoldResult> offsets =
-        getAsIndexOpFoldResult(rewriter.getContext(), low);
-    offsets[op.getDim()] =
-        rewriter.getIndexAttr(low[op.getDim()] + part.offset);
+    SmallVector<OpFoldResult> offsets(type.getRank(), rewriter.getIndexAttr(0));
+    offsets[op.getDim()] = rewriter.getIndexAttr(part.offset);
     // As soon as it can be: what comes later writes into the result.
     if (getProducer(part))
       rewriter.setInsertionPointAfterValue(part.value);
@@ -104,14 +79,7 @@ static void decompose(RewriterBase &rewriter, tensor::ConcatOp op) {
         rewriter, loc, part.value, whole, offsets,
         tensor::getMixedSizes(rewriter, loc, part.value), ones);
   }
-  if (!pad)
-    return rewriter.replaceOp(op, whole);
-  rewriter.replaceOp(pad, whole);
-  rewriter.setInsertionPointAfterValue(whole);
-  rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(
-      op, op.getResultType(), whole,
-      getAsIndexOpFoldResult(rewriter.getContext(), low),
-      tensor::getMixedSizes(rewriter, loc, op.getResult()), ones);
+  rewriter.replaceOp(op, whole);
 }
 
 namespace {
