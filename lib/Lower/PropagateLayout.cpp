@@ -85,6 +85,7 @@ private:
   bool visitTranspose(linalg::GenericOp op);
   void visitPad(tensor::PadOp op);
   void visitSlice(tensor::ExtractSliceOp op);
+  void visitCollapse(tensor::CollapseShapeOp op);
   void visitConcat(tensor::ConcatOp op);
   void visitInsert(tensor::InsertSliceOp op);
   void visitFollower(linalg::GenericOp op);
@@ -300,6 +301,37 @@ void LayoutPropagation::visitSlice(tensor::ExtractSliceOp op) {
   twins[op.getResult()] = twin;
 }
 
+/// Dimensions that are collapsed must be neighbours in the new order, too.
+void LayoutPropagation::visitCollapse(tensor::CollapseShapeOp op) {
+  auto it = twins.find(op.getSrc());
+  if (it == twins.end() || it->second.isCopy)
+    return;
+  Twin twin = it->second;
+  SmallVector<ReassociationIndices> groups = op.getReassociationIndices(),
+                                    newGroups;
+  Permutation permutation;
+  for (int64_t at = 0, rank = twin.permutation.size(); at < rank;) {
+    auto group = llvm::find_if(groups, [&](const ReassociationIndices &dims) {
+      return dims.front() == twin.permutation[at];
+    });
+    if (group == groups.end())
+      return;
+    permutation.push_back(group - groups.begin());
+    newGroups.emplace_back();
+    for (int64_t dim : *group) {
+      if (at == rank || twin.permutation[at] != dim)
+        return;
+      newGroups.back().push_back(at++);
+    }
+  }
+  rewriter.setInsertionPoint(op);
+  auto collapse = tensor::CollapseShapeOp::create(
+      rewriter, op.getLoc(), permuteType(op.getResultType(), permutation),
+      twin.value, newGroups);
+  collapse->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  twins[op.getResult()] = {collapse, permutation};
+}
+
 void LayoutPropagation::visitConcat(tensor::ConcatOp op) {
   auto find = [&](Value input) {
     auto it = twins.find(input);
@@ -312,6 +344,12 @@ void LayoutPropagation::visitConcat(tensor::ConcatOp op) {
   if (!leader)
     return;
   Permutation permutation = twins[leader].permutation;
+  // Parts of one channel are whole rows in the old order.
+  if (llvm::all_of(op.getInputs(), [&](Value input) {
+        return movesOnlyUnitDims(cast<RankedTensorType>(input.getType()),
+                                 permutation);
+      }))
+    return;
   SmallVector<Value> inputs;
   for (Value input : op.getInputs())
     inputs.push_back(getTwin(input, permutation));
@@ -363,11 +401,18 @@ void LayoutPropagation::visitFollower(linalg::GenericOp op) {
     inputs[i] = it->second;
     // The result takes the order in which the first such operand now runs over
     // the loops of the result.
-    if (!out.empty() ||
-        static_cast<int64_t>(it->second.permutation.size()) != rank)
+    if (!out.empty())
       continue;
     AffineMap map =
         permuteResults(op.getIndexingMapsArray()[i], it->second.permutation);
+    if (static_cast<int64_t>(it->second.permutation.size()) != rank) {
+      // Repeated rows and columns are further dimensions: channels stay last.
+      if (std::optional<unsigned> dim =
+              outMap.getResultPosition(map.getResults().back());
+          dim && static_cast<int64_t>(it->second.permutation.size()) < rank)
+        out = channelsLast(rank, *dim);
+      continue;
+    }
     for (AffineExpr expr : map.getResults())
       for (int64_t dim = 0; dim < rank; ++dim)
         if (expr.isFunctionOfDim(
@@ -413,7 +458,8 @@ void LayoutPropagation::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
     if (isa<linalg::GenericOp, tensor::PadOp, tensor::ExtractSliceOp,
-            tensor::ConcatOp, tensor::InsertSliceOp>(op))
+            tensor::ConcatOp, tensor::InsertSliceOp, tensor::CollapseShapeOp>(
+            op))
       ops.push_back(&op);
   SmallVector<Value> originals;
   for (Operation *operation : ops) {
@@ -429,6 +475,10 @@ void LayoutPropagation::run() {
     }
     if (auto concat = dyn_cast<tensor::ConcatOp>(operation)) {
       visitConcat(concat);
+      continue;
+    }
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(operation)) {
+      visitCollapse(collapse);
       continue;
     }
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation)) {

@@ -263,6 +263,21 @@ class Network:
              tensor(shape), tensor(shape))), shape,
             "pool %d/%d" % (window, stride))
 
+    def spread(self, stride, low, high):
+        """Zeros between the elements and around them: a convolution behind is a
+        transposed one."""
+        n, c, h, w = self.nchw
+        shape = self.image(n, c, *((length - 1) * stride + 1 + low + high
+                                   for length in (h, w)))
+        self.set(self.emit(
+            "tensor.insert_slice %s into %s[%s] [%s] [%s] : %s into %s" %
+            (self.x, self.filled(shape, "%zero"),
+             ", ".join(map(str, self.image(0, 0, low, low))),
+             ", ".join(map(str, self.shape)),
+             ", ".join(map(str, self.image(1, 1, stride, stride))),
+             tensor(self.shape), tensor(shape))), shape,
+            "spread /%d %d,%d" % (stride, low, high))
+
     def concat(self, parts, stats):
         """Values with their shapes, along the channels."""
         dim = self.channel_dim
@@ -391,8 +406,11 @@ class Network:
         high = choose((low, low, 1))
         if low + high:
             self.pad(low, high)
+        transposed = max(self.nchw[2:]) < 9 and self.random.random() < 0.3
+        if transposed:
+            self.spread(choose((2, 2, 3)), choose((0, 1, 2)), choose((0, 1, 3)))
         _, c, h, w = self.nchw
-        stride = choose((1, 1, 1, 2))
+        stride = 1 if transposed else choose((1, 1, 1, 2))
         dilation = 2 if self.random.random() < 0.15 and min(h, w) > 6 else 1
         limit = (min(h, w) - 1) // dilation + 1
         window = [min(choose((1, 2, 3, 3, 5)), limit) for _ in range(2)]
