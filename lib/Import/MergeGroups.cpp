@@ -31,11 +31,12 @@ static std::optional<unsigned> findPair(AffineMap map, unsigned loop,
   return at;
 }
 
-/// Dimensions `dim` and `dim + 1` together.
-static SmallVector<ReassociationIndices> pairDims(int64_t rank, int64_t dim) {
+/// Dimensions of `joined` together with the one in front.
+static SmallVector<ReassociationIndices> joinDims(int64_t rank,
+                                                  ArrayRef<int64_t> joined) {
   SmallVector<ReassociationIndices> groups;
   for (int64_t i = 0; i < rank; ++i) {
-    if (i == dim + 1)
+    if (llvm::is_contained(joined, i))
       groups.back().push_back(i);
     else
       groups.push_back({i});
@@ -77,25 +78,38 @@ struct MergeGroupsOfConvolution
     }
 
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    unsigned in = dims->inputChannel[0];
+    SmallVector<unsigned> dropped{group};
+    // Channels that are groups have no loop of their own.
+    std::optional<unsigned> single;
+    if (ranges[in] == 1) {
+      single = maps[1].getResultPosition(rewriter.getAffineDimExpr(in));
+      dropped.push_back(in);
+    }
     SmallVector<Value> operands;
     for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
       int64_t rank = cast<RankedTensorType>(operand.getType()).getRank();
+      SmallVector<int64_t> joined{merged[i] + 1};
+      if (i == 1 && single)
+        joined.push_back(*single);
       operands.push_back(rewriter.createOrFold<tensor::CollapseShapeOp>(
-          op.getLoc(), operand, pairDims(rank, merged[i])));
+          op.getLoc(), operand, joinDims(rank, joined)));
     }
-    SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
-    iterators.erase(iterators.begin() + group);
+    SmallVector<utils::IteratorType> iterators;
+    for (auto [i, iterator] : llvm::enumerate(op.getIteratorTypesArray()))
+      if (!llvm::is_contained(dropped, i))
+        iterators.push_back(iterator);
     auto generic = linalg::GenericOp::create(
         rewriter, op.getLoc(), operands.back().getType(),
         ArrayRef(operands).drop_back(), operands.back(),
-        mergeMaps(maps, merged, group, out, ranges), iterators);
+        mergeMaps(maps, merged, dropped, in, out, single, ranges), iterators);
     rewriter.cloneRegionBefore(op->getRegion(0), generic.getRegion(),
                                generic.getRegion().begin());
     copyLayerAttributes(op, generic);
 
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     SmallVector<ReassociationIndices> pairs =
-        pairDims(type.getRank(), merged.back());
+        joinDims(type.getRank(), merged.back() + 1);
     for (Operation *user : llvm::to_vector(op->getUsers()))
       if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(user);
           collapse && collapse.getReassociationIndices() == pairs)
@@ -108,32 +122,32 @@ struct MergeGroupsOfConvolution
   }
 
 private:
-  /// Maps over loops without `group`, in which `out` runs over all channels.
-  static SmallVector<AffineMap> mergeMaps(ArrayRef<AffineMap> maps,
-                                          ArrayRef<unsigned> merged,
-                                          unsigned group, unsigned out,
-                                          ArrayRef<int64_t> ranges) {
+  /// Maps over loops without `dropped`, in which `out` runs over all channels;
+  /// the weights lose dimension `single`.
+  static SmallVector<AffineMap>
+  mergeMaps(ArrayRef<AffineMap> maps, ArrayRef<unsigned> merged,
+            ArrayRef<unsigned> dropped, unsigned in, unsigned out,
+            std::optional<unsigned> single, ArrayRef<int64_t> ranges) {
     MLIRContext *context = maps[0].getContext();
     SmallVector<AffineExpr> loops;
-    for (unsigned i = 0, next = 0; i < ranges.size(); ++i)
-      loops.push_back(
-          getAffineDimExpr(i == group ? 0 : next++, context));
+    unsigned numLoops = 0;
+    for (unsigned i = 0; i < ranges.size(); ++i)
+      loops.push_back(llvm::is_contained(dropped, i)
+                          ? getAffineConstantExpr(0, context)
+                          : getAffineDimExpr(numLoops++, context));
     AffineExpr channel = loops[out];
     SmallVector<AffineMap> result;
     for (auto [i, map] : llvm::enumerate(maps)) {
       SmallVector<AffineExpr> exprs;
       for (unsigned dim = 0; dim < map.getNumResults(); ++dim) {
-        if (dim == merged[i])
+        if (dim == merged[i] || (i == 1 && single == dim))
           continue;
         AffineExpr expr = map.getResult(dim).replaceDims(loops);
-        if (dim == merged[i] + 1 && i == 0) {
-          auto in = cast<AffineDimExpr>(map.getResult(dim)).getPosition();
+        if (dim == merged[i] + 1 && i == 0)
           expr = channel.floorDiv(ranges[out]) * ranges[in] + expr;
-        }
         exprs.push_back(expr);
       }
-      result.push_back(
-          AffineMap::get(ranges.size() - 1, 0, exprs, context));
+      result.push_back(AffineMap::get(numLoops, 0, exprs, context));
     }
     return result;
   }

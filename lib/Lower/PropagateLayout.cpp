@@ -85,6 +85,7 @@ private:
   bool visitTranspose(linalg::GenericOp op);
   void visitPad(tensor::PadOp op);
   void visitSlice(tensor::ExtractSliceOp op);
+  bool visitGather(linalg::GenericOp op);
   void visitCollapse(tensor::CollapseShapeOp op);
   void visitConcat(tensor::ConcatOp op);
   void visitInsert(tensor::InsertSliceOp op);
@@ -384,8 +385,42 @@ void LayoutPropagation::visitInsert(tensor::InsertSliceOp op) {
   twins[op.getResult()] = {insert, permutation};
 }
 
+/// Reads at places that the body computes follow if they walk the channels of
+/// a twin in the order of the result.
+bool LayoutPropagation::visitGather(linalg::GenericOp op) {
+  SmallVector<tensor::ExtractOp> reads(
+      op.getBody()->getOps<tensor::ExtractOp>());
+  AffineMap out = op.getIndexingMapsArray().back();
+  if (reads.empty() || !out.isIdentity())
+    return false;
+  Permutation permutation;
+  for (tensor::ExtractOp read : reads) {
+    auto it = twins.find(read.getTensor());
+    if (it == twins.end() || it->second.isCopy ||
+        it->second.permutation.size() != out.getNumResults() ||
+        (!permutation.empty() && it->second.permutation != permutation))
+      return false;
+    permutation = it->second.permutation;
+    unsigned channel = permutation.back();
+    auto index = read.getIndices()[channel].getDefiningOp<linalg::IndexOp>();
+    if (!index || index.getDim() != channel)
+      return false;
+  }
+  SmallVector<Twin> none(op.getNumDpsInputs());
+  linalg::GenericOp result = rewrite(op, none, permutation);
+  for (auto read : llvm::to_vector(
+           result.getBody()->getOps<tensor::ExtractOp>())) {
+    rewriter.setInsertionPoint(read);
+    rewriter.replaceOpWithNewOp<tensor::ExtractOp>(
+        read, twins[read.getTensor()].value,
+        applyPermutation(SmallVector<Value>(read.getIndices()), permutation));
+  }
+  twins[op.getResult(0)] = {result.getResult(0), permutation};
+  return true;
+}
+
 void LayoutPropagation::visitFollower(linalg::GenericOp op) {
-  if (op.getNumDpsInits() != 1 || visitTranspose(op))
+  if (op.getNumDpsInits() != 1 || visitTranspose(op) || visitGather(op))
     return;
   SmallVector<Twin> inputs(op.getNumDpsInputs());
   Value result = op.getResult(0);

@@ -89,3 +89,21 @@ func.func @no_groups(%x: tensor<1x4x3x3xf32>, %w: tensor<4x4x1x1xf32>, %d: tenso
     outs(%init : tensor<1x4x3x3xf32>) -> tensor<1x4x3x3xf32>
   return %1 : tensor<1x4x3x3xf32>
 }
+
+// -----
+
+// Groups of one channel each: a depthwise convolution.
+// CHECK-DAG: #[[DX:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d1, d2 + d4, d3 + d5)>
+// CHECK-DAG: #[[DW:.+]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d1, d4, d5)>
+// CHECK-LABEL: @depthwise
+// CHECK: %[[X:.+]] = tensor.collapse_shape
+// CHECK: %[[W:.+]] = tensor.collapse_shape %{{.+}} {{\[}}[0, 1, 2], [3], [4]]
+// CHECK: linalg.generic {indexing_maps = [#[[DX]], #[[DW]],
+// CHECK-SAME: ins(%[[X]], %[[W]] : tensor<1x2x5x5xf32>, tensor<2x3x3xf32>)
+func.func @depthwise(%x: tensor<1x2x1x5x5xf32>, %w: tensor<2x1x1x3x3xf32>,
+    %init: tensor<1x2x1x3x3xf32>) -> tensor<1x2x1x3x3xf32> {
+  %0 = linalg.conv_2d_ngchw_gfchw
+    ins(%x, %w : tensor<1x2x1x5x5xf32>, tensor<2x1x1x3x3xf32>)
+    outs(%init : tensor<1x2x1x3x3xf32>) -> tensor<1x2x1x3x3xf32>
+  return %0 : tensor<1x2x1x3x3xf32>
+}

@@ -44,7 +44,10 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
                           * w(oc / L, kh, rb, oc mod L, v)
     ```
 
-    Weights that many rows share are widened for vpmaddwd here instead of in the
+    Blocks of lanes begin anew in each group of a convolution over groups; groups of
+    few channels share a block, with zeros as weights for each other's input.
+    Without a run, as in a dilated window over one channel, elements are taken one
+    at a time. Weights that many rows share are widened for vpmaddwd here instead of in the
     kernel. It stays a linalg.generic that any lowering can execute. Weights are packed
     over raw bytes into a 64-byte aligned resource. Constants of other reductions
     with a kernel, such as depthwise weights, are transposed so that lanes are
