@@ -4,8 +4,8 @@
 // Parts of one scale are put together as integers.
 !q = !quant.uniform<u8:f32, 0.5:10>
 // CHECK-LABEL: @concat
-// CHECK: %[[A:.+]] = linalg.generic {{.*}} -> tensor<2xi8>
-// CHECK: %[[B:.+]] = linalg.generic {{.*}} -> tensor<3xi8>
+// CHECK: %[[A:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<2xi8>)
+// CHECK: %[[B:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<3xi8>)
 // CHECK: %[[C:.+]] = tensor.concat dim(0) %[[A]], %[[B]] : (tensor<2xi8>, tensor<3xi8>) -> tensor<5xi8>
 // CHECK: linalg.generic {{.*}} ins(%[[C]] : tensor<5xi8>)
 func.func @concat(%x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<5xf32> {
@@ -25,7 +25,7 @@ func.func @concat(%x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<5xf32> {
 !q = !quant.uniform<u8:f32, 0.5:10>
 // CHECK-LABEL: @insert
 // CHECK-DAG: %[[E:.+]] = tensor.empty() : tensor<4xi8>
-// CHECK-DAG: %[[A:.+]] = linalg.generic {{.*}} -> tensor<2xi8>
+// CHECK-DAG: %[[A:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<2xi8>)
 // CHECK: %[[P:.+]] = tensor.insert_slice %[[A]] into %[[E]][1] [2] [2] : tensor<2xi8> into tensor<4xi8>
 // CHECK: linalg.generic {{.*}} ins(%[[P]] : tensor<4xi8>)
 func.func @insert(%x: tensor<2xf32>) -> tensor<4xf32> {
