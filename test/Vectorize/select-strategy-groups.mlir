@@ -9,7 +9,7 @@
 #y = affine_map<(h, c, i, k) -> (h, c)>
 
 // CHECK-LABEL: @large
-// CHECK: nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 4, group = 2, rows = {{[0-9]+}}, blocks = 3>
+// CHECK: nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = {{[0-9]+}}, blocks = 2>
 func.func @large(%x: tensor<12x16xi16>, %w: tensor<24x3x8xi8>, %f: tensor<10x24xi32>) -> tensor<10x24xi32> {
   %0 = linalg.generic {indexing_maps = [#x12, #w, #y],
       iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
