@@ -59,7 +59,8 @@ public:
   /// The same result without the inserted zeros.
   Value split(RewriterBase &rewriter);
   Operation *getLast() {
-    return epilogue.empty() ? op.getOperation() : epilogue.back().getOperation();
+    return epilogue.empty() ? op.getOperation()
+                            : epilogue.back().getOperation();
   }
 
 private:

@@ -38,8 +38,8 @@ static bool isIndexOnly(linalg::GenericOp op, Operation *step) {
 /// A value of an index-only computation that something else reads, or null.
 static Value findIndexValue(linalg::GenericOp op) {
   for (Operation &step : op.getBody()->without_terminator())
-    if (!isa<linalg::IndexOp>(step) && !step.hasTrait<OpTrait::ConstantLike>() &&
-        step.getNumResults() == 1 &&
+    if (!isa<linalg::IndexOp>(step) &&
+        !step.hasTrait<OpTrait::ConstantLike>() && step.getNumResults() == 1 &&
         getStore(step.getResult(0).getType()) && isIndexOnly(op, &step) &&
         llvm::any_of(step.getUsers(), [&](Operation *user) {
           return !isIndexOnly(op, user);

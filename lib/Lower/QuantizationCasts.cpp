@@ -44,9 +44,10 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
   Location loc = op.getLoc();
   // Where parts will be put.
   if (auto empty = op.getInput().getDefiningOp<tensor::EmptyOp>())
-    return setQuantized(op.getResult(), tensor::EmptyOp::create(
-                                            rewriter, loc,
-                                            empty.getMixedSizes(), format.type));
+    return setQuantized(op.getResult(),
+                        tensor::EmptyOp::create(rewriter, loc,
+                                                empty.getMixedSizes(),
+                                                format.type));
   auto generic = createElementwise(
       rewriter, loc, tensorType.clone(format.type), op.getInput(),
       rewriter.getMultiDimIdentityMap(tensorType.getRank()),

@@ -87,7 +87,8 @@ static bool hasGroups(LinalgOp op) {
   AffineMap x = op.getIndexingMapsArray().front();
   for (AffineExpr expr : op.getIndexingMapsArray().back().getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (dim && op.getIndexingMapsArray()[1].isFunctionOfDim(dim.getPosition()) &&
+    if (dim &&
+        op.getIndexingMapsArray()[1].isFunctionOfDim(dim.getPosition()) &&
         nnq::getGroupChannels(x, dim.getPosition()))
       return true;
   }

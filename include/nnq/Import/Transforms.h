@@ -30,8 +30,8 @@ void populateMergeGroupsPatterns(mlir::RewritePatternSet &patterns,
 /// Elements that a body reads at places known at compile time become operands.
 void populateRaiseGatherPatterns(mlir::RewritePatternSet &patterns);
 
-/// What bodies compute from loop indices alone becomes a constant operand, if it
-/// takes no more than `maxBytes`; `count` is called for each.
+/// What bodies compute from loop indices alone becomes a constant operand, if
+/// it takes no more than `maxBytes`; `count` is called for each.
 void populateTabulateIndicesPatterns(mlir::RewritePatternSet &patterns,
                                      int64_t maxBytes,
                                      llvm::function_ref<void()> count);
