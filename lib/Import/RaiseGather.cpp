@@ -7,6 +7,7 @@
 #include "BodyEvaluator.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Import/Transforms.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Rewrite.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -192,6 +193,94 @@ private:
   }
 };
 
+/// Indices that turn out to be those of a loop, or constants, are written so,
+/// even where they go through constant operands.
+struct RaiseIndices : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op.hasDynamicShape())
+      return rewriter.notifyMatchFailure(op, "not static");
+    bool changed = false;
+    for (auto extract :
+         llvm::to_vector(op.getBody()->getOps<tensor::ExtractOp>()))
+      for (OpOperand &index : extract.getIndicesMutable()) {
+        Operation *def = index.get().getDefiningOp();
+        if (!def || def->getBlock() != op.getBody() ||
+            isa<linalg::IndexOp>(def) || def->hasTrait<OpTrait::ConstantLike>())
+          continue;
+        rewriter.setInsertionPoint(extract);
+        Value simple = simplify(rewriter, op, index.get());
+        if (!simple)
+          continue;
+        rewriter.modifyOpInPlace(extract, [&] { index.set(simple); });
+        changed = true;
+      }
+    if (!changed)
+      return rewriter.notifyMatchFailure(op, "no index of a loop");
+    for (Operation &step :
+         llvm::make_early_inc_range(llvm::reverse(*op.getBody())))
+      if (isOpTriviallyDead(&step))
+        rewriter.eraseOp(&step);
+    return success();
+  }
+
+private:
+  /// Null if `index` is neither a constant nor the index of a loop.
+  static Value simplify(PatternRewriter &rewriter, linalg::GenericOp op,
+                        Value index) {
+    std::string reason;
+    FailureOr<BodyEvaluator> body = BodyEvaluator::get(op, index, reason);
+    if (failed(body))
+      return {};
+    llvm::SmallSetVector<int64_t, 2> loops(body->getIndices().begin(),
+                                           body->getIndices().end());
+    SmallVector<std::pair<unsigned, ConstantData>> tables;
+    for (Operation *step : getBodySlice(op, index)) {
+      if (isa<tensor::ExtractOp>(step))
+        return {};
+      for (Value operand : step->getOperands()) {
+        auto arg = dyn_cast<BlockArgument>(operand);
+        if (!arg || arg.getOwner() != op.getBody())
+          continue;
+        OpOperand *input = op.getMatchingOpOperand(arg);
+        AffineMap map = op.getMatchingIndexingMap(input);
+        FailureOr<ConstantData> data = ConstantData::get(input->get());
+        if (failed(data) || map.getNumResults() != 1 ||
+            !isa<AffineDimExpr>(map.getResult(0)) ||
+            !getLoad(data->getType().getElementType()))
+          return {};
+        loops.insert(map.getDimPosition(0));
+        tables.push_back({arg.getArgNumber(), *data});
+      }
+    }
+    if (loops.size() > 1)
+      return {};
+    int64_t range = loops.empty() ? 1 : op.getStaticLoopRanges()[loops[0]];
+    SmallVector<Scalar> inputs(op.getNumDpsInputs()), results;
+    SmallVector<int64_t> point(op.getNumLoops()), values;
+    for (int64_t i = 0; i < range; ++i) {
+      if (!loops.empty())
+        point[loops[0]] = i;
+      for (auto &[arg, data] : tables) {
+        Type element = data.getType().getElementType();
+        inputs[arg] = getLoad(element)(data.getBytes().data() +
+                                       i * element.getIntOrFloatBitWidth() / 8);
+      }
+      if (failed(body->run(inputs, point, results)))
+        return {};
+      values.push_back(results.front().integer);
+    }
+    if (llvm::all_equal(values))
+      return arith::ConstantIndexOp::create(rewriter, op.getLoc(), values[0]);
+    for (auto [i, value] : llvm::enumerate(values))
+      if (value != static_cast<int64_t>(i))
+        return {};
+    return linalg::IndexOp::create(rewriter, op.getLoc(), loops[0]);
+  }
+};
+
 struct RaiseGather : public nnq::impl::RaiseGatherBase<RaiseGather> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
@@ -205,5 +294,5 @@ struct RaiseGather : public nnq::impl::RaiseGatherBase<RaiseGather> {
 } // namespace
 
 void nnq::populateRaiseGatherPatterns(RewritePatternSet &patterns) {
-  patterns.add<RaiseExtract>(patterns.getContext());
+  patterns.add<RaiseExtract, RaiseIndices>(patterns.getContext());
 }

@@ -57,20 +57,6 @@ struct SplitInit : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     Value addend = init->get();
     Value result = op->getResult(0);
     SmallVector<int64_t> added;
-    // A convolution over groups has its bias, like its result, in a shape that
-    // splits the channels: add where they are one dimension.
-    auto collapse =
-        result.hasOneUse()
-            ? dyn_cast<tensor::CollapseShapeOp>(*result.user_begin())
-            : nullptr;
-    auto expand = addend.getDefiningOp<tensor::ExpandShapeOp>();
-    if (collapse && expand &&
-        collapse.getReassociationIndices() ==
-            expand.getReassociationIndices() &&
-        collapse.getType() == expand.getSrcType()) {
-      addend = expand.getSrc();
-      result = collapse.getResult();
-    }
     bool isZero = matchPattern(addend, m_AnyZeroFloat()) ||
                   matchPattern(addend, m_Zero()) || isZeroFill(addend);
     if (std::optional<Broadcast> broadcast = matchBroadcast(addend)) {

@@ -50,6 +50,8 @@ void QuantizationLowering::run() {
     else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
                  tensor::ExtractSliceOp>(op))
       lowerReshape(op);
+    else if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(op))
+      lowerJoin(op);
     else if (auto scast = dyn_cast<quant::StorageCastOp>(op))
       lowerPad(scast);
     else if (FailureOr<Contraction> contraction = Contraction::match(op);

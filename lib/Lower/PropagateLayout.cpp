@@ -85,6 +85,10 @@ private:
   bool visitTranspose(linalg::GenericOp op);
   void visitPad(tensor::PadOp op);
   void visitSlice(tensor::ExtractSliceOp op);
+  bool visitGather(linalg::GenericOp op);
+  void visitCollapse(tensor::CollapseShapeOp op);
+  void visitConcat(tensor::ConcatOp op);
+  void visitInsert(tensor::InsertSliceOp op);
   void visitFollower(linalg::GenericOp op);
   void visitObserve(ObserveOp op);
   linalg::GenericOp rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
@@ -298,8 +302,125 @@ void LayoutPropagation::visitSlice(tensor::ExtractSliceOp op) {
   twins[op.getResult()] = twin;
 }
 
+/// Dimensions that are collapsed must be neighbours in the new order, too.
+void LayoutPropagation::visitCollapse(tensor::CollapseShapeOp op) {
+  auto it = twins.find(op.getSrc());
+  if (it == twins.end() || it->second.isCopy)
+    return;
+  Twin twin = it->second;
+  SmallVector<ReassociationIndices> groups = op.getReassociationIndices(),
+                                    newGroups;
+  Permutation permutation;
+  for (int64_t at = 0, rank = twin.permutation.size(); at < rank;) {
+    auto group = llvm::find_if(groups, [&](const ReassociationIndices &dims) {
+      return dims.front() == twin.permutation[at];
+    });
+    if (group == groups.end())
+      return;
+    permutation.push_back(group - groups.begin());
+    newGroups.emplace_back();
+    for (int64_t dim : *group) {
+      if (at == rank || twin.permutation[at] != dim)
+        return;
+      newGroups.back().push_back(at++);
+    }
+  }
+  rewriter.setInsertionPoint(op);
+  auto collapse = tensor::CollapseShapeOp::create(
+      rewriter, op.getLoc(), permuteType(op.getResultType(), permutation),
+      twin.value, newGroups);
+  collapse->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  twins[op.getResult()] = {collapse, permutation};
+}
+
+void LayoutPropagation::visitConcat(tensor::ConcatOp op) {
+  auto find = [&](Value input) {
+    auto it = twins.find(input);
+    return it != twins.end() && !it->second.isCopy;
+  };
+  Value leader;
+  for (Value input : op.getInputs())
+    if (!leader && find(input))
+      leader = input;
+  if (!leader)
+    return;
+  Permutation permutation = twins[leader].permutation;
+  // Parts of one channel are whole rows in the old order.
+  if (llvm::all_of(op.getInputs(), [&](Value input) {
+        return movesOnlyUnitDims(cast<RankedTensorType>(input.getType()),
+                                 permutation);
+      }))
+    return;
+  SmallVector<Value> inputs;
+  for (Value input : op.getInputs())
+    inputs.push_back(getTwin(input, permutation));
+  rewriter.setInsertionPoint(op);
+  int64_t dim = llvm::find(permutation, op.getDim()) - permutation.begin();
+  auto concat = tensor::ConcatOp::create(
+      rewriter, op.getLoc(), permuteType(op.getResultType(), permutation), dim,
+      inputs);
+  concat->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  twins[op.getResult()] = {concat, permutation};
+}
+
+void LayoutPropagation::visitInsert(tensor::InsertSliceOp op) {
+  auto it = twins.find(op.getSource());
+  if (it == twins.end() || it->second.isCopy ||
+      op.getSourceType().getRank() != op.getType().getRank())
+    return;
+  Permutation permutation = it->second.permutation;
+  Value source = it->second.value, dest = op.getDest();
+  rewriter.setInsertionPoint(op);
+  dest = dest.getDefiningOp<tensor::EmptyOp>() ||
+                 dest.getDefiningOp<linalg::FillOp>()
+             ? permuteInit(dest, permutation)
+             : getTwin(dest, permutation);
+  rewriter.setInsertionPoint(op);
+  auto insert = tensor::InsertSliceOp::create(
+      rewriter, op.getLoc(), source, dest,
+      applyPermutation(op.getMixedOffsets(), permutation),
+      applyPermutation(op.getMixedSizes(), permutation),
+      applyPermutation(op.getMixedStrides(), permutation));
+  insert->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  twins[op.getResult()] = {insert, permutation};
+}
+
+/// Reads at places that the body computes follow if they walk the channels of
+/// a twin in the order of the result.
+bool LayoutPropagation::visitGather(linalg::GenericOp op) {
+  SmallVector<tensor::ExtractOp> reads(
+      op.getBody()->getOps<tensor::ExtractOp>());
+  AffineMap out = op.getIndexingMapsArray().back();
+  if (reads.empty() || !out.isIdentity())
+    return false;
+  Permutation permutation;
+  for (tensor::ExtractOp read : reads) {
+    auto it = twins.find(read.getTensor());
+    if (it == twins.end() || it->second.isCopy ||
+        it->second.permutation.size() != out.getNumResults() ||
+        (!permutation.empty() && it->second.permutation != permutation))
+      return false;
+    permutation = it->second.permutation;
+    unsigned channel = permutation.back();
+    auto index = read.getIndices()[channel].getDefiningOp<linalg::IndexOp>();
+    if (!index || index.getDim() != channel)
+      return false;
+  }
+  SmallVector<Twin> none(op.getNumDpsInputs());
+  linalg::GenericOp result = rewrite(op, none, permutation);
+  for (auto read : llvm::to_vector(
+           result.getBody()->getOps<tensor::ExtractOp>())) {
+    rewriter.setInsertionPoint(read);
+    rewriter.replaceOpWithNewOp<tensor::ExtractOp>(
+        read, twins[read.getTensor()].value,
+        applyPermutation(SmallVector<Value>(read.getIndices()), permutation));
+  }
+  twins[op.getResult(0)] = {result.getResult(0), permutation};
+  return true;
+}
+
 void LayoutPropagation::visitFollower(linalg::GenericOp op) {
-  if (op.getNumDpsInits() != 1 || visitTranspose(op))
+  if (op.getNumDpsInits() != 1 || visitTranspose(op) || visitGather(op))
     return;
   SmallVector<Twin> inputs(op.getNumDpsInputs());
   Value result = op.getResult(0);
@@ -315,11 +436,18 @@ void LayoutPropagation::visitFollower(linalg::GenericOp op) {
     inputs[i] = it->second;
     // The result takes the order in which the first such operand now runs over
     // the loops of the result.
-    if (!out.empty() ||
-        static_cast<int64_t>(it->second.permutation.size()) != rank)
+    if (!out.empty())
       continue;
     AffineMap map =
         permuteResults(op.getIndexingMapsArray()[i], it->second.permutation);
+    if (static_cast<int64_t>(it->second.permutation.size()) != rank) {
+      // Repeated rows and columns are further dimensions: channels stay last.
+      if (std::optional<unsigned> dim =
+              outMap.getResultPosition(map.getResults().back());
+          dim && static_cast<int64_t>(it->second.permutation.size()) < rank)
+        out = channelsLast(rank, *dim);
+      continue;
+    }
     for (AffineExpr expr : map.getResults())
       for (int64_t dim = 0; dim < rank; ++dim)
         if (expr.isFunctionOfDim(
@@ -351,10 +479,22 @@ void LayoutPropagation::visitObserve(ObserveOp op) {
       op, [&] { op.getValueMutable().assign(it->second.value); });
 }
 
+/// The dimension of the activation that a group is a part of.
+static unsigned getGroupDim(const Contraction &contraction) {
+  linalg::LinalgOp op = contraction.op;
+  AffineMap x = op.getMatchingIndexingMap(contraction.activation);
+  unsigned dim = 0;
+  while (!x.getResult(dim).isFunctionOfDim(contraction.channelLoop))
+    ++dim;
+  return dim;
+}
+
 void LayoutPropagation::run() {
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
-    if (isa<linalg::GenericOp, tensor::PadOp, tensor::ExtractSliceOp>(op))
+    if (isa<linalg::GenericOp, tensor::PadOp, tensor::ExtractSliceOp,
+            tensor::ConcatOp, tensor::InsertSliceOp, tensor::CollapseShapeOp>(
+            op))
       ops.push_back(&op);
   SmallVector<Value> originals;
   for (Operation *operation : ops) {
@@ -368,7 +508,24 @@ void LayoutPropagation::run() {
       visitSlice(slice);
       continue;
     }
+    if (auto concat = dyn_cast<tensor::ConcatOp>(operation)) {
+      visitConcat(concat);
+      continue;
+    }
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(operation)) {
+      visitCollapse(collapse);
+      continue;
+    }
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(operation)) {
+      visitInsert(insert);
+      continue;
+    }
     auto op = cast<linalg::GenericOp>(operation);
+    if (FailureOr<Contraction> grouped = Contraction::match(op);
+        succeeded(grouped) && grouped->groupChannels) {
+      visitConvolution(op, getGroupDim(*grouped), grouped->channelDim);
+      continue;
+    }
     FailureOr<linalg::ConvolutionDimensions> dims = failure();
     if (op.getNumDpsInputs() == 2 && op.getNumDpsInits() == 1 &&
         isMultiplyAddBody(op))

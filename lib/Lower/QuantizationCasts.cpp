@@ -42,6 +42,12 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
   StorageFormat format = formatOf(type);
   ActivationParams params = getActivationParams(type, format);
   Location loc = op.getLoc();
+  // Where parts will be put.
+  if (auto empty = op.getInput().getDefiningOp<tensor::EmptyOp>())
+    return setQuantized(op.getResult(),
+                        tensor::EmptyOp::create(rewriter, loc,
+                                                empty.getMixedSizes(),
+                                                format.type));
   auto generic = createElementwise(
       rewriter, loc, tensorType.clone(format.type), op.getInput(),
       rewriter.getMultiDimIdentityMap(tensorType.getRank()),

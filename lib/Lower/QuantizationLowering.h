@@ -10,6 +10,7 @@
 #include "QuantizedValues.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/Contraction.h"
 
@@ -56,6 +57,9 @@ private:
   void lowerTranspose(mlir::linalg::LinalgOp op,
                       mlir::ArrayRef<int64_t> permutation);
   void lowerReshape(mlir::Operation *op);
+  /// Concatenations and insertions, whose operands have the parameters of the
+  /// result.
+  void lowerJoin(mlir::Operation *op);
   void lowerPad(mlir::quant::StorageCastOp op);
   void dequantize(mlir::Operation *op);
   void eraseDead(const mlir::DenseSet<mlir::Operation *> &keep = {});

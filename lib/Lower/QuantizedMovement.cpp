@@ -150,6 +150,43 @@ void QuantizationLowering::lowerReshape(Operation *op) {
   setQuantized(op->getResult(0), clone->getResult(0));
 }
 
+void QuantizationLowering::lowerJoin(Operation *op) {
+  Value result = op->getResult(0);
+  SmallVector<quant::QuantizeCastOp> readers;
+  for (Operation *user : op->getUsers()) {
+    auto qcast = dyn_cast<quant::QuantizeCastOp>(user);
+    if (!qcast || (!readers.empty() &&
+                   qcast.getType() != readers.front().getType()))
+      return;
+    readers.push_back(qcast);
+  }
+  if (readers.empty())
+    return;
+  Type type = getElementTypeOrSelf(readers.front().getType());
+  IRMapping mapping;
+  Type element;
+  for (Value input : op->getOperands()) {
+    if (!isa<RankedTensorType>(input.getType()))
+      continue;
+    auto dcast = input.getDefiningOp<quant::DequantizeCastOp>();
+    Quantized *x = lookup(input);
+    if (!dcast || !x ||
+        getElementTypeOrSelf(dcast.getInput().getType()) != type)
+      return remarkMissed(op, "nnq-lower-quantization",
+                          "an operand has other parameters than the result");
+    mapping.map(input, x->storage);
+    element = getElementTypeOrSelf(x->storage.getType());
+  }
+  rewriter.setInsertionPoint(op);
+  Operation *joined = rewriter.clone(*op, mapping);
+  joined->removeAttr(kStatsAttr);
+  joined->getResult(0).setType(
+      cast<RankedTensorType>(result.getType()).clone(element));
+  for (quant::QuantizeCastOp reader : readers)
+    setQuantized(reader.getResult(), joined->getResult(0));
+  ++integerOps;
+}
+
 /// Pads act on the storage, between two casts.
 void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
   auto pad = op.getInput().getDefiningOp<tensor::PadOp>();

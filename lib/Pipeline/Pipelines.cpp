@@ -40,10 +40,13 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   addInliner(pm);
   // Its checks and reshapes are ones that no other pass knows.
   pm.addPass(createResolveBatch());
+  // The reshapes that it leaves are folded with other constants.
+  pm.addPass(createMergeGroups());
   pm.addPass(createFoldConstants());
   // Checks of constants are known only now.
   pm.addPass(createDropChecks());
   pm.addPass(createRaiseGather());
+  pm.addPass(createTabulateIndices());
   pm.addPass(createDropDeadResults());
   pm.addPass(createDropUnitDims());
   pm.addPass(createRaiseElementwise());
@@ -56,6 +59,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   // A bias in front of the scale is scaled with it.
   pm.addPass(createFoldAffine());
   pm.addPass(createResolveBatch());
+  // Biases and scales are those of the whole.
+  pm.addPass(createSplitTransposedConv());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());
@@ -108,6 +113,7 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   OpPassManager &decide = pm.nest<func::FuncOp>();
   decide.addPass(createSelectStrategy());
   decide.addPass(createPackContractions());
+  decide.addPass(createDecomposeConcats());
   decide.addPass(createDecomposePads());
   decide.addPass(createCSEPass());
   decide.addPass(createSeparateInits());

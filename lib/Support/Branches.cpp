@@ -8,6 +8,7 @@
 
 #include "nnq/Support/Structured.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -56,15 +57,24 @@ static Sources getSources(Value value) {
   return sources;
 }
 
-/// True if `value` is an elementwise function of the result of a convolution.
-/// What attention layers hand on spans ranges that 8 bits serve badly.
+/// True if `value` is an elementwise function of the results of convolutions,
+/// pooled or joined. What attention layers hand on spans ranges that 8 bits
+/// serve badly.
 static bool comesFromConvolution(Value value,
                                  llvm::SmallDenseSet<Value> &visited) {
+  if (!visited.insert(value).second)
+    return false;
+  if (auto concat = value.getDefiningOp<tensor::ConcatOp>())
+    return llvm::any_of(concat.getInputs(), [&](Value input) {
+      return comesFromConvolution(input, visited);
+    });
   auto def = value.getDefiningOp<LinalgOp>();
-  if (!def || !visited.insert(value).second)
+  if (!def)
     return false;
   if (nnq::isConvolution(def))
     return true;
+  if (nnq::isMaxPooling(def))
+    return comesFromConvolution(def.getDpsInputs()[0], visited);
   return isElementwise(def) &&
          llvm::any_of(def.getDpsInputs(), [&](Value input) {
            return comesFromConvolution(input, visited);
@@ -74,6 +84,62 @@ static bool comesFromConvolution(Value value,
 static bool comesFromConvolution(Value value) {
   llvm::SmallDenseSet<Value> visited;
   return comesFromConvolution(value, visited);
+}
+
+/// True if a convolution reads `value`, or what else of it a convolutional
+/// network computes.
+static bool leadsToConvolution(Value value,
+                               llvm::SmallDenseSet<Value> &visited) {
+  if (!visited.insert(value).second)
+    return false;
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
+    auto structured = dyn_cast<LinalgOp>(user);
+    if (structured && nnq::isConvolution(structured))
+      return true;
+    return (isElementwise(user) ||
+            (structured && nnq::isPooling(structured)) ||
+            isa<tensor::ConcatOp, tensor::PadOp>(user)) &&
+           leadsToConvolution(user->getResult(0), visited);
+  });
+}
+
+/// True if more than one op reads `value`, or what it is a part or another
+/// shape of.
+static bool hasOtherReaders(Value value) {
+  while (value.hasOneUse()) {
+    Operation *def = value.getDefiningOp();
+    if (!isa_and_nonnull<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
+                         tensor::ExpandShapeOp>(def))
+      return false;
+    value = def->getOperand(0);
+  }
+  return true;
+}
+
+/// What of a concatenation between convolutions is stored for several readers.
+/// An operand that nothing else reads has the scale of the result.
+static SmallVector<OpOperand *> findConcatenated(tensor::ConcatOp op) {
+  Value result = op.getResult();
+  llvm::SmallDenseSet<Value> visited;
+  if (!comesFromConvolution(result) || !leadsToConvolution(result, visited))
+    return {};
+  SmallVector<OpOperand *> stored;
+  auto addReaders = [&](Value value) {
+    for (OpOperand &use : value.getUses()) {
+      auto reader = dyn_cast<LinalgOp>(use.getOwner());
+      if (reader ? reader.isDpsInput(&use) &&
+                       !nnq::isMultiplyAccumulate(reader)
+                 : isa<tensor::ConcatOp>(use.getOwner()))
+        stored.push_back(&use);
+    }
+  };
+  for (Value input : op.getInputs())
+    if (hasOtherReaders(input) && !isConstant(input))
+      addReaders(input);
+  // Into one larger concatenation the operands go with its scale.
+  if (!result.hasOneUse() || !isa<tensor::ConcatOp>(*result.user_begin()))
+    addReaders(result);
+  return stored;
 }
 
 /// The source in whose epilogue the join will be computed, or null.
@@ -114,8 +180,11 @@ static SmallVector<OpOperand *> findJoined(LinalgOp op) {
   return stored;
 }
 
-SmallVector<OpOperand *> nnq::findStoredBranches(LinalgOp op) {
-  if (!op.hasPureTensorSemantics() || op->getNumResults() != 1)
+SmallVector<OpOperand *> nnq::findStoredBranches(Operation *operation) {
+  if (auto concat = dyn_cast<tensor::ConcatOp>(operation))
+    return findConcatenated(concat);
+  auto op = dyn_cast<LinalgOp>(operation);
+  if (!op || !op.hasPureTensorSemantics() || op->getNumResults() != 1)
     return {};
   if (isSumPooling(op) && comesFromConvolution(op.getDpsInputs()[0]))
     return {op.getDpsInputOperand(0)};

@@ -33,8 +33,10 @@ static FailureOr<Contraction> matchContraction(Operation *operation,
   for (unsigned dim = 0; dim < op.getNumLoops(); ++dim) {
     if (!out.isFunctionOfDim(dim) || !w.isFunctionOfDim(dim))
       continue;
-    if (x.isFunctionOfDim(dim) != depthwise)
+    std::optional<int64_t> group = getGroupChannels(x, dim);
+    if (group ? depthwise : x.isFunctionOfDim(dim) != depthwise)
       return failure();
+    result.groupChannels = group;
     channels.push_back(dim);
   }
   if (channels.size() != 1)

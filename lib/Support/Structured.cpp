@@ -45,8 +45,59 @@ bool nnq::isMultiplyAddBody(LinalgOp op) {
   return (left == a && right == b) || (left == b && right == a);
 }
 
+/// Collects the divisors of `loop`; false if the expression depends on it in
+/// another way.
+static bool collectDivisors(AffineExpr expr, AffineExpr loop,
+                            SmallVectorImpl<int64_t> &divisors) {
+  if (expr == loop)
+    return false;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return true;
+  auto number = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (number && binary.getLHS() == loop &&
+      binary.getKind() == AffineExprKind::FloorDiv) {
+    divisors.push_back(number.getValue());
+    return true;
+  }
+  // A division by one folds.
+  if (number && binary.getLHS() == loop &&
+      binary.getKind() == AffineExprKind::Mul) {
+    divisors.push_back(1);
+    return true;
+  }
+  return collectDivisors(binary.getLHS(), loop, divisors) &&
+         collectDivisors(binary.getRHS(), loop, divisors);
+}
+
+std::optional<int64_t> nnq::getGroupChannels(AffineMap activation,
+                                             unsigned channelLoop) {
+  SmallVector<int64_t> divisors;
+  AffineExpr loop = getAffineDimExpr(channelLoop, activation.getContext());
+  for (AffineExpr expr : activation.getResults())
+    if (!collectDivisors(expr, loop, divisors))
+      return std::nullopt;
+  if (divisors.size() != 1 || divisors.front() < 1)
+    return std::nullopt;
+  return divisors.front();
+}
+
+/// True if a loop that weights and result share divides into groups.
+static bool hasGroups(LinalgOp op) {
+  AffineMap x = op.getIndexingMapsArray().front();
+  for (AffineExpr expr : op.getIndexingMapsArray().back().getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (dim &&
+        op.getIndexingMapsArray()[1].isFunctionOfDim(dim.getPosition()) &&
+        nnq::getGroupChannels(x, dim.getPosition()))
+      return true;
+  }
+  return false;
+}
+
 bool nnq::isConvolution(LinalgOp op) {
-  return isaConvolutionOpInterface(op) && isMultiplyAddBody(op);
+  return isMultiplyAddBody(op) &&
+         (isaConvolutionOpInterface(op) || hasGroups(op));
 }
 
 bool nnq::isContraction(LinalgOp op) {

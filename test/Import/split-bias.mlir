@@ -81,32 +81,6 @@ func.func @constant_zero(%x: tensor<4x8xf32>, %w: tensor<8x2xf32>) -> tensor<4x2
 
 // -----
 
-// The bias of a grouped convolution is added where channels are one dimension.
-// CHECK: #[[CHANNEL:.+]] = affine_map<(d0, d1, d2, d3) -> (d1)>
-// CHECK-LABEL: @groups
-// CHECK-SAME: %[[B:[a-z0-9]+]]: tensor<4xf32>)
-// CHECK: %[[CONV:.+]] = linalg.conv_2d_ngchw_gfchw
-// CHECK: %[[FLAT:.+]] = tensor.collapse_shape %[[CONV]]
-// CHECK: %[[SUM:.+]] = linalg.generic
-// CHECK-SAME: ins(%[[FLAT]], %[[B]] : tensor<1x4x6x6xf32>, tensor<4xf32>)
-// CHECK: return %[[SUM]]
-func.func @groups(%x: tensor<1x2x3x8x8xf32>, %w: tensor<2x2x3x3x3xf32>, %b: tensor<4xf32>)
-    -> tensor<1x4x6x6xf32> {
-  %e = tensor.empty() : tensor<1x4x6x6xf32>
-  %init = linalg.broadcast ins(%b : tensor<4xf32>) outs(%e : tensor<1x4x6x6xf32>)
-    dimensions = [0, 2, 3]
-  %split = tensor.expand_shape %init [[0], [1, 2], [3], [4]] output_shape [1, 2, 2, 6, 6]
-    : tensor<1x4x6x6xf32> into tensor<1x2x2x6x6xf32>
-  %0 = linalg.conv_2d_ngchw_gfchw
-    ins(%x, %w : tensor<1x2x3x8x8xf32>, tensor<2x2x3x3x3xf32>)
-    outs(%split : tensor<1x2x2x6x6xf32>) -> tensor<1x2x2x6x6xf32>
-  %1 = tensor.collapse_shape %0 [[0], [1, 2], [3], [4]]
-    : tensor<1x2x2x6x6xf32> into tensor<1x4x6x6xf32>
-  return %1 : tensor<1x4x6x6xf32>
-}
-
-// -----
-
 // Pooling keeps its init: a maximum does not start from zero.
 // CHECK-LABEL: @pooling
 // CHECK-SAME: %[[C:[a-z0-9]+]]: tensor<1x2x3x3xf32>)

@@ -357,3 +357,75 @@ func.func @observed(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>, %w2: tenso
     outs(%f2 : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
   return %1 : tensor<1x2x4x4xf32>
 }
+
+// -----
+
+// A convolution over groups takes channels last as any other.
+#x = affine_map<(n, f, h, w, c, i, j) -> (n, (f floordiv 3) * 2 + c, h + i, w + j)>
+#w = affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>
+#y = affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>
+// CHECK-DAG: #[[GX:.+]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d1 + d5, d2 + d6, (d3 floordiv 3) * 2 + d4)>
+// CHECK-LABEL: @groups
+// CHECK: linalg.generic {indexing_maps = [#[[GX]],
+// CHECK-SAME: ins(%{{.+}}, %{{.+}} : tensor<1x5x5x4xf32>, tensor<6x2x3x3xf32>) outs(%{{.+}} : tensor<1x3x3x6xf32>)
+func.func @groups(%x: tensor<1x4x5x5xf32>, %w: tensor<6x2x3x3xf32>, %f: tensor<1x6x3x3xf32>) -> tensor<1x6x3x3xf32> {
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =
+      ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : tensor<1x4x5x5xf32>, tensor<6x2x3x3xf32>) outs(%f : tensor<1x6x3x3xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x6x3x3xf32>
+  return %0 : tensor<1x6x3x3xf32>
+}
+
+// -----
+
+#id = affine_map<(a, b, c, d) -> (a, b, c, d)>
+#id6 = affine_map<(n, c, h, i, w, j) -> (n, c, h, i, w, j)>
+#rows = affine_map<(n, c, h, i, w, j) -> (n, c, h, w)>
+
+// Parts of a concatenation, of a tensor that is put together by rows, and of
+// one that repeats rows and columns have channels last with the whole.
+// CHECK-LABEL: @parts
+// CHECK: %[[BOTH:.+]] = tensor.concat dim(3) %[[CONV:.+]], %[[CONV]] : (tensor<1x3x3x6xf32>, tensor<1x3x3x6xf32>) -> tensor<1x3x3x12xf32>
+// CHECK: %[[E:.+]] = tensor.empty() : tensor<1x6x3x12xf32>
+// CHECK: %[[P0:.+]] = tensor.insert_slice %[[BOTH]] into %[[E]][0, 0, 0, 0] [1, 3, 3, 12] [1, 2, 1, 1]
+// CHECK: %[[P1:.+]] = tensor.insert_slice %[[BOTH]] into %[[P0]][0, 1, 0, 0] [1, 3, 3, 12] [1, 2, 1, 1]
+// CHECK: %[[UP:.+]] = linalg.generic {{.*}} ins(%[[P1]] : tensor<1x6x3x12xf32>) outs(%{{.+}} : tensor<1x6x2x3x2x12xf32>)
+// CHECK: %[[IMAGE:.+]] = tensor.collapse_shape %[[UP]] {{\[}}[0], [1, 2], [3, 4], [5]] : tensor<1x6x2x3x2x12xf32> into tensor<1x12x6x12xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[IMAGE]],
+func.func @parts(%x: tensor<1x4x5x5xf32>, %w: tensor<6x4x3x3xf32>, %f: tensor<1x6x3x3xf32>,
+    %v: tensor<2x12x1x1xf32>, %g: tensor<1x2x12x6xf32>) -> tensor<1x2x12x6xf32> {
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x4x5x5xf32>, tensor<6x4x3x3xf32>)
+    outs(%f : tensor<1x6x3x3xf32>) -> tensor<1x6x3x3xf32>
+  %1 = tensor.concat dim(1) %0, %0 : (tensor<1x6x3x3xf32>, tensor<1x6x3x3xf32>) -> tensor<1x12x3x3xf32>
+  %e = tensor.empty() : tensor<1x12x6x3xf32>
+  %2 = tensor.insert_slice %1 into %e[0, 0, 0, 0] [1, 12, 3, 3] [1, 1, 2, 1] : tensor<1x12x3x3xf32> into tensor<1x12x6x3xf32>
+  %3 = tensor.insert_slice %1 into %2[0, 0, 1, 0] [1, 12, 3, 3] [1, 1, 2, 1] : tensor<1x12x3x3xf32> into tensor<1x12x6x3xf32>
+  %u = tensor.empty() : tensor<1x12x6x2x3x2xf32>
+  %4 = linalg.generic {indexing_maps = [#rows, #id6],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "parallel"]}
+      ins(%3 : tensor<1x12x6x3xf32>) outs(%u : tensor<1x12x6x2x3x2xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      linalg.yield %in : f32
+  } -> tensor<1x12x6x2x3x2xf32>
+  %5 = tensor.collapse_shape %4 [[0], [1], [2, 3], [4, 5]] : tensor<1x12x6x2x3x2xf32> into tensor<1x12x12x6xf32>
+  %6 = linalg.conv_2d_nchw_fchw ins(%5, %v : tensor<1x12x12x6xf32>, tensor<2x12x1x1xf32>)
+    outs(%g : tensor<1x2x12x6xf32>) -> tensor<1x2x12x6xf32>
+  return %6 : tensor<1x2x12x6xf32>
+}
+
+// -----
+
+// Single channels are whole rows in the old order.
+// CHECK-LABEL: @single_channels
+// CHECK: tensor.concat dim(1) {{.*}} -> tensor<1x2x3x3xf32>
+func.func @single_channels(%x: tensor<1x4x5x5xf32>, %w: tensor<1x4x3x3xf32>, %f: tensor<1x1x3x3xf32>)
+    -> tensor<1x2x3x3xf32> {
+  %0 = linalg.conv_2d_nchw_fchw ins(%x, %w : tensor<1x4x5x5xf32>, tensor<1x4x3x3xf32>)
+    outs(%f : tensor<1x1x3x3xf32>) -> tensor<1x1x3x3xf32>
+  %1 = tensor.concat dim(1) %0, %0 : (tensor<1x1x3x3xf32>, tensor<1x1x3x3xf32>) -> tensor<1x2x3x3xf32>
+  return %1 : tensor<1x2x3x3xf32>
+}

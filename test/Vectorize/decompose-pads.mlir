@@ -48,3 +48,48 @@ func.func @shared(%x: tensor<4xf32>) -> (tensor<6xf32>, tensor<4xf32>) {
   } : tensor<4xf32> to tensor<6xf32>
   return %2, %1 : tensor<6xf32>, tensor<4xf32>
 }
+
+// What is put together of parts is put together in the padded tensor.
+// CHECK-LABEL: @parts
+// CHECK: %[[E:.+]] = tensor.empty() : tensor<8xf32>
+// CHECK: %[[F:.+]] = linalg.fill {{.*}} outs(%[[E]] : tensor<8xf32>)
+// CHECK: %[[P0:.+]] = tensor.insert_slice %{{.+}} into %[[F]][1] [3] [2]
+// CHECK: %[[P1:.+]] = tensor.insert_slice %{{.+}} into %[[P0]][2] [3] [2]
+// CHECK-NOT: tensor.insert_slice
+// CHECK: %[[SAME:.+]] = tensor.extract_slice %[[P1]][1] [6] [1]
+// CHECK: linalg.exp ins(%[[SAME]]
+// CHECK: return %[[P1]]
+func.func @parts(%a: tensor<3xf32>, %b: tensor<3xf32>) -> (tensor<8xf32>, tensor<6xf32>) {
+  %c = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<6xf32>
+  %0 = tensor.insert_slice %a into %e[0] [3] [2] : tensor<3xf32> into tensor<6xf32>
+  %1 = tensor.insert_slice %b into %0[1] [3] [2] : tensor<3xf32> into tensor<6xf32>
+  %2 = tensor.pad %1 low[1] high[1] {
+  ^bb0(%i: index):
+    tensor.yield %c : f32
+  } : tensor<6xf32> to tensor<8xf32>
+  %g = tensor.empty() : tensor<6xf32>
+  %3 = linalg.exp ins(%1 : tensor<6xf32>) outs(%g : tensor<6xf32>) -> tensor<6xf32>
+  return %2, %3 : tensor<8xf32>, tensor<6xf32>
+}
+
+// A part of it is read before the rest is there.
+// CHECK-LABEL: @early_reader
+// CHECK: %[[P0:.+]] = tensor.insert_slice %{{.+}} into %{{.+}}[0] [3] [2]
+// CHECK: linalg.exp ins(%[[P0]]
+// CHECK: %[[P1:.+]] = tensor.insert_slice %{{.+}} into %[[P0]][1] [3] [2]
+// CHECK: linalg.fill
+// CHECK: tensor.insert_slice %[[P1]] into %{{.+}}[1] [6] [1]
+func.func @early_reader(%a: tensor<3xf32>, %b: tensor<3xf32>) -> (tensor<8xf32>, tensor<6xf32>) {
+  %c = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<6xf32>
+  %0 = tensor.insert_slice %a into %e[0] [3] [2] : tensor<3xf32> into tensor<6xf32>
+  %g = tensor.empty() : tensor<6xf32>
+  %3 = linalg.exp ins(%0 : tensor<6xf32>) outs(%g : tensor<6xf32>) -> tensor<6xf32>
+  %1 = tensor.insert_slice %b into %0[1] [3] [2] : tensor<3xf32> into tensor<6xf32>
+  %2 = tensor.pad %1 low[1] high[1] {
+  ^bb0(%i: index):
+    tensor.yield %c : f32
+  } : tensor<6xf32> to tensor<8xf32>
+  return %2, %3 : tensor<8xf32>, tensor<6xf32>
+}

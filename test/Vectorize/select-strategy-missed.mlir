@@ -63,16 +63,16 @@ func.func @channel_not_innermost(%x: tensor<2x3xf32>, %w: tensor<3x4xf32>, %f: t
 
 // -----
 
-#x = affine_map<(m, n, k) -> (k, m)>
+#x = affine_map<(m, n, k) -> ()>
 #w = affine_map<(m, n, k) -> (k, n)>
 #y = affine_map<(m, n, k) -> (m, n)>
 
-// CHECK-LABEL: @transposed_activation
+// CHECK-LABEL: @number
 // CHECK-NOT: nnq.kernel
-func.func @transposed_activation(%x: tensor<3x2xf32>, %w: tensor<3x4xf32>, %f: tensor<2x4xf32>) -> tensor<2x4xf32> {
-  // expected-remark @below {{the innermost dimension of the activation is not reduced}}
+func.func @number(%x: tensor<f32>, %w: tensor<3x4xf32>, %f: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  // expected-remark @below {{the activation is a single number}}
   %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
-      ins(%x, %w : tensor<3x2xf32>, tensor<3x4xf32>) outs(%f : tensor<2x4xf32>) {
+      ins(%x, %w : tensor<f32>, tensor<3x4xf32>) outs(%f : tensor<2x4xf32>) {
   ^bb0(%a: f32, %b: f32, %o: f32):
     %m = arith.mulf %a, %b : f32
     %s = arith.addf %o, %m : f32

@@ -108,6 +108,33 @@ def FoldConstants : Pass<"nnq-fold-constants"> {
                               "Number of ops computed at compile time">];
 }
 
+def MergeGroups : Pass<"nnq-merge-groups"> {
+  let summary = "Gives convolutions over groups one dimension of channels";
+  let description = [{
+    A convolution whose groups are a dimension of their own becomes one over all
+    channels, each of which reads the channels of its group. Its weights then
+    have a scale for each output channel as those of any convolution have, and
+    no reshapes stand between it and its neighbours.
+
+    ```mlir
+    %x5 = tensor.expand_shape %x ... into tensor<1x4x8x9x9xf32>
+    %0 = linalg.conv_2d_ngchw_gfchw ins(%x5, %w : ..., tensor<4x6x8x3x3xf32>)
+    %1 = tensor.collapse_shape %0 ... into tensor<1x24x7x7xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    // (n, f, h, w, c, kh, kw) -> (n, f floordiv 6 * 8 + c, h + kh, w + kw)
+    %1 = linalg.generic ... ins(%x, %w4 : ..., tensor<24x8x3x3xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let statistics = [Statistic<"numMerged", "merged",
+                              "Number of convolutions over groups">];
+}
+
 def DropChecks : Pass<"nnq-drop-checks"> {
   let summary = "Removes checks of the importer that cannot fail";
   let description = [{
@@ -311,6 +338,39 @@ def RaiseElementwise : Pass<"nnq-raise-elementwise"> {
                            "::mlir::math::MathDialect"];
 }
 
+def TabulateIndices : Pass<"nnq-tabulate-indices"> {
+  let summary = "Computes what depends on loop indices alone";
+  let description = [{
+    A number that a body computes from the indices of its loops becomes an
+    operand, a constant over these loops: the size of the window that an average
+    without its padding divides by differs from place to place. Places at which
+    elements are read stay, as does what would take more than `max-bytes`.
+
+    ```mlir
+    ^bb0(%in: f32, %out: f32):
+      %i = linalg.index 1 : index
+      ... // the number of rows in the window at %i
+      %n = arith.sitofp %rows : i64 to f32
+      %r = arith.divf %in, %n : f32
+    ```
+
+    becomes
+
+    ```mlir
+    ^bb0(%in: f32, %n: f32, %out: f32):
+      %r = arith.divf %in, %n : f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [Option<"maxBytes", "max-bytes", "int64_t",
+                        /*default=*/"65536",
+                        "Size up to which a table is stored">];
+  let statistics = [Statistic<"numTabulated", "tabulated",
+                              "Number of values computed at compile time">];
+}
+
 def NameLayers : Pass<"nnq-name-layers", "::mlir::ModuleOp"> {
   let summary = "Names the layers of a network";
   let description = [{
@@ -388,6 +448,39 @@ def SplitBias : Pass<"nnq-split-bias"> {
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
+}
+
+def SplitTransposedConv : Pass<"nnq-split-transposed-conv"> {
+  let summary = "Splits transposed convolutions by the phase of their outputs";
+  let description = [{
+    The importer writes a transposed convolution as one over its input with zeros
+    between the elements. An output meets only those taps of the window that fall
+    on elements, and these are the same for all outputs whose index leaves the
+    same remainder (the phase) by the stride. Each phase becomes a convolution
+    with these taps alone, and its result goes to every stride-th place of the
+    output. Elementwise ops that follow are applied to each part. With more than
+    `max-phases` of them the convolution stays as it is.
+
+    ```mlir
+    %z = tensor.insert_slice %x into %zeros[0, 0, 1, 1] [...] [1, 1, 2, 2]
+    %0 = linalg.conv_2d_nchw_fchw ins(%z, %w : ..., tensor<8x4x2x2xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.generic ... ins(%x, %w0 : ..., tensor<8x4x1x1xf32>)
+    %1 = tensor.insert_slice %0 into %empty[0, 0, 0, 0] [...] [1, 1, 2, 2]
+    ... // and three more
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+  let options = [Option<"maxPhases", "max-phases", "int64_t", /*default=*/"16",
+                        "Largest number of parts, which the code grows with">];
+  let statistics = [Statistic<"numSplit", "split",
+                              "Number of transposed convolutions">];
 }
 
 def VerifyImport : Pass<"nnq-verify-import", "::mlir::ModuleOp"> {

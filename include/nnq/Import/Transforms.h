@@ -22,8 +22,19 @@ void populateFoldConstantsPatterns(mlir::RewritePatternSet &patterns,
 /// indices become clamps.
 void populateDropChecksPatterns(mlir::RewritePatternSet &patterns);
 
+/// The groups of a convolution and the channels in them become one dimension of
+/// channels; `count` is called for each.
+void populateMergeGroupsPatterns(mlir::RewritePatternSet &patterns,
+                                 llvm::function_ref<void()> count);
+
 /// Elements that a body reads at places known at compile time become operands.
 void populateRaiseGatherPatterns(mlir::RewritePatternSet &patterns);
+
+/// What bodies compute from loop indices alone becomes a constant operand, if
+/// it takes no more than `maxBytes`; `count` is called for each.
+void populateTabulateIndicesPatterns(mlir::RewritePatternSet &patterns,
+                                     int64_t maxBytes,
+                                     llvm::function_ref<void()> count);
 
 /// Reshapes and transposes of constants become constants; constant operands of
 /// elementwise ops lose their unit dimensions.
@@ -41,6 +52,13 @@ void populateDropUnitDimsPatterns(mlir::RewritePatternSet &patterns);
 /// `count` is called for each layer that takes a scale.
 void populateFoldAffinePatterns(mlir::RewritePatternSet &patterns,
                                 llvm::function_ref<void()> count);
+
+/// Convolutions over elements with zeros in between become one convolution for
+/// each place of an output between the elements, of which there are `maxPhases`
+/// at most; `count` is called for each.
+void populateSplitTransposedConvPatterns(mlir::RewritePatternSet &patterns,
+                                         int64_t maxPhases,
+                                         llvm::function_ref<void()> count);
 
 /// Init operands of convolutions and contractions become additions.
 void populateSplitBiasPatterns(mlir::RewritePatternSet &patterns);

@@ -26,7 +26,8 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
     with bias' and M per output channel and the clamp in float, before the
     conversion. ReLU is the lower bound zp of the clamp. An order-preserving
     reduction (max pooling) between equal parameters becomes an integer one;
-    reshapes act on the storage. Parameters found at run time
+    concatenations and insertions of parts with the parameters of the whole put
+    integers together; reshapes act on the storage. Parameters found at run time
     (`nnq.dynamic_qcast`) give an f32 epilogue.
 
     `activation-storage` is the integer type in which activations travel: u8 where
@@ -100,8 +101,9 @@ def PropagateLayout : Pass<"nnq-propagate-layout", "::mlir::func::FuncOp"> {
   let summary = "Gives the whole network channels-last activations";
   let description = [{
     Convolutions are rewritten so that the channel is the innermost dimension of
-    input and output. Pools, pads and elementwise ops between them follow by a change
-    of their indexing maps, contractions by a change of the map of their operand;
+    input and output. Pools, pads, slices, concatenations, repetitions of rows and
+    elementwise ops between them follow by a change of their indexing maps,
+    contractions by a change of the map of their operand;
     transposes remain only at the edges, and those that move nothing but unit
     dimensions become reshapes. Observers read tensors as they are stored.
   }];

@@ -18,14 +18,16 @@ namespace nnq {
 ///   of a squeeze-excite block), all full-sized branches but the last that
 ///   comes straight from a convolution or contraction, in whose epilogue the op
 ///   will be computed;
-/// - the input of a sum over windows (average pooling).
+/// - the input of a sum over windows (average pooling);
+/// - of a concatenation between convolutions, operands that have other readers,
+///   and what reads the result.
 ///
 /// Ops that only elementwise ops lie between, and that read one tensor in the
 /// end, join nothing: `x * sigmoid(x)` is one function of x. Only branches of
 /// convolutional networks are found; the residual stream of a transformer spans
 /// ranges that 8 bits serve badly.
 llvm::SmallVector<mlir::OpOperand *>
-findStoredBranches(mlir::linalg::LinalgOp op);
+findStoredBranches(mlir::Operation *op);
 
 } // namespace nnq
 

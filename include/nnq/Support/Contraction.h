@@ -27,9 +27,13 @@ struct Contraction {
   /// Dimension of the weight that the channel loop runs over.
   unsigned weightChannelDim = 0;
 
+  /// Output channels that read the same channels of the activation, those of a
+  /// group, where there are groups.
+  std::optional<int64_t> groupChannels;
+
   /// Matches ops with two tensor or memref operands, a multiply-add body
   /// (operands possibly extended), exactly one channel loop, and weights that
-  /// do not differ along other loops of the result, as those of groups do.
+  /// do not differ along other loops of the result.
   static mlir::FailureOr<Contraction> match(mlir::Operation *op);
 
   /// Matches `out[..., c] += x[..., c] * w[c, ...]`, where each channel of the

@@ -17,6 +17,12 @@ bool isMultiplyAddBody(mlir::linalg::LinalgOp op);
 /// Sum of products over a sliding window; pooling is none.
 bool isConvolution(mlir::linalg::LinalgOp op);
 
+/// Output channels in each group of a convolution over groups, whose activation
+/// depends on the loop over channels by `loop floordiv n` alone, or by its
+/// multiple; nothing for other maps of the activation.
+std::optional<int64_t> getGroupChannels(mlir::AffineMap activation,
+                                        unsigned channelLoop);
+
 /// Sum of products without a window: matmul and its batched, transposed and
 /// vector forms.
 bool isContraction(mlir::linalg::LinalgOp op);

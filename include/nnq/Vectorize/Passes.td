@@ -44,7 +44,10 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
                           * w(oc / L, kh, rb, oc mod L, v)
     ```
 
-    Weights that many rows share are widened for vpmaddwd here instead of in the
+    Blocks of lanes begin anew in each group of a convolution over groups; groups of
+    few channels share a block, with zeros as weights for each other's input.
+    Without a run, as in a dilated window over one channel, elements are taken one
+    at a time. Weights that many rows share are widened for vpmaddwd here instead of in the
     kernel. It stays a linalg.generic that any lowering can execute. Weights are packed
     over raw bytes into a 64-byte aligned resource. Constants of other reductions
     with a kernel, such as depthwise weights, are transposed so that lanes are
@@ -56,6 +59,24 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     Statistic<"packed", "packed", "Contractions packed">,
     Statistic<"paddingBytes", "padding-bytes", "Bytes of zero weights added">];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def DecomposeConcats : Pass<"nnq-decompose-concats", "::mlir::func::FuncOp"> {
+  let summary = "tensor.concat to insert_slices behind the producers";
+  let description = [{
+    Each operand is inserted as soon as it is there, so that its producer then
+    writes into its part of the result, and no copy is made:
+
+    ```
+    %whole = tensor.empty() ...
+    %a = linalg.generic ...
+    %part = tensor.insert_slice %a into %whole[0, 0, 0, 0] ...
+    %b = linalg.generic ...
+    %both = tensor.insert_slice %b into %part[0, 0, 0, 16] ...
+    ```
+  }];
+  let statistics = [Statistic<"decomposed", "decomposed", "Number of concatenations">];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
 def DecomposePads : Pass<"nnq-decompose-pads", "::mlir::func::FuncOp"> {

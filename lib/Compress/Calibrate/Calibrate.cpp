@@ -44,12 +44,13 @@ static SmallVector<Value> findObserved(ModuleOp module) {
         canHoldStats(source))
       observed.insert(source);
   };
-  module.walk([&](linalg::LinalgOp op) {
+  module.walk([&](Operation *op) {
     if (op->hasAttr(kKeepF32Attr))
       return;
-    if (FailureOr<WeightedOp> operands = matchWeightedOp(op);
-        succeeded(operands))
-      observe(operands->activation->get());
+    if (auto structured = dyn_cast<linalg::LinalgOp>(op))
+      if (FailureOr<WeightedOp> operands = matchWeightedOp(structured);
+          succeeded(operands))
+        observe(operands->activation->get());
     for (OpOperand *branch : findStoredBranches(op))
       observe(branch->get());
   });

@@ -44,7 +44,7 @@ static bool isDequantizedFrom(Value value, quant::UniformQuantizedType type) {
 /// True if op(max(x, y)) = max(op(x), op(y)) holds for all monotone functions
 /// in place of max: the op picks elements, at most by their order.
 static bool picksElements(Operation *op) {
-  if (isa<tensor::ConcatOp>(op))
+  if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(op))
     return true;
   auto structured = dyn_cast<linalg::LinalgOp>(op);
   if (!structured)

@@ -61,7 +61,7 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
     });
     // Found before the casts that quantize() inserts.
     SmallVector<OpOperand *> branches;
-    getOperation()->walk([&](linalg::LinalgOp op) {
+    getOperation()->walk([&](Operation *op) {
       if (!op->hasAttr(kKeepF32Attr))
         llvm::append_range(branches, findStoredBranches(op));
     });

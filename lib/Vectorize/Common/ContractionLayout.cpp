@@ -25,38 +25,29 @@ FactorTypes nnq::getFactorTypes(const Contraction &contraction) {
           isSigned(contraction.activation), isSigned(contraction.weight)};
 }
 
-/// Splits `d_parallel * step + d_reduction`.
-static bool matchWindow(AffineExpr expr, linalg::LinalgOp op,
-                        unsigned &parallel, int64_t &step,
-                        unsigned &reduction) {
-  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!sum || sum.getKind() != AffineExprKind::Add)
-    return false;
-  AffineExpr terms[2] = {sum.getLHS(), sum.getRHS()};
-  bool found[2] = {false, false};
-  for (AffineExpr term : terms) {
-    int64_t factor = 1;
-    if (auto scaled = dyn_cast<AffineBinaryOpExpr>(term)) {
-      auto constant = dyn_cast<AffineConstantExpr>(scaled.getRHS());
-      if (scaled.getKind() != AffineExprKind::Mul || !constant)
-        return false;
-      factor = constant.getValue();
-      term = scaled.getLHS();
-    }
+/// Splits `base + loop`, where `loop` is a reduction that is walked in steps of
+/// one.
+static std::optional<unsigned> matchRun(AffineExpr expr, linalg::LinalgOp op,
+                                        AffineExpr &base) {
+  auto isReduction = [&](AffineExpr term) {
     auto dim = dyn_cast<AffineDimExpr>(term);
-    if (!dim)
-      return false;
-    bool isReduction = op.getIteratorTypesArray()[dim.getPosition()] ==
-                       utils::IteratorType::reduction;
-    // A dilated window is not contiguous.
-    if (isReduction && factor != 1)
-      return false;
-    (isReduction ? reduction : parallel) = dim.getPosition();
-    if (!isReduction)
-      step = factor;
-    found[isReduction] = true;
+    return dim && op.getIteratorTypesArray()[dim.getPosition()] ==
+                      utils::IteratorType::reduction;
+  };
+  base = getAffineConstantExpr(0, expr.getContext());
+  if (auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+      sum && sum.getKind() == AffineExprKind::Add) {
+    expr = sum.getRHS();
+    base = sum.getLHS();
+    if (!isReduction(expr))
+      std::swap(expr, base);
   }
-  return found[0] && found[1];
+  if (!isReduction(expr))
+    return std::nullopt;
+  unsigned loop = cast<AffineDimExpr>(expr).getPosition();
+  if (base.isFunctionOfDim(loop))
+    return std::nullopt;
+  return loop;
 }
 
 FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
@@ -88,6 +79,8 @@ FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
   AffineMap x = linalgOp.getMatchingIndexingMap(contraction->activation);
   ArrayRef<int64_t> shape =
       cast<ShapedType>(contraction->activation->get().getType()).getShape();
+  if (x.getNumResults() == 0)
+    return fail("the activation is a single number");
   layout.runDim = x.getNumResults();
   int64_t stride = 1;
   auto take = [&](unsigned loop, unsigned dim) {
@@ -97,28 +90,28 @@ FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
     layout.runDimStride = stride;
     stride *= shape[dim];
   };
+  AffineExpr zero = getAffineConstantExpr(0, op->getContext());
+  layout.runBase = zero;
   for (int64_t dim = x.getNumResults() - 1; dim >= 0; --dim) {
-    AffineExpr expr = x.getResult(dim);
-    unsigned reduction = 0, parallel = 0;
-    int64_t step = 0;
-    if (auto plain = dyn_cast<AffineDimExpr>(expr)) {
-      unsigned loop = plain.getPosition();
-      if (linalgOp.getIteratorTypesArray()[loop] !=
-              utils::IteratorType::reduction ||
-          ranges[loop] != shape[dim])
-        break;
-      take(loop, dim);
-      continue;
+    std::optional<unsigned> loop =
+        matchRun(x.getResult(dim), linalgOp, layout.runBase);
+    // The run goes on as long as whole dimensions are walked.
+    if (!loop || (layout.runBase == zero && ranges[*loop] != shape[dim])) {
+      layout.runBase = zero;
+      break;
     }
-    if (matchWindow(expr, linalgOp, parallel, step, reduction)) {
-      take(reduction, dim);
-      layout.windowLoop = parallel;
-      layout.windowStep = step;
-    }
-    break;
+    take(*loop, dim);
+    if (layout.runBase != zero)
+      break;
   }
-  if (layout.run.empty())
-    return fail("the innermost dimension of the activation is not reduced");
+  // Without a run, as in a dilated window over one channel, elements are taken
+  // one at a time from the innermost dimension that has several.
+  if (layout.runBase == zero)
+    while (layout.runDim > 0 && stride == 1) {
+      --layout.runDim;
+      layout.runBase = x.getResult(layout.runDim);
+      stride *= shape[layout.runDim];
+    }
   for (unsigned loop = out.getNumResults(); loop < linalgOp.getNumLoops();
        ++loop)
     if (!llvm::is_contained(layout.run, loop))
@@ -174,20 +167,62 @@ bool nnq::fitsI16(const ContractionLayout &layout, const ConstantData &weights,
   WeightIndex index(layout);
   ArrayRef<int8_t> values = weights.getAs<int8_t>();
   for (int64_t channel = 0; channel < index.channels; ++channel)
-    for (int64_t step = 0; step < index.outer; ++step)
-      for (int64_t first = 0; first < layout.runLength; first += group) {
-        // The instruction adds up neighbours; parts are added lane by lane.
-        int64_t sums[2][2] = {};
-        int64_t end = std::min(first + group, layout.runLength);
-        for (int64_t r = first; r < end; ++r) {
-          int64_t value = values[index.at(channel, step, r)];
-          int64_t &sum = sums[(r - first) / 2 % 2][value < 0];
-          sum += std::abs(value);
-          if (sum > kMaxWeightSumI16)
-            return false;
-        }
+    for (int64_t step = 0; step < index.outer; ++step) {
+      // The instruction adds up neighbours; parts are added lane by lane.
+      int64_t sums[2][2] = {};
+      for (int64_t r = 0; r < layout.getRunLength(); ++r) {
+        int64_t at = layout.getRunStart(channel) + r;
+        if (at % group == 0)
+          std::fill_n(&sums[0][0], 4, 0);
+        int64_t value = values[index.at(channel, step, r)];
+        int64_t &sum = sums[at % group / 2 % 2][value < 0];
+        sum += std::abs(value);
+        if (sum > kMaxWeightSumI16)
+          return false;
       }
+    }
   return true;
+}
+
+int64_t ContractionLayout::getRunStart(int64_t channel) const {
+  int64_t size = getGroupChannels();
+  return channel % size * mergedGroups / size * getRunLength();
+}
+
+int64_t ContractionLayout::getGroupChannels() const {
+  linalg::LinalgOp op = contraction.op;
+  return contraction.groupChannels.value_or(
+      op.getStaticLoopRanges()[contraction.channelLoop]);
+}
+
+void ContractionLayout::mergeGroups(int64_t lanes) {
+  if (!contraction.groupChannels)
+    return;
+  linalg::LinalgOp op = contraction.op;
+  int64_t size = *contraction.groupChannels;
+  int64_t channels = op.getStaticLoopRanges()[contraction.channelLoop];
+  int64_t count = std::min(channels / size, lanes / size);
+  // Behind the last group lies memory that is no finite number: zero times that
+  // is zero for integers only.
+  if (isa<FloatType>(getFactorTypes(contraction).activation))
+    while (count > 1 && channels / size % count != 0)
+      --count;
+  // One group must follow the other in the activation.
+  MLIRContext *context = op.getContext();
+  AffineExpr channel = getAffineDimExpr(contraction.channelLoop, context);
+  AffineExpr group = channel.floorDiv(size);
+  if (count < 2 || runDimStride != 1 || run.size() > 1 ||
+      runBase != group * runLength)
+    return;
+  mergedGroups = count;
+  runLength *= count;
+  if (size * count == channels) {
+    contraction.groupChannels = std::nullopt;
+    runBase = getAffineConstantExpr(0, context);
+    return;
+  }
+  contraction.groupChannels = size * count;
+  runBase = channel.floorDiv(size * count) * runLength;
 }
 
 linalg::GenericOp nnq::getFusiblePool(Operation *op) {

@@ -25,17 +25,33 @@ struct ContractionLayout {
   Contraction contraction;
   /// Reduction loops outside of the contiguous run, outermost first.
   mlir::SmallVector<unsigned> outerReductions;
-  /// Reduction loops that together walk a contiguous run of the activation.
+  /// Reduction loops that together walk a contiguous run of the activation;
+  /// none if its innermost dimension is not walked in steps of one.
   mlir::SmallVector<unsigned> run;
   int64_t runLength = 1;
   /// First dimension of the activation that belongs to the run, and the number
   /// of elements of one index of it.
   unsigned runDim = 0;
   int64_t runDimStride = 1;
-  /// The window moves along the run by `windowStep` indices of `runDim` for
-  /// each step of `windowLoop`, if it moves.
-  std::optional<unsigned> windowLoop;
-  int64_t windowStep = 0;
+  /// Index of `runDim` at which the run begins, by the loops outside of it:
+  /// where the window, or the group of the channel, begins.
+  mlir::AffineExpr runBase;
+
+  /// Groups of a convolution over groups that the kernel takes together, with
+  /// zeros as weights for the input of the others.
+  int64_t mergedGroups = 1;
+
+  /// Output channels that share their run.
+  int64_t getGroupChannels() const;
+
+  /// Length of the part of the run that a channel has weights for, and where in
+  /// the run that of `channel` begins.
+  int64_t getRunLength() const { return runLength / mergedGroups; }
+  int64_t getRunStart(int64_t channel) const;
+
+  /// Takes together groups of few channels, as many as `lanes` hold: lanes that
+  /// would be idle cost nothing. Activations are taken to be finite.
+  void mergeGroups(int64_t lanes);
 
   /// Fails with a reason where the kernel does not apply.
   static mlir::FailureOr<ContractionLayout> get(mlir::Operation *op,

@@ -115,10 +115,13 @@ bool nnq::prefersChannelsOuter(const KernelProblem &problem,
   return channelsOuter < rowsOuter;
 }
 
-KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
+int64_t nnq::getWidestLanes(TargetAttr target, DotKind dot) {
   // smmla works on blocks of 4 channels whatever the width of a register is.
-  int64_t widest =
-      problem.dot == DotKind::SMMLA ? 4 : target.getVectorBits() / 32;
+  return dot == DotKind::SMMLA ? 4 : target.getVectorBits() / 32;
+}
+
+KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
+  int64_t widest = getWidestLanes(target, problem.dot);
   double best = std::numeric_limits<double>::infinity();
   int64_t bestLanes = widest, bestRows = 1, bestBlocks = 1;
   for (int64_t lanes = widest; lanes >= std::min<int64_t>(4, widest);

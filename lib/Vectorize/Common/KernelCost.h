@@ -48,6 +48,9 @@ KernelAttr chooseReduction(TargetAttr target, const ReductionProblem &problem);
 /// loop over tiles of `tileChannels` channels is the outermost.
 bool prefersChannelsOuter(const KernelProblem &problem, int64_t tileChannels);
 
+/// Lanes of the widest kernel by `dot`.
+int64_t getWidestLanes(TargetAttr target, DotKind dot);
+
 /// Lanes, rows and blocks of least estimated cycles on the target, from the
 /// throughput of dots and loads, the latency of a chain of dots, the registers
 /// that a tile takes, and the waste of partial tiles and lanes.

@@ -176,10 +176,14 @@ Value KernelEmitter::loadWeights(OpBuilder &b,
                                  ArrayRef<OpFoldResult> reductions,
                                  const Tile &tile, int64_t block,
                                  int64_t offset, int64_t count) {
-  AffineExpr channel = b.getAffineDimExpr(0);
+  // Blocks are indexed by the channel alone.
+  AffineMap blockMap = wMap.getSubMap({0});
+  SmallVector<OpFoldResult> loops(wMap.getNumDims(), b.getIndexAttr(0));
+  loops[shape.laneLoop] = tile.root[shape.laneLoop];
   OpFoldResult firstBlock = affine::makeComposedFoldedAffineApply(
-      b, loc, AffineMap::get(1, 0, channel.floorDiv(kernel.getLanes()) + block),
-      tile.root[shape.laneLoop]);
+      b, loc,
+      AffineMap::get(wMap.getNumDims(), 0, blockMap.getResult(0) + block),
+      loops);
   SmallVector<Value> at{getValueOrCreateConstantIndexOp(b, loc, firstBlock)};
   for (OpFoldResult index : reductions)
     at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
@@ -266,6 +270,8 @@ std::optional<int64_t> KernelEmitter::rowOffset(int64_t row) {
   }
   int64_t offset = 0;
   for (auto [loop, index] : llvm::enumerate(loops)) {
+    if (index == 0)
+      continue;
     std::optional<int64_t> stride = getLoopStride(type, xMap, loop);
     if (!stride)
       return std::nullopt;

@@ -139,9 +139,13 @@ static bool isPacked(linalg::GenericOp op) {
   AffineMap weights = op.getIndexingMapsArray()[op.getNumDpsInputs() - 1];
   return isMultiplyAddBody(op) && !weights.isProjectedPermutation() &&
          op.getIndexingMapsArray().back().getNumResults() > 0 &&
-         llvm::any_of(weights.getResults(), [](AffineExpr expr) {
-           return expr.getKind() == AffineExprKind::FloorDiv;
-         });
+         weights.getResult(0)
+             .walk([](AffineExpr expr) {
+               return expr.getKind() == AffineExprKind::FloorDiv
+                          ? WalkResult::interrupt()
+                          : WalkResult::advance();
+             })
+             .wasInterrupted();
 }
 
 /// Blocks of packed weights lie along the innermost loop of the result; other
@@ -212,6 +216,11 @@ TileShape nnq::getTileShape(const KernelGroup &group, ArrayRef<int64_t> sizes) {
       shape.rowLoop = loop;
       break;
     }
+  if (group.packed)
+    if (std::optional<int64_t> size = getGroupChannels(
+            linalg::GenericOp(group.reduction).getIndexingMapsArray()[0],
+            group.laneLoop))
+      shape.segment = *size;
   return shape;
 }
 
@@ -340,16 +349,19 @@ BlockLoop nnq::getBlockLoop(const KernelGroup &group, bool channelsOuter) {
   return channelsOuter ? BlockLoop::Outermost : BlockLoop::AroundRows;
 }
 
+static OpFoldResult emitSum(OpBuilder &builder, Location loc, OpFoldResult a,
+                            OpFoldResult b) {
+  return affine::makeComposedFoldedAffineApply(
+      builder, loc,
+      AffineMap::get(2, 0,
+                     builder.getAffineDimExpr(0) + builder.getAffineDimExpr(1)),
+      {a, b});
+}
+
 void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
                     ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
                     BlockLoop blockLoop,
                     function_ref<void(OpBuilder &, const Tile &)> emitTile) {
-  int64_t length = sizes[shape.laneLoop];
-  int64_t numBlocks = llvm::divideCeil(length, shape.lanes);
-  // Tiles without a partial block are looped over, the rest is one tile.
-  int64_t fullTiles = length / shape.lanes / blocks;
-  int64_t restBlocks = numBlocks - fullTiles * blocks;
-
   SmallVector<int64_t> outer(sizes);
   outer[shape.laneLoop] = 1;
   int64_t numRows = 1;
@@ -378,15 +390,41 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
   };
   using BlocksBody =
       function_ref<void(OpBuilder &, OpFoldResult, int64_t, int64_t)>;
-  auto emitBlocks = [&](OpBuilder &b, BlocksBody body) {
+  // Lanes from `first` on, `length` of them.
+  auto emitSegment = [&](OpBuilder &b, OpFoldResult first, int64_t length,
+                         BlocksBody body) {
+    int64_t numBlocks = llvm::divideCeil(length, shape.lanes);
+    // Tiles without a partial block are looped over, the rest is one tile.
+    int64_t fullTiles = length / shape.lanes / blocks;
+    int64_t restBlocks = numBlocks - fullTiles * blocks;
     int64_t full = fullTiles * blocks * shape.lanes;
     emitTiled(b, loc, full, blocks * shape.lanes,
               [&](OpBuilder &inBlocks, OpFoldResult lane, int64_t) {
-                body(inBlocks, lane, blocks, shape.lanes);
+                body(inBlocks, emitSum(inBlocks, loc, first, lane), blocks,
+                     shape.lanes);
               });
     if (restBlocks)
-      body(b, b.getIndexAttr(full), restBlocks,
+      body(b, emitOffset(b, loc, first, full), restBlocks,
            length - (numBlocks - 1) * shape.lanes);
+  };
+  auto emitBlocks = [&](OpBuilder &b, BlocksBody body) {
+    int64_t length = sizes[shape.laneLoop];
+    if (!shape.segment)
+      return emitSegment(b, b.getIndexAttr(0), length, body);
+    // Counted in segments, divisions by their size fold.
+    int64_t full = length / shape.segment;
+    AffineExpr scaled = b.getAffineDimExpr(0) * shape.segment;
+    emitTiled(b, loc, full, 1,
+              [&](OpBuilder &inSegments, OpFoldResult index, int64_t) {
+                emitSegment(inSegments,
+                            affine::makeComposedFoldedAffineApply(
+                                inSegments, loc, AffineMap::get(1, 0, scaled),
+                                index),
+                            shape.segment, body);
+              });
+    if (length > full * shape.segment)
+      emitSegment(b, b.getIndexAttr(full * shape.segment),
+                  length - full * shape.segment, body);
   };
   if (blockLoop == BlockLoop::Innermost) {
     emitLoopNest(

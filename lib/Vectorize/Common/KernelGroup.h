@@ -63,6 +63,9 @@ struct TileShape {
   /// Loop that lanes run along.
   unsigned laneLoop = 0;
   int64_t lanes = 1;
+  /// Blocks of lanes begin anew after each `segment` steps of the lane loop,
+  /// those of a group of channels; 0 if there are no groups.
+  int64_t segment = 0;
 };
 
 /// Lanes of `group` and, along the next loop of more than one step, its rows.

@@ -34,8 +34,11 @@ public:
         ranges(op.getStaticLoopRanges()),
         numParallel(op.getIndexingMapsArray().back().getNumResults()),
         groups(llvm::divideCeil(layout.runLength, kernel.getGroup())),
-        blocks(llvm::divideCeil(ranges[layout.contraction.channelLoop],
-                                kernel.getLanes())) {}
+        channels(ranges[layout.contraction.channelLoop]),
+        channelsOfGroup(layout.contraction.groupChannels.value_or(channels)),
+        blocksOfGroup(llvm::divideCeil(channelsOfGroup, kernel.getLanes())),
+        blocks(llvm::divideCeil(channels, channelsOfGroup) * blocksOfGroup) {
+  }
 
   /// Fails with a reason where the kernel cannot take these weights.
   LogicalResult pack(std::string &reason);
@@ -54,7 +57,11 @@ private:
   linalg::GenericOp op;
   SmallVector<int64_t> ranges;
   unsigned numParallel;
-  int64_t groups, blocks;
+  /// Groups of elements along the run.
+  int64_t groups;
+  /// Output channels, and those that share their input; blocks of lanes do not
+  /// cross from one such group to the next.
+  int64_t channels, channelsOfGroup, blocksOfGroup, blocks;
 };
 
 } // namespace
@@ -104,11 +111,17 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
   size_t width = type.getElementTypeBitWidth() / 8;
   std::vector<char> packed(type.getNumElements() * width, 0);
   int64_t rowSize = groups * lanes * group;
-  for (int64_t c = 0; c < index.channels; ++c)
+  for (int64_t c = 0; c < channels; ++c)
     for (int64_t o = 0; o < index.outer; ++o) {
-      int64_t row = (c / lanes * index.outer + o) * rowSize + c % lanes * part;
-      for (int64_t r = 0; r < layout.runLength; ++r) {
-        int64_t to = row + r / part * lanes * part + r % part;
+      int64_t inGroup = c % channelsOfGroup;
+      int64_t block = c / channelsOfGroup * blocksOfGroup + inGroup / lanes;
+      int64_t row =
+          (block * index.outer + o) * rowSize + inGroup % lanes * part;
+      // Of merged groups, each reads its own part of the run.
+      int64_t first = layout.getRunStart(c);
+      for (int64_t r = 0; r < layout.getRunLength(); ++r) {
+        int64_t at = first + r;
+        int64_t to = row + at / part * lanes * part + at % part;
         std::memcpy(packed.data() + to * width,
                     data.getBytes().data() + index.at(c, o, r) * width, width);
       }
@@ -128,9 +141,11 @@ Value ContractionPacker::packActivation() {
   auto type = cast<RankedTensorType>(x.getType());
   unsigned dim = layout.runDim;
   int64_t stride = layout.runDimStride;
-  int64_t steps = layout.windowLoop ? ranges[*layout.windowLoop] - 1 : 0;
-  int64_t needed =
-      steps * layout.windowStep * stride + groups * kernel.getGroup();
+  SmallVector<AffineExpr> last;
+  for (int64_t range : ranges)
+    last.push_back(rewriter.getAffineConstantExpr(range - 1));
+  auto base = cast<AffineConstantExpr>(layout.runBase.replaceDims(last));
+  int64_t needed = base.getValue() * stride + groups * kernel.getGroup();
   int64_t size = llvm::divideCeil(needed, stride);
   if (size > type.getDimSize(dim)) {
     SmallVector<int64_t> shape(type.getShape());
@@ -181,18 +196,23 @@ SmallVector<AffineMap> ContractionPacker::packedMaps() {
   AffineExpr index = group * kernel.getGroup() + inGroup.back();
   if (numGroupLoops > 1)
     index = index + inGroup.front() * getPartSize(kernel);
-  if (layout.windowLoop)
-    index = getAffineDimExpr(*layout.windowLoop, context) *
-                (layout.windowStep * layout.runDimStride) +
-            index;
-  activation.push_back(index);
+  activation.push_back(
+      layout.runBase.replaceDims(loops) * layout.runDimStride + index);
 
-  SmallVector<AffineExpr> weight{channel.floorDiv(kernel.getLanes())};
+  AffineExpr channelInGroup = channel,
+             block = channel.floorDiv(kernel.getLanes());
+  if (channelsOfGroup != channels) {
+    channelInGroup = channel % channelsOfGroup;
+    block = channel.floorDiv(channelsOfGroup) * blocksOfGroup;
+    if (blocksOfGroup > 1)
+      block = block + channelInGroup.floorDiv(kernel.getLanes());
+  }
+  SmallVector<AffineExpr> weight{block};
   for (unsigned i = 0; i < numOuter; ++i)
     weight.push_back(getAffineDimExpr(numParallel + i, context));
   weight.push_back(group);
   llvm::append_range(weight, ArrayRef(inGroup).drop_back());
-  weight.append({channel % kernel.getLanes(), inGroup.back()});
+  weight.append({channelInGroup % kernel.getLanes(), inGroup.back()});
   return {AffineMap::get(numLoops, 0, activation, context),
           AffineMap::get(numLoops, 0, weight, context),
           AffineMap::getMultiDimIdentityMap(numLoops, context)
@@ -297,6 +317,7 @@ struct PackContractions
         continue;
       }
       auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
+      layout->mergeGroups(kernel.getLanes());
       ContractionPacker packer(rewriter, *layout, kernel);
       if (failed(packer.pack(reason))) {
         remarkMissed(op, "nnq-pack-contractions", reason);

@@ -21,6 +21,14 @@ static std::optional<int64_t> getCoefficient(AffineExpr expr, unsigned loop,
                                              unsigned numLoops) {
   if (!expr.isFunctionOfDim(loop))
     return 0;
+  if (auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+      sum && sum.getKind() == AffineExprKind::Add) {
+    std::optional<int64_t> left = getCoefficient(sum.getLHS(), loop, numLoops),
+                           right = getCoefficient(sum.getRHS(), loop, numLoops);
+    if (!left || !right)
+      return std::nullopt;
+    return *left + *right;
+  }
   bool linear = true;
   expr.walk([&](AffineExpr part) {
     if (part.getKind() == AffineExprKind::Mod ||

@@ -36,7 +36,10 @@ findSaturationFreeGroup(const ContractionLayout &layout) {
   for (int64_t group : {8, 4}) {
     int64_t padded = llvm::alignTo(layout.runLength, group);
     bool isWasteful = group > 4 && 8 * padded > 9 * layout.runLength;
-    if (!isWasteful && fitsI16(layout, *weights, group))
+    // Groups that are merged later begin where an instruction does.
+    bool isAligned =
+        !layout.contraction.groupChannels || layout.runLength % group == 0;
+    if (!isWasteful && isAligned && fitsI16(layout, *weights, group))
       return group;
   }
   return std::nullopt;
@@ -110,15 +113,13 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       FailureOr<ContractionLayout> layout = ContractionLayout::get(op, reason);
       if (failed(layout))
         return remarkMissed(op, "nnq-select-strategy", reason);
-      select(op, *layout, target);
+      select(op, std::move(*layout), target);
     });
   }
 
-  void select(linalg::GenericOp op, const ContractionLayout &layout,
+  void select(linalg::GenericOp op, ContractionLayout layout,
               TargetAttr target) {
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     KernelProblem problem;
-    problem.channels = ranges[layout.contraction.channelLoop];
     problem.window = 1;
     ArrayRef<int64_t> result =
         cast<ShapedType>(op.getResult(0).getType()).getShape();
@@ -149,6 +150,8 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       remarkMissed(op, "nnq-select-strategy",
                    "no dot instruction of the target multiplies these types");
     }
+    layout.mergeGroups(getWidestLanes(target, problem.dot));
+    problem.channels = layout.getGroupChannels();
     KernelAttr kernel = chooseKernel(target, problem);
     if (KernelAttr better = selectWinograd(layout, target, problem, kernel)) {
       ++transformed;

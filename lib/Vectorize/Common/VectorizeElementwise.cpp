@@ -48,9 +48,11 @@ static bool isUniform(linalg::GenericOp op, Value value, unsigned rowLoop) {
 /// step: a row of a table.
 static bool isTableRow(linalg::GenericOp op, memref::LoadOp load,
                        unsigned rowLoop) {
+  SmallVector<int64_t> strides;
+  int64_t offset;
   if (load.getIndices().empty() ||
-      !load.getMemRefType().getLayout().isIdentity() ||
-      !isUniform(op, load.getMemRef(), rowLoop))
+      failed(load.getMemRefType().getStridesAndOffset(strides, offset)) ||
+      strides.back() != 1 || !isUniform(op, load.getMemRef(), rowLoop))
     return false;
   auto last = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
   return last && last.getDim() == rowLoop &&

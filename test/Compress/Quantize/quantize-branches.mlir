@@ -63,3 +63,54 @@ func.func @no_join(%x: tensor<1x2x4x4xf32> {nnq.stats = #stats}) -> tensor<1x2x4
   } -> tensor<1x2x4x4xf32>
   return %3 : tensor<1x2x4x4xf32>
 }
+
+// -----
+
+#stats = #nnq.tensor_stats<min = 0.0, max = 4.0, mean = 1.0, second_moment = 2.0, count = 64, histogram = []>
+
+// A concatenation between convolutions: the operand that another op reads is
+// int8 for both, the other will have the scale of the result.
+// CHECK-LABEL: @concat
+// CHECK: %[[A:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: %[[QA:.+]] = quant.qcast %[[A]]
+// CHECK: %[[DA:.+]] = quant.dcast %[[QA]]
+// CHECK: %[[B:.+]] = linalg.conv_2d_nchw_fchw {{.*}} ins(%[[DA]],
+// CHECK: %[[C:.+]] = tensor.concat dim(1) %[[DA]], %[[B]]
+// CHECK: %[[QC:.+]] = quant.qcast %[[C]]
+// CHECK: %[[DC:.+]] = quant.dcast %[[QC]]
+// CHECK: linalg.exp {{.*}} ins(%[[DC]]
+func.func @concat(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[0.5]]], [[[0.25]], [[-1.0]]]]> : tensor<2x2x1x1xf32>
+  %v = arith.constant dense<1.0> : tensor<2x4x1x1xf32>
+  %e = tensor.empty() : tensor<1x2x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %a = linalg.conv_2d_nchw_fchw {nnq.stats = #stats} ins(%x, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %b = linalg.conv_2d_nchw_fchw {nnq.stats = #stats} ins(%a, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %c = tensor.concat dim(1) %a, %b {nnq.stats = #stats} : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %g = tensor.empty() : tensor<1x4x4x4xf32>
+  %r = linalg.exp {nnq.stats = #stats} ins(%c : tensor<1x4x4x4xf32>) outs(%g : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %d = linalg.conv_2d_nchw_fchw ins(%r, %v : tensor<1x4x4x4xf32>, tensor<2x4x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  return %d : tensor<1x2x4x4xf32>
+}
+
+// -----
+
+#stats = #nnq.tensor_stats<min = 0.0, max = 4.0, mean = 1.0, second_moment = 2.0, count = 64, histogram = []>
+
+// No convolution reads what is put together here.
+// CHECK-LABEL: @concat_of_results
+// CHECK: %[[A:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: %[[C:.+]] = tensor.concat dim(1) %[[A]], %[[A]]
+// CHECK: linalg.exp ins(%[[C]]
+func.func @concat_of_results(%x: tensor<1x2x4x4xf32>) -> tensor<1x4x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[0.5]]], [[[0.25]], [[-1.0]]]]> : tensor<2x2x1x1xf32>
+  %e = tensor.empty() : tensor<1x2x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %a = linalg.conv_2d_nchw_fchw {nnq.stats = #stats} ins(%x, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %c = tensor.concat dim(1) %a, %a {nnq.stats = #stats} : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %g = tensor.empty() : tensor<1x4x4x4xf32>
+  %r = linalg.exp ins(%c : tensor<1x4x4x4xf32>) outs(%g : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  return %r : tensor<1x4x4x4xf32>
+}

@@ -33,6 +33,12 @@ def size(shape):
     return result
 
 
+def window_attributes(stride, dilation, *others):
+    return ", ".join(filter(None, (
+        "dilations = dense<%d> : vector<2xi64>" % dilation,
+        "strides = dense<%d> : vector<2xi64>" % stride) + others))
+
+
 class Network:
     """One random network; `text` is the function, `layers` a description.
 
@@ -187,11 +193,9 @@ class Network:
                    tensor(shape), "0, 2, 3" if first else "0, 1, 2"))
         else:
             start = self.filled(shape, "%zero")
-        attributes = ("dilations = dense<%d> : vector<2xi64>, strides = "
-                      "dense<%d> : vector<2xi64>" % (dilation, stride))
         self.set(self.emit(
             "%s {%s} ins(%s, %s : %s, %s) outs(%s : %s) -> %s" %
-            (name, ", ".join(filter(None, (attributes, self.strategy(), stats))),
+            (name, window_attributes(stride, dilation, self.strategy(), stats),
              self.x, weights, tensor(self.shape), tensor(kernel), start, tensor(shape),
              tensor(shape))), shape,
             "%s %s %dx%d/%d/%d" % (name[7:], shape, kh, kw, stride, dilation))
@@ -200,27 +204,31 @@ class Network:
         """Attribute of a convolution; by default the compiler decides."""
         return ""
 
-    def grouped_conv(self, groups, channels, window):
+    def grouped_conv(self, groups, channels, window, stride, dilation, stats=""):
         """With the groups as a dimension of their own."""
-        self.has_f32_layers = True
         n, c, h, w = self.shape
         split = (n, groups, c // groups, h, w)
         x = self.emit(
             "tensor.expand_shape %s [[0], [1, 2], [3], [4]] output_shape [%s] : "
             "%s into %s" % (self.x, ", ".join(map(str, split)),
                             tensor(self.shape), tensor(split)))
-        kernel = (groups, channels // groups, c // groups, window, window)
-        result = (n, groups, channels // groups, h - window + 1, w - window + 1)
-        weights = self.weights(kernel, (c // groups * window * window) ** -0.5)
+        kernel = (groups, channels // groups, c // groups) + tuple(window)
+        result = (n, groups, channels // groups) + tuple(
+            (length - (k - 1) * dilation - 1) // stride + 1
+            for length, k in zip((h, w), window))
+        weights = self.weights(kernel, size(kernel[2:]) ** -0.5)
         y = self.emit(
-            "linalg.conv_2d_ngchw_gfchw ins(%s, %s : %s, %s) outs(%s : %s) -> %s"
-            % (x, weights, tensor(split), tensor(kernel),
-               self.filled(result, "%zero"), tensor(result), tensor(result)))
+            "linalg.conv_2d_ngchw_gfchw {%s} ins(%s, %s : %s, %s) outs(%s : %s) "
+            "-> %s" %
+            (window_attributes(stride, dilation, stats), x, weights,
+             tensor(split), tensor(kernel),
+             self.filled(result, "%zero"), tensor(result), tensor(result)))
         shape = (n, channels) + result[3:]
         self.set(self.emit(
             "tensor.collapse_shape %s [[0], [1, 2], [3], [4]] : %s into %s" %
             (y, tensor(result), tensor(shape))), shape,
-            "conv in %d groups %s %dx%d" % (groups, shape, window, window))
+            "conv in %d groups %s %dx%d/%d/%d" %
+                 (groups, shape, *window, stride, dilation))
 
     def average(self, window, stats):
         n, c, h, w = self.nchw
@@ -254,6 +262,32 @@ class Network:
              self.x, dims, tensor(self.shape), window, window, start,
              tensor(shape), tensor(shape))), shape,
             "pool %d/%d" % (window, stride))
+
+    def spread(self, stride, low, high):
+        """Zeros between the elements and around them: a convolution behind is a
+        transposed one."""
+        n, c, h, w = self.nchw
+        shape = self.image(n, c, *((length - 1) * stride + 1 + low + high
+                                   for length in (h, w)))
+        self.set(self.emit(
+            "tensor.insert_slice %s into %s[%s] [%s] [%s] : %s into %s" %
+            (self.x, self.filled(shape, "%zero"),
+             ", ".join(map(str, self.image(0, 0, low, low))),
+             ", ".join(map(str, self.shape)),
+             ", ".join(map(str, self.image(1, 1, stride, stride))),
+             tensor(self.shape), tensor(shape))), shape,
+            "spread /%d %d,%d" % (stride, low, high))
+
+    def concat(self, parts, stats):
+        """Values with their shapes, along the channels."""
+        dim = self.channel_dim
+        shape = list(parts[0][1])
+        shape[dim] = sum(dims[dim] for _, dims in parts)
+        self.set(self.emit(
+            "tensor.concat dim(%d) %s {%s} : (%s) -> %s" %
+            (dim, ", ".join(value for value, _ in parts), stats,
+             ", ".join(tensor(dims) for _, dims in parts), tensor(shape))),
+            shape, "concat of %d" % len(parts))
 
     def flatten(self):
         shape = (self.shape[0], size(self.shape[1:]))
@@ -372,8 +406,11 @@ class Network:
         high = choose((low, low, 1))
         if low + high:
             self.pad(low, high)
+        transposed = max(self.nchw[2:]) < 9 and self.random.random() < 0.3
+        if transposed:
+            self.spread(choose((2, 2, 3)), choose((0, 1, 2)), choose((0, 1, 3)))
         _, c, h, w = self.nchw
-        stride = choose((1, 1, 1, 2))
+        stride = 1 if transposed else choose((1, 1, 1, 2))
         dilation = 2 if self.random.random() < 0.15 and min(h, w) > 6 else 1
         limit = (min(h, w) - 1) // dilation + 1
         window = [min(choose((1, 2, 3, 3, 5)), limit) for _ in range(2)]
@@ -391,10 +428,13 @@ class Network:
                 return ""
             return self.stats(0 if relu else -3, 3)
 
-        if (self.channel_dim == 1 and c % 2 == 0 and min(h, w) > 2 and
-                choose((False, True))):
+        groups = choose([n for n in range(1, c + 1) if c % n == 0])
+        if self.channel_dim == 1 and groups > 1 and choose((False, True)):
             init = False
-            self.grouped_conv(2, channels + channels % 2, choose((1, 3)))
+            if not residual:
+                channels = groups * choose((1, 2, 3, 4, 8, 11, 20))
+            self.grouped_conv(groups, channels, window, stride, dilation,
+                              last(bias, relu, pool))
         else:
             self.conv(channels, window, stride, dilation, init,
                       last(bias, relu, pool))
@@ -416,6 +456,26 @@ class Network:
                 self.shape, [(self.x, self.shape), (before, before_shape)],
                 [IDENTITY[rank]] * 2, ["%y = arith.addf %in0, %in1 : f32"],
                 self.stats(-4, 4)), self.shape, "residual")
+
+    def concat_block(self):
+        """Branches of one tensor, which may be joined with them."""
+        choose = self.random.choice
+        before = self.x, self.shape
+        parts = [before] if choose((False, True)) else []
+        for _ in range(choose((1, 2, 2, 3))):
+            self.x, self.shape = before
+            relu = choose((False, True))
+            if choose((False, False, True)):
+                self.pool(3, 1, padding=1)
+            window = choose((1, 3))
+            if window > 1:
+                self.pad(1, 1)
+            self.conv(choose(CHANNELS), (window, window), 1, 1)
+            self.bias("" if relu else self.stats(-3, 3))
+            if relu:
+                self.relu(self.stats(0, 3))
+            parts.append((self.x, self.shape))
+        self.concat(parts, self.stats(-3, 3))
 
     def linear_block(self):
         bias = self.random.random() < 0.7
@@ -457,6 +517,8 @@ class Network:
         """Layers for an input of `self.shape`."""
         if len(self.shape) == 4:
             for _ in range(self.random.randint(1, 3)):
+                if self.random.random() < 0.3:
+                    self.concat_block()
                 if min(self.nchw[2:]) >= 2:
                     self.conv_block()
             if self.random.random() < 0.5:

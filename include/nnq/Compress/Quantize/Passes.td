@@ -93,7 +93,7 @@ def PropagateQuantization : Pass<"nnq-propagate-quantization"> {
   let description = [{
     What lies between two integer ops becomes integer too. Quantization with one
     scale for the tensor commutes with reshapes, pads, transposes, slices,
-    concatenations and maxima, bit for bit. Reshapes and pads move to the
+    insertions, concatenations and maxima, bit for bit. Reshapes and pads move to the
     quantized value; the others are put between casts of equal parameters.
     `quantize(dequantize(q))` of equal parameters is q; the reverse pair rounds
     and stays.
