@@ -171,6 +171,9 @@ KINDS = {
     "reduced": Kind("weight-range=reduced", static=(1.0, 0.7, 0.0)),
     "asymmetric-weights": Kind("weights=asymmetric", is_integer=False),
     "winograd": Kind("", network=networks.WinogradNetwork, target="x86-64-v3"),
+    "winograd-reduced": Kind("weight-range=reduced",
+                             network=networks.WinogradNetwork,
+                             target="x86-64-v3"),
 }
 
 

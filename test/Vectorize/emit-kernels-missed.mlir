@@ -119,3 +119,90 @@ func.func @loop_order(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %y: memref<2
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h * 2 + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+
+// CHECK-LABEL: @winograd_with_a_stride
+// CHECK: linalg.generic
+func.func @winograd_with_a_stride(%x: memref<11x48xi16>, %w: memref<1x3x12x8x2xi8>, %y: memref<5x4x8xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<5x4x8xi32>)
+  // expected-remark @below {{not a packed convolution of 3x3 taps with a stride of 1 over a multiple of 4 channels}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<11x48xi16>, memref<1x3x12x8x2xi8>) outs(%y : memref<5x4x8xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 1>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+
+// CHECK-LABEL: @winograd_of_a_small_result
+// CHECK: linalg.generic
+func.func @winograd_of_a_small_result(%x: memref<5x48xi16>, %w: memref<1x3x12x8x2xi8>, %y: memref<3x4x8xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<3x4x8xi32>)
+  // expected-remark @below {{the result is smaller than a tile of F(m, 3)}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<5x48xi16>, memref<1x3x12x8x2xi8>) outs(%y : memref<3x4x8xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 1>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+#id = affine_map<(h, w, c) -> (h, w, c)>
+
+// Tiles overlap: what they have in common would be added twice.
+// CHECK-LABEL: @winograd_in_place
+// CHECK: linalg.generic
+func.func @winograd_in_place(%x: memref<7x56xi16>, %w: memref<1x3x12x8x2xi8>, %y: memref<5x5x8xi32>) {
+  %zero = arith.constant 0 : i32
+  %acc = memref.alloc() : memref<5x5x8xi32>
+  linalg.fill ins(%zero : i32) outs(%acc : memref<5x5x8xi32>)
+  // expected-remark @below {{the epilogue reads what it overwrites}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<7x56xi16>, memref<1x3x12x8x2xi8>) outs(%acc : memref<5x5x8xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 1>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%acc, %y : memref<5x5x8xi32>, memref<5x5x8xi32>) outs(%y : memref<5x5x8xi32>) {
+  ^bb0(%a: i32, %c: i32, %o: i32):
+    %s = arith.addi %a, %c : i32
+    linalg.yield %s : i32
+  }
+  return
+}

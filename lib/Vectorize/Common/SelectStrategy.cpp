@@ -164,8 +164,12 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
   /// F(m x m, 3 x 3) where it takes fewer cycles than `direct`.
   KernelAttr selectWinograd(const ContractionLayout &layout, TargetAttr target,
                             const KernelProblem &problem, KernelAttr direct) {
-    // The other dot products multiply twice as many numbers an instruction.
-    if (problem.dot != DotKind::VPMADDWD || problem.window != 1)
+    // Where VNNI multiplies twice as many numbers an instruction, a direct
+    // convolution is as fast.
+    bool isInteger = problem.dot == DotKind::VPMADDWD ||
+                     problem.dot == DotKind::VPMADDUBSW;
+    if (!isInteger || target.getDot() != DotKind::VPMADDWD ||
+        problem.window != 1)
       return {};
     std::string reason;
     FailureOr<WinogradProblem> winograd = WinogradProblem::get(layout, reason);

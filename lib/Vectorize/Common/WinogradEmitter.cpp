@@ -187,6 +187,10 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
   while (shape.inputs % width)
     width /= 2;
   auto type = VectorType::get({width}, b.getI16Type());
+  Type element = cast<MemRefType>(x.getType()).getElementType();
+  bool isUnsigned =
+      llvm::any_of(op.getBlock()->getArgument(0).getUsers(),
+                   [](Operation *user) { return isa<arith::ExtUIOp>(user); });
   unsigned rank = shape.outer.size() + 3;
   emitLoopNest(
       b, loc, {strip, tileColumns, shape.inputs / width},
@@ -202,7 +206,7 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
         loops.push_back(affine(inner, d0 * (width / 2), at[2]));
         loops.push_back(inner.getIndexAttr(0));
         OpFoldResult column = loops[rank - 2];
-        OpFoldResult element =
+        OpFoldResult first =
             affine(inner,
                    (d0 * tileColumns + d1) * shape.inputs + d2 * width, at);
         LinearMapEmitter(inner, loc, algorithm.input)
@@ -210,15 +214,20 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
                 [&](int64_t i, int64_t j) -> Value {
                   loops[rank] = inner.getIndexAttr(i);
                   loops[rank - 2] = emitOffset(inner, loc, column, j);
-                  return vector::LoadOp::create(
-                      inner, loc, type, x,
+                  Value row = vector::LoadOp::create(
+                      inner, loc, type.clone(element), x,
                       emitIndices(inner, loc, map, loops));
+                  if (row.getType() == type)
+                    return row;
+                  if (isUnsigned)
+                    return arith::ExtUIOp::create(inner, loc, type, row);
+                  return arith::ExtSIOp::create(inner, loc, type, row);
                 },
                 [&](int64_t i, int64_t j, Value value) {
                   Attribute point =
                       inner.getIndexAttr(i * algorithm.points + j);
                   vector::StoreOp::create(inner, loc, value, transformedX,
-                                          indices(inner, {point, element}));
+                                          indices(inner, {point, first}));
                 });
       });
 }
@@ -507,9 +516,11 @@ bool nnq::canEmitWinograd(const KernelGroup &group, std::string &reason) {
   }
   auto activation = cast<MemRefType>(op.getInputs()[0].getType());
   linalg::FillOp init = group.init;
-  if (!activation.getElementType().isInteger(16) ||
+  bool isInteger = activation.getElementType().isInteger(16) ||
+                   activation.getElementType().isInteger(8);
+  if (!isInteger ||
       !matchPattern(init.getInputs()[0], m_Zero())) {
-    reason = "not a sum of products of 16-bit integers";
+    reason = "not a sum of products of 8-bit or 16-bit integers";
     return false;
   }
   // Where tiles overlap, the epilogue runs twice.

@@ -99,3 +99,23 @@ func.func private @no_entry() attributes {
 
 // expected-error @below {{vpmaddubsw needs a 'group' of whole fours, got 6}}
 #k = #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 6, rows = 1, blocks = 1>
+
+// -----
+
+// expected-error @+1 {{'winograd' must be 0, 2 or 4, got 3}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 3, strip = 1>
+
+// -----
+
+// expected-error @+1 {{'winograd' multiplies pairs of 16 bits by vpmaddwd}}
+#k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 4, rows = 4, blocks = 1, winograd = 4, strip = 1>
+
+// -----
+
+// expected-error @+1 {{'strip' must be positive with 'winograd'}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 4>
+
+// -----
+
+// expected-error @+1 {{expected 'channels_outer', 'winograd' or 'strip'}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, columns = 4>

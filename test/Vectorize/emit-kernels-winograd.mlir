@@ -1,0 +1,109 @@
+// RUN: nnq-opt %s --nnq-emit-kernels --split-input-file | FileCheck %s
+
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+#id = affine_map<(h, w, c) -> (h, w, c)>
+#channel = affine_map<(h, w, c) -> (c)>
+
+// Six rows in tiles of 4x4: the second tile overlaps the first. One strip, so
+// weights are transformed for the twelve channels where they are needed: one
+// block of eight and four lanes of a second.
+// CHECK-LABEL: @conv
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<8x80xi16>, %[[W:[a-z0-9]+]]: memref<2x3x12x8x2xi8>, %[[B:[a-z0-9]+]]: memref<12xi32>, %[[Y:[a-z0-9]+]]: memref<6x8x12xi16>
+// CHECK-NOT: linalg
+// Transformed factors and products lie point by point; each point ends in a
+// line of the cache that is not used.
+// CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<36x64xi16>
+// CHECK: %[[U:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x96xi16>
+// CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x48xi32>
+// The activation, for each tile.
+// CHECK: scf.for %[[TY:.+]] = %c0{{.*}} to %c2
+// CHECK: scf.for %[[TX:.+]] = %c0{{.*}} to %c2
+// CHECK: affine.min
+// CHECK: vector.load %[[X]]{{.*}} vector<8xi16>
+// CHECK-NOT: arith.muli {{.*}}i32
+// CHECK: vector.store %{{.+}}, %[[V]][%c0{{.*}} : memref<36x64xi16>, vector<8xi16>
+// CHECK: vector.store %{{.+}}, %[[V]][%c35{{.*}} : memref<36x64xi16>, vector<8xi16>
+// The weights of the whole block, widened, for each pair of inputs.
+// CHECK: scf.for {{.*}} = %c0{{.*}} to %c4
+// CHECK: vector.load %{{.+}} : memref<2x3x12x16xi8>, vector<16xi8>
+// CHECK: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+// CHECK: vector.store %{{.+}}, %[[U]]{{.*}} vector<16xi16>
+// Sums of products for each point.
+// CHECK: scf.for %{{.+}} = %c0{{.*}} to %c36
+// CHECK: vector.load %[[U]]{{.*}} vector<16xi16>
+// CHECK: vector.load %[[V]]{{.*}} vector<2xi16>
+// CHECK: vector.contract
+// CHECK: vector.store %{{.+}}, %[[M]]{{.*}} vector<8xi32>
+// The result: 576 times the sum is multiplied by the inverse of 9 modulo 2^32
+// and shifted by 6; the epilogue follows in registers.
+// CHECK-DAG: %[[INVERSE:.+]] = arith.constant dense<954437177> : vector<8xi32>
+// CHECK-DAG: %[[SHIFT:.+]] = arith.constant dense<6> : vector<8xi32>
+// CHECK: vector.load %[[M]]{{.*}} vector<8xi32>
+// CHECK: %[[NINTH:.+]] = arith.muli %{{.+}}, %{{.+}} : vector<8xi32>
+// CHECK: arith.shrsi %[[NINTH]], %{{.+}} : vector<8xi32>
+// CHECK: vector.load %[[B]]{{.*}} vector<8xi32>
+// CHECK: arith.trunci {{.*}} : vector<8xi32> to vector<8xi16>
+// CHECK: vector.store %{{.+}}, %[[Y]]{{.*}} vector<8xi16>
+// The four lanes of the second block.
+// CHECK: vector.store %{{.+}}, %[[Y]]{{.*}} vector<4xi16>
+// CHECK-NOT: linalg
+func.func @conv(%x: memref<8x80xi16>, %w: memref<2x3x12x8x2xi8>, %b: memref<12xi32>, %y: memref<6x8x12xi16>) {
+  %zero = arith.constant 0 : i32
+  %acc = memref.alloc() : memref<6x8x12xi32>
+  linalg.fill ins(%zero : i32) outs(%acc : memref<6x8x12xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<8x80xi16>, memref<2x3x12x8x2xi8>) outs(%acc : memref<6x8x12xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [#id, #channel, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%acc, %b : memref<6x8x12xi32>, memref<12xi32>) outs(%y : memref<6x8x12xi16>) {
+  ^bb0(%a: i32, %c: i32, %o: i16):
+    %s = arith.addi %a, %c : i32
+    %t = arith.trunci %s : i32 to i16
+    linalg.yield %t : i16
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+
+// Strips of one row of 2x2 tiles find all weights transformed, once.
+// CHECK-LABEL: @strips
+// CHECK: memref.alloc() {{.*}} : memref<16x64xi16>
+// CHECK: memref.alloc() {{.*}} : memref<2x16x96xi16>
+// CHECK: memref.alloc() {{.*}} : memref<1x16x48xi32>
+// CHECK: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+// CHECK: scf.for %{{.+}} = %c0{{.*}} to %c3
+// CHECK: vector.load %{{.+}} : memref<8x80xi8>, vector<8xi8>
+// CHECK: arith.extui {{.*}} : vector<8xi8> to vector<8xi16>
+// CHECK-NOT: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+func.func @strips(%x: memref<8x80xi8>, %w: memref<2x3x12x8x2xi8>, %y: memref<6x8x16xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<6x8x16xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<8x80xi8>, memref<2x3x12x8x2xi8>) outs(%y : memref<6x8x16xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 2, strip = 1>} {
+  ^bb0(%a: i8, %c: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
