@@ -163,9 +163,8 @@ static bool isEpilogue(linalg::GenericOp op, Value value,
     AffineMap map = op.getMatchingIndexingMap(operand);
     if (operand->get() == value)
       return map.isIdentity();
-    return llvm::none_of(windowDims, [&](unsigned dim) {
-      return map.isFunctionOfDim(dim);
-    });
+    return llvm::none_of(
+        windowDims, [&](unsigned dim) { return map.isFunctionOfDim(dim); });
   });
 }
 
@@ -227,8 +226,7 @@ std::optional<Phase> TransposedConv::getPhase(const WindowDim &dim,
                                               int64_t phase) {
   Phase result;
   result.phase = phase;
-  result.outputs =
-      llvm::divideCeil(ranges[dim.outputLoop] - phase, dim.stride);
+  result.outputs = llvm::divideCeil(ranges[dim.outputLoop] - phase, dim.stride);
   int64_t common = std::gcd(dim.dilation, dim.stride);
   result.tapStep = dim.stride / common;
   result.dilation = dim.dilation / common;
@@ -273,10 +271,10 @@ Value TransposedConv::padSource(RewriterBase &rewriter) {
   Value zero = arith::ConstantOp::create(
       rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
   MLIRContext *context = rewriter.getContext();
-  return tensor::PadOp::create(
-      rewriter, loc, type, insert.getSource(),
-      getAsIndexOpFoldResult(context, before),
-      getAsIndexOpFoldResult(context, after), zero, /*nofold=*/false);
+  return tensor::PadOp::create(rewriter, loc, type, insert.getSource(),
+                               getAsIndexOpFoldResult(context, before),
+                               getAsIndexOpFoldResult(context, after), zero,
+                               /*nofold=*/false);
 }
 
 /// The taps of `phases`.
@@ -287,14 +285,13 @@ Value TransposedConv::createWeights(RewriterBase &rewriter,
   int64_t rank = shape.size();
   SmallVector<int64_t> start(rank, 0), step(rank, 1), size(shape);
   for (auto [dim, phase] : llvm::zip(dims, phases)) {
-    unsigned at = *map.getResultPosition(
-        getAffineDimExpr(dim.tapLoop, op.getContext()));
+    unsigned at =
+        *map.getResultPosition(getAffineDimExpr(dim.tapLoop, op.getContext()));
     start[at] = phase.firstTap;
     step[at] = phase.tapStep;
     size[at] = phase.taps;
   }
-  auto type =
-      RankedTensorType::get(size, weights->getType().getElementType());
+  auto type = RankedTensorType::get(size, weights->getType().getElementType());
   int64_t width = type.getElementTypeBitWidth() / 8;
   std::vector<char> bytes(type.getNumElements() * width);
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
@@ -348,11 +345,10 @@ Value TransposedConv::createPhase(RewriterBase &rewriter, Value source,
       tensor::EmptyOp::create(rewriter, loc, shape, outType.getElementType());
   Value zero = arith::ConstantOp::create(
       rewriter, loc, rewriter.getZeroAttr(outType.getElementType()));
-  Value init =
-      linalg::FillOp::create(rewriter, loc, zero, empty).getResult(0);
-  auto conv = linalg::GenericOp::create(
-      rewriter, loc, init.getType(), ValueRange{part, kernel}, init, maps,
-      op.getIteratorTypesArray());
+  Value init = linalg::FillOp::create(rewriter, loc, zero, empty).getResult(0);
+  auto conv = linalg::GenericOp::create(rewriter, loc, init.getType(),
+                                        ValueRange{part, kernel}, init, maps,
+                                        op.getIteratorTypesArray());
   rewriter.cloneRegionBefore(op->getRegion(0), conv.getRegion(),
                              conv.getRegion().begin());
   nameAfter(conv, op, suffix);
@@ -377,8 +373,8 @@ Value TransposedConv::split(RewriterBase &rewriter) {
     for (const WindowDim &dim : dims) {
       int64_t phase = rest % dim.stride;
       rest /= dim.stride;
-      unsigned at = *out.getResultPosition(
-          getAffineDimExpr(dim.outputLoop, context));
+      unsigned at =
+          *out.getResultPosition(getAffineDimExpr(dim.outputLoop, context));
       offsets[at] = phase;
       strides[at] = dim.stride;
       sizes[at] = llvm::divideCeil(type.getDimSize(at) - phase, dim.stride);

@@ -41,9 +41,8 @@ static Value findIndexValue(linalg::GenericOp op) {
     if (!isa<linalg::IndexOp>(step) &&
         !step.hasTrait<OpTrait::ConstantLike>() && step.getNumResults() == 1 &&
         getStore(step.getResult(0).getType()) && isIndexOnly(op, &step) &&
-        llvm::any_of(step.getUsers(), [&](Operation *user) {
-          return !isIndexOnly(op, user);
-        }))
+        llvm::any_of(step.getUsers(),
+                     [&](Operation *user) { return !isIndexOnly(op, user); }))
       return step.getResult(0);
   return {};
 }

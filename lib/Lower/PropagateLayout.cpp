@@ -408,8 +408,8 @@ bool LayoutPropagation::visitGather(linalg::GenericOp op) {
   }
   SmallVector<Twin> none(op.getNumDpsInputs());
   linalg::GenericOp result = rewrite(op, none, permutation);
-  for (auto read : llvm::to_vector(
-           result.getBody()->getOps<tensor::ExtractOp>())) {
+  for (auto read :
+       llvm::to_vector(result.getBody()->getOps<tensor::ExtractOp>())) {
     rewriter.setInsertionPoint(read);
     rewriter.replaceOpWithNewOp<tensor::ExtractOp>(
         read, twins[read.getTensor()].value,

@@ -45,9 +45,8 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
   // Where parts will be put.
   if (auto empty = op.getInput().getDefiningOp<tensor::EmptyOp>())
     return setQuantized(op.getResult(),
-                        tensor::EmptyOp::create(rewriter, loc,
-                                                empty.getMixedSizes(),
-                                                format.type));
+                        tensor::EmptyOp::create(
+                            rewriter, loc, empty.getMixedSizes(), format.type));
   auto generic = createElementwise(
       rewriter, loc, tensorType.clone(format.type), op.getInput(),
       rewriter.getMultiDimIdentityMap(tensorType.getRank()),
@@ -57,8 +56,7 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
         return emitRequantize(
             rewriter, loc, scaled,
             intConstant(loc, params.zeroPoint, rewriter.getI32Type()),
-            params.min, params.max, format.type,
-            Rounded::Anything);
+            params.min, params.max, format.type, Rounded::Anything);
       });
   setQuantized(op.getResult(), generic.getResult(0));
 }
@@ -117,10 +115,9 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
   if (!symmetric) {
     Value zero = arith::DivFOp::create(
         rewriter, loc, arith::NegFOp::create(rewriter, loc, min), scale);
-    zeroPoint =
-        emitRequantize(rewriter, loc, zero, zeroPoint, qmin + format.offset,
-                       qmax + format.offset, rewriter.getI32Type(),
-                       Rounded::Anything);
+    zeroPoint = emitRequantize(rewriter, loc, zero, zeroPoint,
+                               qmin + format.offset, qmax + format.offset,
+                               rewriter.getI32Type(), Rounded::Anything);
   }
   auto type = cast<RankedTensorType>(op.getInput().getType());
   auto generic = createElementwise(

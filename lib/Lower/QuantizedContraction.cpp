@@ -267,9 +267,9 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
     multipliers[c] = static_cast<float>(scale / outScale);
     double most = std::max(std::abs(static_cast<double>(x.params->min)),
                            std::abs(static_cast<double>(x.params->max)));
-    largest = std::max(
-        largest, (most * weights.magnitudes[c] + std::abs(corrected)) *
-                     multipliers[c]);
+    largest =
+        std::max(largest, (most * weights.magnitudes[c] + std::abs(corrected)) *
+                              multipliers[c]);
   }
   // Room for the zero point and for rounding.
   constexpr double kFitsI32 = 2147480000.0;

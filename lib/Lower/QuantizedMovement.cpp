@@ -155,8 +155,8 @@ void QuantizationLowering::lowerJoin(Operation *op) {
   SmallVector<quant::QuantizeCastOp> readers;
   for (Operation *user : op->getUsers()) {
     auto qcast = dyn_cast<quant::QuantizeCastOp>(user);
-    if (!qcast || (!readers.empty() &&
-                   qcast.getType() != readers.front().getType()))
+    if (!qcast ||
+        (!readers.empty() && qcast.getType() != readers.front().getType()))
       return;
     readers.push_back(qcast);
   }

@@ -11,8 +11,8 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/Support/MathExtras.h"
 #include "nnq/Support/ConstantData.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -215,10 +215,9 @@ Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
   // narrows.
   bool isSigned = width > 8 || min < 0;
   if (!isInRange)
-    result = clampInteger(
-        builder, loc, result,
-        isSigned ? llvm::minIntN(width) : 0,
-        isSigned ? llvm::maxIntN(width) : llvm::maxUIntN(width));
+    result =
+        clampInteger(builder, loc, result, isSigned ? llvm::minIntN(width) : 0,
+                     isSigned ? llvm::maxIntN(width) : llvm::maxUIntN(width));
   return arith::TruncIOp::create(builder, loc, storage, result);
 }
 

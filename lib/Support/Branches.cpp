@@ -96,8 +96,7 @@ static bool leadsToConvolution(Value value,
     auto structured = dyn_cast<LinalgOp>(user);
     if (structured && nnq::isConvolution(structured))
       return true;
-    return (isElementwise(user) ||
-            (structured && nnq::isPooling(structured)) ||
+    return (isElementwise(user) || (structured && nnq::isPooling(structured)) ||
             isa<tensor::ConcatOp, tensor::PadOp>(user)) &&
            leadsToConvolution(user->getResult(0), visited);
   });
@@ -127,8 +126,7 @@ static SmallVector<OpOperand *> findConcatenated(tensor::ConcatOp op) {
   auto addReaders = [&](Value value) {
     for (OpOperand &use : value.getUses()) {
       auto reader = dyn_cast<LinalgOp>(use.getOwner());
-      if (reader ? reader.isDpsInput(&use) &&
-                       !nnq::isMultiplyAccumulate(reader)
+      if (reader ? reader.isDpsInput(&use) && !nnq::isMultiplyAccumulate(reader)
                  : isa<tensor::ConcatOp>(use.getOwner()))
         stored.push_back(&use);
     }

@@ -13,9 +13,8 @@ using namespace mlir;
 using namespace nnq;
 
 void nnq::copyLayerAttributes(Operation *from, Operation *to) {
-  for (StringRef name :
-       {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr, kStatsAttr,
-        kRangeAttr})
+  for (StringRef name : {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr,
+                         kStatsAttr, kRangeAttr})
     if (Attribute attr = from->getAttr(name); attr && !to->hasAttr(name))
       to->setAttr(name, attr);
 }

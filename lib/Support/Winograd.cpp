@@ -39,17 +39,20 @@ static WinogradAlgorithm makeAlgorithm(IntMatrix input, IntMatrix weight,
 
 // Points 0, 1, -1 and infinity.
 static WinogradAlgorithm makeF23() {
-  return makeAlgorithm({4, 4,
+  return makeAlgorithm({4,
+                        4,
                         {1, 0, -1, 0, //
                          0, 1, 1, 0,  //
                          0, -1, 1, 0, //
                          0, -1, 0, 1}},
-                       {4, 3,
+                       {4,
+                        3,
                         {2, 0, 0,  //
                          1, 1, 1,  //
                          1, -1, 1, //
                          0, 0, 2}},
-                       {2, 4,
+                       {2,
+                        4,
                         {1, 1, 1, 0, //
                          0, 1, -1, 1}},
                        /*scale=*/2);
@@ -59,25 +62,24 @@ static WinogradAlgorithm makeF23() {
 // are shared with that of the outputs so that the latter takes few steps while
 // transformed weights stay within 144 times a weight.
 static WinogradAlgorithm makeF43() {
-  return makeAlgorithm({6, 6,
-                        {4, 0,  -5, 0,  1, 0, //
-                         0, -4, -4, 1,  1, 0, //
-                         0, 4,  -4, -1, 1, 0, //
-                         0, -2, -1, 2,  1, 0, //
-                         0, 2,  -1, -2, 1, 0, //
-                         0, 4,  0,  -5, 0, 1}},
-                       {6, 3,
-                        {6, 0,  0, //
-                         4, 4,  4, //
+  return makeAlgorithm({6, 6, {4, 0,  -5, 0,  1, 0, //
+                               0, -4, -4, 1,  1, 0, //
+                               0, 4,  -4, -1, 1, 0, //
+                               0, -2, -1, 2,  1, 0, //
+                               0, 2,  -1, -2, 1, 0, //
+                               0, 4,  0,  -5, 0, 1}},
+                       {6,
+                        3,
+                        {6, 0, 0,  //
+                         4, 4, 4,  //
                          4, -4, 4, //
-                         1, 2,  4, //
+                         1, 2, 4,  //
                          1, -2, 4, //
-                         0, 0,  12}},
-                       {4, 6,
-                        {1, -1, -1, 1, 1,  0, //
-                         0, -1, 1,  2, -2, 0, //
-                         0, -1, -1, 4, 4,  0, //
-                         0, -1, 1,  8, -8, 2}},
+                         0, 0, 12}},
+                       {4, 6, {1, -1, -1, 1, 1,  0, //
+                               0, -1, 1,  2, -2, 0, //
+                               0, -1, -1, 4, 4,  0, //
+                               0, -1, 1,  8, -8, 2}},
                        /*scale=*/24);
 }
 

@@ -1,6 +1,5 @@
 // RUN: nnq-opt %s --nnq-emit-kernels --split-input-file | FileCheck %s
 
-
 #x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
 #w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
 #y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>

@@ -84,10 +84,9 @@ TEST_P(Winograd, BoundsWhatTransformsReach) {
 }
 
 TEST_P(Winograd, FactorsFitIn16Bits) {
-  for (auto [low, high] :
-       {getTransformedRange(f.input, 0, 255),
-        getTransformedRange(f.input, -128, 127),
-        getTransformedRange(f.weight, -128, 127)}) {
+  for (auto [low, high] : {getTransformedRange(f.input, 0, 255),
+                           getTransformedRange(f.input, -128, 127),
+                           getTransformedRange(f.weight, -128, 127)}) {
     EXPECT_GE(low, -32768);
     EXPECT_LE(high, 32767);
   }

@@ -26,8 +26,7 @@ namespace nnq {
 /// end, join nothing: `x * sigmoid(x)` is one function of x. Only branches of
 /// convolutional networks are found; the residual stream of a transformer spans
 /// ranges that 8 bits serve badly.
-llvm::SmallVector<mlir::OpOperand *>
-findStoredBranches(mlir::Operation *op);
+llvm::SmallVector<mlir::OpOperand *> findStoredBranches(mlir::Operation *op);
 
 } // namespace nnq
 

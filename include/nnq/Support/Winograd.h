@@ -28,8 +28,8 @@ struct IntMatrix {
 /// F(m, r) after Winograd: m outputs of a filter of r taps from n = m + r - 1
 /// products instead of m * r (Lavin and Gray, "Fast Algorithms for
 /// Convolutional Neural Networks", 2015). The matrices hold integers, so that
-/// `output * ((weight * w) . (input * x)) == scale * y` without rounding; in two
-/// dimensions the factor is `scale` squared.
+/// `output * ((weight * w) . (input * x)) == scale * y` without rounding; in
+/// two dimensions the factor is `scale` squared.
 ///
 /// All of it may be computed modulo 2^32: with `scale * scale = odd * 2^shift`,
 /// multiplying by `inverse`, which undoes `odd`, and an arithmetic shift by

@@ -7,8 +7,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/Dominance.h"
+#include "mlir/IR/Matchers.h"
 #include "nnq/Support/Rewrite.h"
 #include "nnq/Vectorize/Passes.h"
 
@@ -73,8 +73,8 @@ static void padBeforeInserts(tensor::PadOp pad) {
   Location loc = pad.getLoc();
   Value padded = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                          type.getElementType());
-  Value value = arith::ConstantOp::create(builder, loc,
-                                          cast<TypedAttr>(constant));
+  Value value =
+      arith::ConstantOp::create(builder, loc, cast<TypedAttr>(constant));
   padded = linalg::FillOp::create(builder, loc, value, padded).getResult(0);
   for (tensor::InsertSliceOp insert : llvm::reverse(inserts)) {
     builder.setInsertionPoint(insert);

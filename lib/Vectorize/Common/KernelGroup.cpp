@@ -416,11 +416,11 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
     AffineExpr scaled = b.getAffineDimExpr(0) * shape.segment;
     emitTiled(b, loc, full, 1,
               [&](OpBuilder &inSegments, OpFoldResult index, int64_t) {
-                emitSegment(inSegments,
-                            affine::makeComposedFoldedAffineApply(
-                                inSegments, loc, AffineMap::get(1, 0, scaled),
-                                index),
-                            shape.segment, body);
+                emitSegment(
+                    inSegments,
+                    affine::makeComposedFoldedAffineApply(
+                        inSegments, loc, AffineMap::get(1, 0, scaled), index),
+                    shape.segment, body);
               });
     if (length > full * shape.segment)
       emitSegment(b, b.getIndexAttr(full * shape.segment),

@@ -13,8 +13,8 @@
 namespace nnq {
 
 /// Multiplies a small constant matrix with vectors of integers by additions and
-/// shifts. Columns that are equal up to signs are added and subtracted once, and
-/// rows that differ in signs share what they add up.
+/// shifts. Columns that are equal up to signs are added and subtracted once,
+/// and rows that differ in signs share what they add up.
 class LinearMapEmitter {
 public:
   LinearMapEmitter(mlir::OpBuilder &builder, mlir::Location loc,

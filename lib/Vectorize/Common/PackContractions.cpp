@@ -37,8 +37,7 @@ public:
         channels(ranges[layout.contraction.channelLoop]),
         channelsOfGroup(layout.contraction.groupChannels.value_or(channels)),
         blocksOfGroup(llvm::divideCeil(channelsOfGroup, kernel.getLanes())),
-        blocks(llvm::divideCeil(channels, channelsOfGroup) * blocksOfGroup) {
-  }
+        blocks(llvm::divideCeil(channels, channelsOfGroup) * blocksOfGroup) {}
 
   /// Fails with a reason where the kernel cannot take these weights.
   LogicalResult pack(std::string &reason);
@@ -196,8 +195,8 @@ SmallVector<AffineMap> ContractionPacker::packedMaps() {
   AffineExpr index = group * kernel.getGroup() + inGroup.back();
   if (numGroupLoops > 1)
     index = index + inGroup.front() * getPartSize(kernel);
-  activation.push_back(
-      layout.runBase.replaceDims(loops) * layout.runDimStride + index);
+  activation.push_back(layout.runBase.replaceDims(loops) * layout.runDimStride +
+                       index);
 
   AffineExpr channelInGroup = channel,
              block = channel.floorDiv(kernel.getLanes());

@@ -166,8 +166,8 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
                             const KernelProblem &problem, KernelAttr direct) {
     // Where VNNI multiplies twice as many numbers an instruction, a direct
     // convolution is as fast.
-    bool isInteger = problem.dot == DotKind::VPMADDWD ||
-                     problem.dot == DotKind::VPMADDUBSW;
+    bool isInteger =
+        problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::VPMADDUBSW;
     if (!isInteger || target.getDot() != DotKind::VPMADDWD ||
         problem.window != 1)
       return {};

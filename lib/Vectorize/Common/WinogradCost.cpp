@@ -33,10 +33,9 @@ static FailureOr<int64_t> countSumBits(const Contraction &contraction,
   }
   int64_t bits = 1;
   for (int64_t channel = 0; channel < channels; ++channel) {
-    int64_t most =
-        std::max({positive[channel] * high + negative[channel] * low,
-                  -(positive[channel] * low + negative[channel] * high),
-                  int64_t(1)});
+    int64_t most = std::max(
+        {positive[channel] * high + negative[channel] * low,
+         -(positive[channel] * low + negative[channel] * high), int64_t(1)});
     bits = std::max<int64_t>(bits, llvm::Log2_64(most) + 2);
   }
   return bits;
@@ -57,8 +56,8 @@ static bool isWindowOfThree(AffineExpr expr, linalg::LinalgOp op) {
          op.getIteratorTypesArray()[taps] == utils::IteratorType::reduction;
 }
 
-FailureOr<WinogradProblem>
-WinogradProblem::get(const ContractionLayout &layout, std::string &reason) {
+FailureOr<WinogradProblem> WinogradProblem::get(const ContractionLayout &layout,
+                                                std::string &reason) {
   auto fail = [&](StringRef why) {
     reason = why.str();
     return failure();
@@ -99,8 +98,7 @@ WinogradProblem::get(const ContractionLayout &layout, std::string &reason) {
 static bool isExact(const WinogradAlgorithm &f,
                     const WinogradProblem &problem) {
   constexpr int64_t kLow = -32768, kHigh = 32767;
-  auto [lowX, highX] =
-      getTransformedRange(f.input, problem.low, problem.high);
+  auto [lowX, highX] = getTransformedRange(f.input, problem.low, problem.high);
   auto [lowW, highW] = getTransformedRange(f.weight, -128, 127);
   return std::min(lowX, lowW) >= kLow && std::max(highX, highW) <= kHigh &&
          problem.sumBits <= 32 - f.shift;
@@ -146,10 +144,10 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
       int64_t xBytes = points * tiles * problem.inputs * 2,
               mBytes = points * tiles * kernel.getTileBlocks() * lanes * 4,
               wBytes = points * blocks * lanes * problem.inputs * 2;
-      double total = passes * points * (problem.inputs / 2.0) *
-                     estimateCycles(target, products, lanes,
-                                    kernel.getTileRows(),
-                                    kernel.getTileBlocks());
+      double total =
+          passes * points * (problem.inputs / 2.0) *
+          estimateCycles(target, products, lanes, kernel.getTileRows(),
+                         kernel.getTileBlocks());
       TransformCycles transform = getTransformCycles(outputs);
       total += passes * tiles *
                (transform.activation * problem.inputs / (2.0 * lanes) +

@@ -30,8 +30,7 @@ struct ConvolutionShape {
   SmallVector<int64_t> outer;
   int64_t rows, columns, channels, inputs;
 
-  static FailureOr<ConvolutionShape> match(linalg::GenericOp op,
-                                           int64_t taps);
+  static FailureOr<ConvolutionShape> match(linalg::GenericOp op, int64_t taps);
 };
 
 class WinogradEmitter {
@@ -145,8 +144,8 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
     keepsWeights |= size > 1;
   // Threads share the steps over channels: each has its own scratch memory.
   auto module = op->getParentOfType<ModuleOp>();
-  int64_t steps = llvm::divideCeil(llvm::divideCeil(shape.channels, lanes),
-                                   blocks);
+  int64_t steps =
+      llvm::divideCeil(llvm::divideCeil(shape.channels, lanes), blocks);
   slots = getNumThreads(module) > 1 ? steps : 1;
 }
 
@@ -155,9 +154,8 @@ Value WinogradEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
   // the same sets of the cache.
   SmallVector<int64_t> padded(shape);
   padded.back() += kBufferAlignment * 8 / element.getIntOrFloatBitWidth();
-  return memref::AllocOp::create(
-      builder, loc, MemRefType::get(padded, element),
-      builder.getI64IntegerAttr(kBufferAlignment));
+  return memref::AllocOp::create(builder, loc, MemRefType::get(padded, element),
+                                 builder.getI64IntegerAttr(kBufferAlignment));
 }
 
 Value WinogradEmitter::extend(OpBuilder &b, ArrayRef<int64_t> shape,
@@ -206,9 +204,8 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
         loops.push_back(affine(inner, d0 * (width / 2), at[2]));
         loops.push_back(inner.getIndexAttr(0));
         OpFoldResult column = loops[rank - 2];
-        OpFoldResult first =
-            affine(inner,
-                   (d0 * tileColumns + d1) * shape.inputs + d2 * width, at);
+        OpFoldResult first = affine(
+            inner, (d0 * tileColumns + d1) * shape.inputs + d2 * width, at);
         LinearMapEmitter(inner, loc, algorithm.input)
             .emit2D(
                 [&](int64_t i, int64_t j) -> Value {
@@ -310,9 +307,9 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
     for (int64_t row = 0; row < count; ++row) {
       Value x = vector::LoadOp::create(
           inner, loc, pairType, transformedX,
-          indices(inner, {point, affine(inner,
-                                        (d0 + row) * shape.inputs + d1 * 2,
-                                        {tile, pair})}));
+          indices(inner,
+                  {point, affine(inner, (d0 + row) * shape.inputs + d1 * 2,
+                                 {tile, pair})}));
       Value factor = extend(inner, {2}, x);
       for (auto [block, column] : llvm::enumerate(columns)) {
         Value &acc = accumulators[row * channels.count + block];
@@ -345,22 +342,20 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
       OpFoldResult element =
           affine(b, (d0 + row) * (blocks * lanes) + block * lanes, tile);
       vector::StoreOp::create(b, loc, sums[row * channels.count + block],
-                              products,
-                              indices(b, {scratch, point, element}));
+                              products, indices(b, {scratch, point, element}));
     }
 }
 
 /// M(step, point, tile, channel) = sum of V * U over the inputs.
 void WinogradEmitter::multiply(OpBuilder &b, const Channels &channels) {
-  emitLoopNest(b, loc, {points},
-               [&](OpBuilder &inPoints, ArrayRef<OpFoldResult> at) {
-                 emitTiled(inPoints, loc, tiles,
-                           std::min(group.kernel.getTileRows(), tiles),
-                           [&](OpBuilder &inner, OpFoldResult tile,
-                               int64_t count) {
-                             emitProducts(inner, channels, at[0], tile, count);
-                           });
-               });
+  emitLoopNest(
+      b, loc, {points}, [&](OpBuilder &inPoints, ArrayRef<OpFoldResult> at) {
+        emitTiled(inPoints, loc, tiles,
+                  std::min(group.kernel.getTileRows(), tiles),
+                  [&](OpBuilder &inner, OpFoldResult tile, int64_t count) {
+                    emitProducts(inner, channels, at[0], tile, count);
+                  });
+      });
 }
 
 /// The convolution's sums, exact, and the epilogue on them.
@@ -377,8 +372,7 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
     if (slots == 1)
       slot = inner.getIndexAttr(0);
     OpFoldResult element =
-        affine(inner,
-               ((d0 * tileColumns + d1) * blocks + d2) * lanes,
+        affine(inner, ((d0 * tileColumns + d1) * blocks + d2) * lanes,
                {tileRow, tileColumn, block});
     auto splat = [&](int32_t value) -> Value {
       return arith::ConstantOp::create(
@@ -456,9 +450,9 @@ void WinogradEmitter::emit() {
   int64_t steps = llvm::divideCeil(numBlocks, blocks);
   Type i16 = builder.getI16Type();
   transformedX = allocate({points, tiles * shape.inputs}, i16);
-  transformedW = allocate({keepsWeights ? steps : slots, points,
-                           blocks * lanes * shape.inputs},
-                          i16);
+  transformedW = allocate(
+      {keepsWeights ? steps : slots, points, blocks * lanes * shape.inputs},
+      i16);
   products =
       allocate({slots, points, tiles * blocks * lanes}, builder.getI32Type());
   if (keepsWeights)
@@ -518,8 +512,7 @@ bool nnq::canEmitWinograd(const KernelGroup &group, std::string &reason) {
   linalg::FillOp init = group.init;
   bool isInteger = activation.getElementType().isInteger(16) ||
                    activation.getElementType().isInteger(8);
-  if (!isInteger ||
-      !matchPattern(init.getInputs()[0], m_Zero())) {
+  if (!isInteger || !matchPattern(init.getInputs()[0], m_Zero())) {
     reason = "not a sum of products of 8-bit or 16-bit integers";
     return false;
   }
