@@ -8,13 +8,12 @@
 
 #include "DotEmitter.h"
 #include "LinearMapEmitter.h"
+#include "WinogradShape.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
-#include "nnq/Support/Contraction.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -22,21 +21,10 @@ using namespace nnq;
 
 namespace {
 
-/// Sizes of a packed convolution
-///   out(.., oh, ow, oc) += x(.., oh + kh, ow * IC + rb * 2 + v)
-///                          * w(oc / L, kh, rb, oc mod L, v).
-struct ConvolutionShape {
-  /// Loops of the result in front of its rows.
-  SmallVector<int64_t> outer;
-  int64_t rows, columns, channels, inputs;
-
-  static FailureOr<ConvolutionShape> match(linalg::GenericOp op, int64_t taps);
-};
-
 class WinogradEmitter {
 public:
   WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
-                  const ConvolutionShape &shape);
+                  const WinogradShape &shape);
   void emit();
 
 private:
@@ -75,7 +63,7 @@ private:
   const KernelGroup &group;
   linalg::GenericOp op;
   Location loc;
-  ConvolutionShape shape;
+  WinogradShape shape;
   const WinogradAlgorithm &algorithm;
   int64_t points; // Of one tile, squared.
   int64_t lanes, blocks, tileRows, tileColumns, strip, numStrips, tiles;
@@ -90,45 +78,8 @@ private:
 
 } // namespace
 
-/// True if `expr` is `dim(a) + dim(b)`.
-static bool isSumOfDims(AffineExpr expr, unsigned a, unsigned b) {
-  MLIRContext *context = expr.getContext();
-  return expr == getAffineDimExpr(a, context) + getAffineDimExpr(b, context);
-}
-
-FailureOr<ConvolutionShape> ConvolutionShape::match(linalg::GenericOp op,
-                                                    int64_t taps) {
-  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  unsigned rank = maps.back().getNumResults();
-  // Loops: outer, rows, columns, channels; kh, groups, elements.
-  if (rank < 3 || op.getNumLoops() != rank + 3 ||
-      maps[0].getNumResults() != rank - 1 || ranges[rank] != taps ||
-      ranges[rank + 2] != 2)
-    return failure();
-  ConvolutionShape shape;
-  shape.outer.assign(ranges.begin(), ranges.begin() + rank - 3);
-  shape.rows = ranges[rank - 3];
-  shape.columns = ranges[rank - 2];
-  shape.channels = ranges[rank - 1];
-  shape.inputs = ranges[rank + 1] * 2 / taps;
-  for (unsigned i = 0; i + 3 < rank; ++i)
-    if (maps[0].getResult(i) != getAffineDimExpr(i, op.getContext()))
-      return failure();
-  MLIRContext *context = op.getContext();
-  AffineExpr run = getAffineDimExpr(rank - 2, context) * shape.inputs +
-                   getAffineDimExpr(rank + 1, context) * 2 +
-                   getAffineDimExpr(rank + 2, context);
-  if (shape.inputs * taps != ranges[rank + 1] * 2 ||
-      !isSumOfDims(maps[0].getResult(rank - 3), rank - 3, rank) ||
-      simplifyAffineExpr(maps[0].getResult(rank - 2) - run, op.getNumLoops(),
-                         0) != getAffineConstantExpr(0, context))
-    return failure();
-  return shape;
-}
-
 WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
-                                 const ConvolutionShape &shape)
+                                 const WinogradShape &shape)
     : builder(builder), group(group), op(group.reduction), loc(op.getLoc()),
       shape(shape), algorithm(*getWinograd(group.kernel.getWinograd())),
       points(algorithm.points * algorithm.points),
@@ -494,41 +445,9 @@ void WinogradEmitter::emit() {
   });
 }
 
-bool nnq::canEmitWinograd(const KernelGroup &group, std::string &reason) {
-  const WinogradAlgorithm *algorithm = getWinograd(group.kernel.getWinograd());
-  linalg::GenericOp op = group.reduction, root = group.root();
-  FailureOr<ConvolutionShape> shape =
-      ConvolutionShape::match(op, algorithm->taps);
-  if (failed(shape) || shape->inputs % 4 != 0) {
-    reason = "not a packed convolution of 3x3 taps with a stride of 1 over a "
-             "multiple of 4 channels";
-    return false;
-  }
-  if (std::min(shape->rows, shape->columns) < algorithm->outputs) {
-    reason = "the result is smaller than a tile of F(m, 3)";
-    return false;
-  }
-  auto activation = cast<MemRefType>(op.getInputs()[0].getType());
-  linalg::FillOp init = group.init;
-  bool isInteger = activation.getElementType().isInteger(16) ||
-                   activation.getElementType().isInteger(8);
-  if (!isInteger || !matchPattern(init.getInputs()[0], m_Zero())) {
-    reason = "not a sum of products of 8-bit or 16-bit integers";
-    return false;
-  }
-  // Where tiles overlap, the epilogue runs twice.
-  if (linalg::GenericOp epilogue = group.epilogue)
-    for (Value operand : epilogue.getInputs())
-      if (getBase(operand) == getBase(root.getOutputs()[0])) {
-        reason = "the epilogue reads what it overwrites";
-        return false;
-      }
-  return true;
-}
-
 void nnq::emitWinograd(OpBuilder &builder, const KernelGroup &group) {
   const WinogradAlgorithm *algorithm = getWinograd(group.kernel.getWinograd());
   WinogradEmitter(builder, group,
-                  *ConvolutionShape::match(group.reduction, algorithm->taps))
+                  *WinogradShape::match(group.reduction, algorithm->taps))
       .emit();
 }

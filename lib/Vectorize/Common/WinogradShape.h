@@ -1,0 +1,29 @@
+//===- WinogradShape.h - Convolutions by fewer products ---------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_VECTORIZE_COMMON_WINOGRADSHAPE_H
+#define NNQ_LIB_VECTORIZE_COMMON_WINOGRADSHAPE_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace nnq {
+
+/// Sizes of a packed convolution
+///   out(.., oh, ow, oc) += x(.., oh + kh, ow * IC + rb * 2 + v)
+///                          * w(oc / L, kh, rb, oc mod L, v).
+struct WinogradShape {
+  /// Loops of the result in front of its rows.
+  mlir::SmallVector<int64_t> outer;
+  int64_t rows, columns, channels, inputs;
+
+  /// Fails for anything else than a stride of 1 and `taps` x `taps` taps.
+  static mlir::FailureOr<WinogradShape> match(mlir::linalg::GenericOp op,
+                                              int64_t taps);
+};
+
+} // namespace nnq
+
+#endif // NNQ_LIB_VECTORIZE_COMMON_WINOGRADSHAPE_H
