@@ -185,6 +185,50 @@ def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::Func
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def OutlineKernels : Pass<"nnq-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes functions of loops, one of equal ones";
+  let description = [{
+    Networks repeat layers, which differ in their buffers and weights only. Each
+    large loop becomes a private function of them, and loops that do the same
+    share one: it is compiled once, and is in the library once. Sizes, strides
+    and offsets stay constants of the function. Its arguments do not alias, for
+    they are whole buffers.
+
+    Before:
+    ```mlir
+    func.func @net(%x: memref<8xf32>, %y: memref<8xf32>) {
+      %w = memref.get_global @w : memref<8xf32>
+      scf.for %i = %c0 to %c8 step %c1 { ... %x[%i] ... %w[%i] ... %y[%i] ... }
+    ```
+    After:
+    ```mlir
+    func.func private @net_kernel(%x: memref<8xf32> {llvm.noalias, ...},
+                                  %w: memref<8xf32> {llvm.noalias, ...},
+                                  %y: memref<8xf32> {llvm.noalias, ...}) {
+      %c0 = arith.constant 0 : index
+      ...
+      scf.for %i = %c0 to %c8 step %c1 { ... %x[%i] ... %w[%i] ... %y[%i] ... }
+      return
+    }
+    func.func @net(%x: memref<8xf32>, %y: memref<8xf32>) {
+      %w = memref.get_global @w : memref<8xf32>
+      call @net_kernel(%x, %w, %y) : ...
+    ```
+
+    A loop that needs a value of its surroundings or a buffer of its own stays,
+    with a `missed` remark.
+  }];
+  let options = [
+    Option<"minOps", "min-ops", "int64_t", /*default=*/"24",
+           "Least number of ops for which there is a function">];
+  let statistics = [
+    Statistic<"numFunctions", "functions", "Functions made">,
+    Statistic<"numMerged", "merged", "Loops that share a function">,
+    Statistic<"numKept", "kept", "Loops that cannot be a function">];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
 def LowerContractToDot : Pass<"nnq-lower-contract-to-dot", "::mlir::func::FuncOp"> {
   let summary = "vector.contract to dot product instructions of the target";
   let description = [{
