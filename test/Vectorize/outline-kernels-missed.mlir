@@ -1,4 +1,4 @@
-// RUN: nnq-opt %s --nnq-outline-kernels=min-ops=3 --split-input-file \
+// RUN: nnq-opt %s --nnq-outline-kernels="min-ops=3 min-unique-ops=3" --split-input-file \
 // RUN:   --remarks-filter-missed=nnq --remarks-filter-passed=nnq --verify-diagnostics | FileCheck %s
 
 // What stays where it is, and why.

@@ -1,6 +1,9 @@
-// RUN: nnq-opt %s --nnq-outline-kernels=min-ops=4 --split-input-file | FileCheck %s
+// RUN: nnq-opt %s --nnq-outline-kernels="min-ops=4 min-unique-ops=4" --split-input-file | FileCheck %s
+// RUN: nnq-opt %s --nnq-outline-kernels="min-ops=4 min-unique-ops=100" --split-input-file | FileCheck %s --check-prefix=UNIQUE
 
 // Layers of equal shape share a function, whose arguments are whole buffers.
+// UNIQUE-LABEL: func.func @layers(
+// UNIQUE-COUNT-2: call @layers_kernel
 memref.global "private" constant @w1 : memref<8xf32> = dense<1.0> {alignment = 64 : i64}
 memref.global "private" constant @w2 : memref<8xf32> = dense<2.0> {alignment = 64 : i64}
 
@@ -58,6 +61,11 @@ func.func @layers(%y: memref<2x8xf32>) {
 
 // What differs in a constant, an offset, the aliasing or the alignment of its
 // buffers is another function.
+// Without a second one, a loop must be larger to become a function.
+// UNIQUE-LABEL: func.func @differ(
+// UNIQUE-NOT:     call
+// UNIQUE-COUNT-5: scf.for
+// UNIQUE:         return
 // CHECK-LABEL: func.func @differ(
 // CHECK:         call @differ_kernel(%[[A:[a-z_0-9]+]], %[[B:[a-z_0-9]+]]) : (memref<16xf32>, memref<16xf32>)
 // CHECK:         call @differ_kernel_0(%[[A]], %[[B]])

@@ -188,11 +188,12 @@ def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::Func
 def OutlineKernels : Pass<"nnq-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Makes functions of loops, one of equal ones";
   let description = [{
-    Networks repeat layers, which differ in their buffers and weights only. Each
-    large loop becomes a private function of them, and loops that do the same
-    share one: it is compiled once, and is in the library once. Sizes, strides
-    and offsets stay constants of the function. Its arguments do not alias, for
-    they are whole buffers.
+    Networks repeat layers, which differ in their buffers and weights only. Loops
+    that do the same become one private function of these: it is compiled once,
+    and is in the library once. A large loop becomes a function even if it is the
+    only one, for LLVM takes less time for many functions than for a long one.
+    Sizes, strides and offsets stay constants of the function. Its arguments do
+    not alias, for they are whole buffers.
 
     Before:
     ```mlir
@@ -220,7 +221,9 @@ def OutlineKernels : Pass<"nnq-outline-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"minOps", "min-ops", "int64_t", /*default=*/"24",
-           "Least number of ops for which there is a function">];
+           "Least number of ops for which loops share a function">,
+    Option<"minUniqueOps", "min-unique-ops", "int64_t", /*default=*/"512",
+           "Least number of ops for which a loop has a function to itself">];
   let statistics = [
     Statistic<"numFunctions", "functions", "Functions made">,
     Statistic<"numMerged", "merged", "Loops that share a function">,

@@ -165,30 +165,26 @@ func::FuncOp Kernel::makeFunction(OpBuilder &b, SymbolTableCollection &symbols,
 }
 
 namespace {
+/// Kernels that do the same, and how.
+struct Group {
+  func::FuncOp function;
+  SmallVector<Kernel> kernels;
+};
+
 struct OutlineKernels : public nnq::impl::OutlineKernelsBase<OutlineKernels> {
   using OutlineKernelsBase::OutlineKernelsBase;
 
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    SymbolTable table(module);
-    SymbolTableCollection symbols;
-    DenseMap<func::FuncOp, func::FuncOp, SameFunction> known;
-    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
-      SmallVector<scf::ForOp> loops;
-      for (Block &block : function.getBody())
-        llvm::append_range(loops, block.getOps<scf::ForOp>());
-      for (scf::ForOp loop : loops) {
-        Kernel kernel{loop, {}, {}};
-        std::string reason;
-        if (countOps(loop) < minOps)
-          continue;
-        if (failed(kernel.collect(reason))) {
-          ++numKept;
-          remarkMissed(loop, "nnq-outline-kernels", reason);
-          continue;
-        }
-        outline(kernel, function, table, symbols, known);
+    SmallVector<Group> groups = findGroups();
+    SymbolTable table(getOperation());
+    for (Group &group : groups) {
+      // A call and what saves registers take more than such a loop gains.
+      if (group.kernels.size() == 1 &&
+          countOps(group.kernels.front().loop) < minUniqueOps) {
+        group.function.erase();
+        continue;
       }
+      outline(group, table);
     }
   }
 
@@ -198,28 +194,53 @@ struct OutlineKernels : public nnq::impl::OutlineKernelsBase<OutlineKernels> {
     return count;
   }
 
-  void outline(Kernel &kernel, func::FuncOp caller, SymbolTable &table,
-               SymbolTableCollection &symbols,
-               DenseMap<func::FuncOp, func::FuncOp, SameFunction> &known) {
-    OpBuilder b(kernel.loop);
-    func::FuncOp function =
-        kernel.makeFunction(b, symbols, (caller.getName() + "_kernel").str());
-    auto [entry, isNew] = known.try_emplace(function, function);
-    if (isNew) {
-      table.insert(function, Block::iterator(caller));
-      ++numFunctions;
-    } else {
-      function.erase();
-      function = entry->second;
-      ++numMerged;
-      remarkPassed(kernel.loop, "nnq-outline-kernels",
-                   llvm::formatv("calls '{0}' of layer '{1}'",
-                                 function.getName(), getLayerName(function))
-                       .str());
+  /// The functions are in no module yet.
+  SmallVector<Group> findGroups() {
+    SmallVector<Group> groups;
+    DenseMap<func::FuncOp, size_t, SameFunction> known;
+    SymbolTableCollection symbols;
+    OpBuilder b(&getContext());
+    for (auto caller : getOperation().getOps<func::FuncOp>())
+      for (Block &block : caller.getBody())
+        for (auto loop : block.getOps<scf::ForOp>()) {
+          if (countOps(loop) < minOps)
+            continue;
+          Kernel kernel{loop, {}, {}};
+          std::string reason;
+          if (failed(kernel.collect(reason))) {
+            ++numKept;
+            remarkMissed(loop, "nnq-outline-kernels", reason);
+            continue;
+          }
+          func::FuncOp function = kernel.makeFunction(
+              b, symbols, (caller.getName() + "_kernel").str());
+          auto [group, isNew] = known.try_emplace(function, groups.size());
+          if (isNew)
+            groups.push_back({function, {}});
+          else
+            function.erase();
+          groups[group->second].kernels.push_back(std::move(kernel));
+        }
+    return groups;
+  }
+
+  void outline(Group &group, SymbolTable &table) {
+    func::FuncOp function = group.function;
+    auto caller = group.kernels.front().loop->getParentOfType<func::FuncOp>();
+    table.insert(function, Block::iterator(caller));
+    ++numFunctions;
+    numMerged += group.kernels.size() - 1;
+    for (Kernel &kernel : group.kernels) {
+      if (&kernel != &group.kernels.front())
+        remarkPassed(kernel.loop, "nnq-outline-kernels",
+                     llvm::formatv("calls '{0}' of layer '{1}'",
+                                   function.getName(), getLayerName(function))
+                         .str());
+      OpBuilder b(kernel.loop);
+      func::CallOp::create(b, kernel.loop.getLoc(), function,
+                           kernel.buffers.getArrayRef());
+      kernel.loop.erase();
     }
-    func::CallOp::create(b, kernel.loop.getLoc(), function,
-                         kernel.buffers.getArrayRef());
-    kernel.loop.erase();
   }
 };
 } // namespace
