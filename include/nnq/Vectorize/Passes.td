@@ -217,7 +217,8 @@ def OutlineKernels : Pass<"nnq-outline-kernels", "::mlir::ModuleOp"> {
     ```
 
     A loop that needs a value of its surroundings or a buffer of its own stays,
-    with a `missed` remark.
+    with a `missed` remark, as do loops that threads may share: OpenMP would hide
+    from LLVM that their buffers do not overlap.
   }];
   let options = [
     Option<"minOps", "min-ops", "int64_t", /*default=*/"24",
