@@ -103,6 +103,13 @@ LogicalResult Kernel::collect(std::string &reason) {
     reason = "has results";
     return failure();
   }
+  // Threads get the buffers through memory, where what is known of arguments
+  // is lost: measured, the code is slower.
+  if (loop->hasAttr(kParallelAttr) &&
+      getNumThreads(loop->getParentOfType<ModuleOp>()) > 1) {
+    reason = "threads may share the loop";
+    return failure();
+  }
   bool allocates =
       loop.walk([](memref::AllocOp) { return WalkResult::interrupt(); })
           .wasInterrupted();
