@@ -10,6 +10,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
 #include "mlir/IR/BuiltinDialect.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
@@ -56,6 +57,13 @@ static LogicalResult rename(ModuleOp module, StringRef name) {
   return success();
 }
 
+/// Verifying every op after every pass takes half of the time; each stage ends
+/// in a verifier anyhow, and nnq-opt does it.
+static LogicalResult run(PassManager &pm, ModuleOp module) {
+  pm.enableVerifier(false);
+  return failure(failed(pm.run(module)) || failed(verify(module)));
+}
+
 static LogicalResult lower(ModuleOp module, const LoweringCommandLine &options,
                            bool reference) {
   if (!options.name.empty() && failed(rename(module, options.name)))
@@ -70,7 +78,7 @@ static LogicalResult lower(ModuleOp module, const LoweringCommandLine &options,
   lowering.threads = options.threads.getValue();
   lowering.profile = options.profile.getValue();
   buildLowerToLLVMPipeline(pm, lowering);
-  return pm.run(module);
+  return run(pm, module);
 }
 
 static bool hasProfile(ModuleOp module) {
@@ -104,7 +112,7 @@ OwningOpRef<ModuleOp> nnq::loadAndLower(MLIRContext &context, StringRef path,
                                                 << message;
                                             return failure();
                                           })) ||
-      failed(pm.run(*module)))
+      failed(run(pm, *module)))
     return nullptr;
   if (!isLowered(*module)) {
     if (failed(lower(*module, options, reference)))

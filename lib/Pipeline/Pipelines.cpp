@@ -125,15 +125,18 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   apply.addPass(createFillBorders());
   apply.addPass(createEmitKernels());
   apply.addPass(createVectorizeElementwise());
-  apply.addPass(createCanonicalizerPass());
-  apply.addPass(createCSEPass());
-  apply.addPass(createLowerContractToDot());
-  apply.addPass(createLowerRoundToInt());
-  apply.addPass(createApproximateMath());
-  apply.addPass(createCanonicalizerPass());
+  // As soon as there are loops: what follows sees equal ones once.
+  pm.addPass(createOutlineKernels());
+  OpPassManager &lower = pm.nest<func::FuncOp>();
+  lower.addPass(createCanonicalizerPass());
+  lower.addPass(createCSEPass());
+  lower.addPass(createLowerContractToDot());
+  lower.addPass(createLowerRoundToInt());
+  lower.addPass(createApproximateMath());
+  lower.addPass(createCanonicalizerPass());
   // The work of a loop is known now that it consists of instructions.
-  apply.addPass(createParallelize());
-  apply.addPass(createVerifyVectorized());
+  lower.addPass(createParallelize());
+  lower.addPass(createVerifyVectorized());
 }
 
 void nnq::buildBufferizePipeline(OpPassManager &pm) {

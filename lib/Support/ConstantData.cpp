@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
+#include "nnq/Dialect/NNQ/IR/ConstantPool.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 #include <cstring>
 #include <numeric>
@@ -59,6 +61,10 @@ FailureOr<ConstantData> ConstantData::get(Attribute attr) {
 
 DenseResourceElementsAttr nnq::makeResource(ShapedType type, StringRef hint,
                                             ArrayRef<char> bytes) {
+  auto *dialect = type.getContext()->getLoadedDialect<NNQDialect>();
+  if (auto *pool =
+          dialect ? dialect->getRegisteredInterface<ConstantPool>() : nullptr)
+    return DenseResourceElementsAttr::get(type, pool->get(hint, bytes));
   return DenseResourceElementsAttr::get(
       type, hint, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
 }

@@ -87,6 +87,11 @@ struct FinalizeLLVM : public nnq::impl::FinalizeLLVMBase<FinalizeLLVM> {
     function.setDsoLocal(true);
     if (!function->hasAttr(kSignatureAttr))
       function.setLinkage(LLVM::Linkage::Internal);
+    // LLVM would put the kernels of a network into one large function again,
+    // which costs it time and gains nothing.
+    if (SymbolTable::getSymbolVisibility(function) ==
+        SymbolTable::Visibility::Private)
+      function.setNoInline(true);
   }
 };
 } // namespace

@@ -30,5 +30,12 @@ module attributes {nnq.target = #t} {
   llvm.func @helper() {
     llvm.return
   }
+
+  // CHECK: llvm.func internal @kernel() attributes {dso_local, no_inline
+  // LLVM: define internal void @kernel() #[[K:.*]] {
+  llvm.func @kernel() attributes {sym_visibility = "private"} {
+    llvm.return
+  }
 }
 // LLVM: attributes #[[A]] = { "target-cpu"="x86-64-v3" "target-features"="+avxvnni,-fma" }
+// LLVM: attributes #[[K]] = { noinline "target-cpu"="x86-64-v3" "target-features"="+avxvnni,-fma" }

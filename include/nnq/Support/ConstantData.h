@@ -51,7 +51,7 @@ llvm::ArrayRef<char> asBytes(llvm::ArrayRef<T> values) {
 }
 
 /// A dense_resource attribute (64-byte aligned) named after `hint`, holding a
-/// copy of `bytes`.
+/// copy of `bytes`. Equal bytes share one resource.
 mlir::DenseResourceElementsAttr makeResource(mlir::ShapedType type,
                                              llvm::StringRef hint,
                                              llvm::ArrayRef<char> bytes);

@@ -185,6 +185,54 @@ def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::Func
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def OutlineKernels : Pass<"nnq-outline-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes functions of loops, one of equal ones";
+  let description = [{
+    Networks repeat layers, which differ in their buffers and weights only. Loops
+    that do the same become one private function of these: it is compiled once,
+    and is in the library once. A large loop becomes a function even if it is the
+    only one, for LLVM takes less time for many functions than for a long one.
+    Sizes, strides and offsets stay constants of the function. Its arguments do
+    not alias, for they are whole buffers.
+
+    Before:
+    ```mlir
+    func.func @net(%x: memref<8xf32>, %y: memref<8xf32>) {
+      %w = memref.get_global @w : memref<8xf32>
+      scf.for %i = %c0 to %c8 step %c1 { ... %x[%i] ... %w[%i] ... %y[%i] ... }
+    ```
+    After:
+    ```mlir
+    func.func private @net_kernel(%x: memref<8xf32> {llvm.noalias, ...},
+                                  %w: memref<8xf32> {llvm.noalias, ...},
+                                  %y: memref<8xf32> {llvm.noalias, ...}) {
+      %c0 = arith.constant 0 : index
+      ...
+      scf.for %i = %c0 to %c8 step %c1 { ... %x[%i] ... %w[%i] ... %y[%i] ... }
+      return
+    }
+    func.func @net(%x: memref<8xf32>, %y: memref<8xf32>) {
+      %w = memref.get_global @w : memref<8xf32>
+      call @net_kernel(%x, %w, %y) : ...
+    ```
+
+    A loop that needs a value of its surroundings or a buffer of its own stays,
+    with a `missed` remark, as do loops that threads may share: OpenMP would hide
+    from LLVM that their buffers do not overlap.
+  }];
+  let options = [
+    Option<"minOps", "min-ops", "int64_t", /*default=*/"24",
+           "Least number of ops for which loops share a function">,
+    Option<"minUniqueOps", "min-unique-ops", "int64_t", /*default=*/"512",
+           "Least number of ops for which a loop has a function to itself">];
+  let statistics = [
+    Statistic<"numFunctions", "functions", "Functions made">,
+    Statistic<"numMerged", "merged", "Loops that share a function">,
+    Statistic<"numKept", "kept", "Loops that cannot be a function">];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
 def LowerContractToDot : Pass<"nnq-lower-contract-to-dot", "::mlir::func::FuncOp"> {
   let summary = "vector.contract to dot product instructions of the target";
   let description = [{
