@@ -1,4 +1,4 @@
-// RUN: nnq-opt %s --nnq-pack-contractions --remarks-filter-missed=nnq --verify-diagnostics | FileCheck %s
+// RUN: nnq-opt %s --mlir-disable-threading --nnq-pack-contractions --remarks-filter-missed=nnq --verify-diagnostics | FileCheck %s
 
 #x = affine_map<(n, c, k) -> (n, k)>
 #w = affine_map<(n, c, k) -> (c, k)>
