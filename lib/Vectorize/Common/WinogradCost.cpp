@@ -117,8 +117,8 @@ static TransformCycles getTransformCycles(int64_t outputs) {
 
 KernelAttr nnq::chooseWinograd(TargetAttr target,
                                const WinogradProblem &problem, double cycles) {
-  // Half of a second-level cache.
-  constexpr int64_t kCacheBytes = 256 << 10;
+  // Most of a second-level cache: weights and a strip are read over and over.
+  constexpr int64_t kCacheBytes = 384 << 10;
   KernelAttr best;
   for (int64_t outputs : {2, 4}) {
     const WinogradAlgorithm &f = *getWinograd(outputs);
