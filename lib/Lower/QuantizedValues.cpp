@@ -206,9 +206,16 @@ Value nnq::emitRequantize(OpBuilder &builder, Location loc, Value scaled,
   result = math::RoundEvenOp::create(builder, loc, result);
   result = arith::FPToSIOp::create(builder, loc, builder.getI32Type(), result);
   result = arith::AddIOp::create(builder, loc, result, zeroPoint);
+  unsigned width = storage.getIntOrFloatBitWidth();
+  // Bounds cost half as much once the results of two registers are in one.
+  if (isInRange && width == 16) {
+    result = clampInteger(builder, loc, result, llvm::minIntN(width),
+                          llvm::maxIntN(width));
+    result = arith::TruncIOp::create(builder, loc, storage, result);
+    return clampInteger(builder, loc, result, min, max);
+  }
   if (isInRange)
     result = clampInteger(builder, loc, result, min, max);
-  unsigned width = storage.getIntOrFloatBitWidth();
   if (width == 32)
     return result;
   // The clamp to the whole range of the storage goes into the instruction that

@@ -58,8 +58,13 @@
 // S8: %[[ABOVE:.+]] = arith.maxsi %[[SUM]], %c-125_i32
 // S8: arith.minsi %[[ABOVE]], %c127_i32
 // S16: %[[SUM:.+]] = arith.addi %[[INT]], %c3_i32
-// S16: %[[ABOVE:.+]] = arith.maxsi %[[SUM]], %c3_i32
-// S16: arith.minsi %[[ABOVE]], %c255_i32
+// Sixteen bits are saturated, which an instruction does that narrows, and then
+// bounded, twice as many at a time.
+// S16: %[[LEAST:.+]] = arith.maxsi %[[SUM]], %c-32768_i32
+// S16: %[[MOST:.+]] = arith.minsi %[[LEAST]], %c32767_i32
+// S16: %[[NARROW:.+]] = arith.trunci %[[MOST]] : i32 to i16
+// S16: %[[ABOVE:.+]] = arith.maxsi %[[NARROW]], %c3_i16
+// S16: arith.minsi %[[ABOVE]], %c255_i16
 
 // What is returned in f32 is dequantized.
 // CHECK: arith.subi

@@ -40,3 +40,53 @@ func.func @depthwise(%x: memref<1x6x3x20xi16>, %w: memref<3x3x20xi8>, %y: memref
   }
   return
 }
+
+#packed_x = affine_map<(w, c, kh, p, v) -> (kh, w + p + v, c)>
+#packed_w = affine_map<(w, c, kh, p, v) -> (c floordiv 16, kh, p, (c floordiv 4) mod 2, (c floordiv 8) mod 2, c mod 4, v)>
+#packed_y = affine_map<(w, c, kh, p, v) -> (w, c)>
+#row = affine_map<(w, c) -> (w, c)>
+#channel = affine_map<(w, c) -> (c)>
+
+// Packed weights are multiplied as they are, row of taps by row of taps. What
+// the epilogue reads comes in the order of the halves, and the narrow result is
+// stored in the order of the channels, 16 of them at a time.
+// CHECK-LABEL: @packed_taps
+// CHECK-SAME: %{{.+}}: memref<3x4x16xi16>, %[[W:[^:]+]]: memref<1x3x2x2x2x4x2xi16>
+// CHECK: %[[FLAT:.+]] = memref.collapse_shape %[[W]] {{\[}}[0], [1], [2], [3, 4, 5, 6]]
+// CHECK: %[[SUMS:.+]]:4 = scf.for %[[KH:.+]] = {{.*}} iter_args
+// CHECK: vector.load %[[FLAT]][%c0, %[[KH]], %c0, %c0] {{.*}} vector<16xi16>
+// CHECK: vector.load %[[FLAT]][%c0, %[[KH]], %c0, %c16] {{.*}} vector<16xi16>
+// CHECK-COUNT-8: vector.contract {{.*}} vector<8x2xi32>, vector<8x2xi32> into vector<8xi32>
+// CHECK: scf.yield
+// CHECK: %[[BIAS:.+]] = vector.load {{.*}} vector<16xi32>
+// CHECK: %[[LOW:.+]] = vector.shuffle %[[BIAS]], %[[BIAS]] [0, 1, 2, 3, 8, 9, 10, 11]
+// CHECK: %[[HIGH:.+]] = vector.shuffle %[[BIAS]], %[[BIAS]] [4, 5, 6, 7, 12, 13, 14, 15]
+// CHECK: arith.addi %[[SUMS]]#0, %[[LOW]]
+// CHECK: arith.addi %[[SUMS]]#1, %[[HIGH]]
+// CHECK: %[[RESULT:.+]] = vector.shuffle %{{.+}}, %{{.+}} [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15] : vector<8xi16>, vector<8xi16>
+// CHECK: vector.store %[[RESULT]]
+// CHECK-NOT: linalg.
+func.func @packed_taps(%x: memref<3x4x16xi16>, %w: memref<1x3x2x2x2x4x2xi16>, %bias: memref<16xi32>, %y: memref<2x16xi16>) {
+  %zero = arith.constant 0 : i32
+  %acc = memref.alloc() : memref<2x16xi32>
+  linalg.fill ins(%zero : i32) outs(%acc : memref<2x16xi32>)
+  linalg.generic {indexing_maps = [#packed_x, #packed_w, #packed_y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<3x4x16xi16>, memref<1x3x2x2x2x4x2xi16>) outs(%acc : memref<2x16xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 2, blocks = 1>} {
+  ^bb0(%a: i16, %f: i16, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %f : i16 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [#row, #channel, #row], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %bias : memref<2x16xi32>, memref<16xi32>) outs(%y : memref<2x16xi16>) {
+  ^bb0(%a: i32, %b: i32, %o: i16):
+    %s = arith.addi %a, %b : i32
+    %t = arith.trunci %s : i32 to i16
+    linalg.yield %t : i16
+  }
+  return
+}

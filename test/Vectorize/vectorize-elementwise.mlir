@@ -174,3 +174,52 @@ func.func @embedding(%ids: memref<3xi64>, %table: memref<100x20xf32>, %b: memref
   }
   return
 }
+
+// -----
+
+#planes = affine_map<(h, w, c) -> (c, h, w)>
+#pixels = affine_map<(h, w, c) -> (h, w, c)>
+
+// Three channels do not fill a vector: pixels of one channel do, and are stored
+// one by one among those of the others.
+// CHECK-LABEL: @interleave
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<3x2x16xf32>, %[[Y:[a-z0-9]+]]: memref<2x16x3xf32>
+// CHECK: scf.for %[[H:.+]] = %c0
+// CHECK: scf.for %[[C:.+]] = %c0{{.*}} to %c3
+// BITS256: scf.for %[[W:.+]] = %c0{{.*}} to %c16{{.*}} step %c8
+// BITS256: %[[V:.+]] = vector.load %[[X]][%[[C]], %[[H]], %[[W]]] : memref<3x2x16xf32>, vector<8xf32>
+// BITS256: %[[N:.+]] = arith.negf %[[V]] : vector<8xf32>
+// BITS256: %[[FIRST:.+]] = vector.extract %[[N]][0]
+// BITS256: memref.store %[[FIRST]], %[[Y]][%[[H]], %[[W]], %[[C]]]
+// BITS256: %[[LAST:.+]] = vector.extract %[[N]][7]
+// BITS256: memref.store %[[LAST]], %[[Y]][%[[H]], %{{.+}}, %[[C]]]
+// BITS512: vector.load {{.*}} vector<16xf32>
+// CHECK-NOT: linalg
+func.func @interleave(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32>) {
+  linalg.generic {indexing_maps = [#planes, #pixels], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<3x2x16xf32>) outs(%y : memref<2x16x3xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.negf %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#planes = affine_map<(h, w, c) -> (c, h, w)>
+#pixels = affine_map<(h, w, c) -> (h, w, c)>
+
+// What is only moved is gathered.
+// CHECK-LABEL: @move
+// CHECK: vector.from_elements %{{.+}}, %{{.+}}, %{{.+}} : vector<3xf32>
+// CHECK: vector.store
+// CHECK-NOT: linalg
+func.func @move(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32>) {
+  linalg.generic {indexing_maps = [#planes, #pixels], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<3x2x16xf32>) outs(%y : memref<2x16x3xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}

@@ -49,9 +49,10 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     Without a run, as in a dilated window over one channel, elements are taken one
     at a time. Weights that many rows share are widened for vpmaddwd here instead of in the
     kernel. It stays a linalg.generic that any lowering can execute. Weights are packed
-    over raw bytes into a 64-byte aligned resource. Constants of other reductions
-    with a kernel, such as depthwise weights, are transposed so that lanes are
-    contiguous. Where a run reads past the
+    over raw bytes into a 64-byte aligned resource. Integer depthwise weights
+    are packed in pairs of taps, which vpmaddwd multiplies at a time. Constants of
+    other reductions with a kernel are transposed so that lanes are contiguous.
+    Where a run reads past the
     end of a row, the activation gets rows with slack; its producer writes into
     them directly after bufferization.
   }];
@@ -173,7 +174,9 @@ def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::Func
   let description = [{
     The loop along which the result is contiguous is cut in vectors with one
     shorter vector at the end; operands are loaded, broadcast, or gathered by
-    their strides. Embeddings, whose body reads a table at a computed row, load
+    their strides. Where that loop is shorter than a vector, as that of the
+    channels of an image is, a longer one along which operands are contiguous is
+    cut instead, and the results are stored one by one. Embeddings, whose body reads a table at a computed row, load
     that row. Other structured ops become scalar loops, and a `missed` remark says
     so.
   }];

@@ -6,17 +6,17 @@
 
 #include "DepthwiseEmitter.h"
 
+#include "DepthwiseTaps.h"
 #include "DotEmitter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "nnq/Support/Contraction.h"
 
 using namespace mlir;
 using namespace nnq;
-
-/// Lanes of 16 bits that shuffles do not cross.
-static constexpr int64_t kChunk = 8;
 
 namespace {
 
@@ -34,9 +34,21 @@ private:
   void emitTile(OpBuilder &b, const Tile &tile);
   Value load(OpBuilder &b, OpOperand *operand, ArrayRef<OpFoldResult> loops,
              const Row &lane);
+  Halves loadWeights(OpBuilder &b, const Tile &tile, int64_t block, size_t tap);
+  Halves loadPacked(OpBuilder &b, const Tile &tile, int64_t block,
+                    ArrayRef<OpFoldResult> reductions);
+  SmallVector<Value> emitPacked(OpBuilder &b, const Tile &tile, int64_t block,
+                                SmallVector<OpFoldResult> reductions,
+                                ValueRange accumulators);
   Halves interleave(OpBuilder &b, Value first, Value second);
   Value multiplyAdd(OpBuilder &b, Value x, Value w, Value acc);
+  SmallVector<int64_t> order() const;
   Halves restore(OpBuilder &b, Halves halves);
+  Halves loadHalves(OpBuilder &b, OpOperand *operand,
+                    ArrayRef<OpFoldResult> loops, const Row &lane);
+  bool restoresResults() const;
+  void storeHalves(OpBuilder &b, const Tile &tile, int64_t row, int64_t block,
+                   Halves accumulators);
   void storeTile(OpBuilder &b, const Tile &tile, ArrayRef<Halves> accumulators);
   LoopIndices loopsAt(OpBuilder &b, const Tile &tile, int64_t row,
                       int64_t block, ArrayRef<int64_t> tap);
@@ -48,6 +60,7 @@ private:
   SmallVector<int64_t> rootShape;
   SmallVector<SmallVector<int64_t>> taps;
   TileShape shape;
+  Value packedWeights; // The lanes of both taps of a pair in one dimension.
 };
 
 } // namespace
@@ -68,6 +81,17 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
     taps = std::move(longer);
   }
   shape = getTileShape(group, rootShape);
+  if (!hasPackedTaps(op))
+    return;
+  Value weights = op.getInputs()[1];
+  constexpr int64_t kPairDims = 4;
+  int64_t outer = cast<MemRefType>(weights.getType()).getRank() - kPairDims;
+  SmallVector<ReassociationIndices> flat;
+  for (int64_t i = 0; i < outer; ++i)
+    flat.push_back({i});
+  flat.push_back(
+      llvm::to_vector<2>(llvm::seq<int64_t>(outer, outer + kPairDims)));
+  packedWeights = memref::CollapseShapeOp::create(builder, loc, weights, flat);
 }
 
 LoopIndices DepthwiseEmitter::loopsAt(OpBuilder &b, const Tile &tile,
@@ -100,7 +124,7 @@ Value DepthwiseEmitter::load(OpBuilder &b, OpOperand *operand,
 /// shuffle is cheap. `low` holds the first four channels of each 128 bits.
 Halves DepthwiseEmitter::interleave(OpBuilder &b, Value first, Value second) {
   SmallVector<int64_t> low, high;
-  int64_t chunk = std::min(kChunk, shape.lanes);
+  int64_t chunk = std::min(kShuffleLanes, shape.lanes);
   for (int64_t start = 0; start < shape.lanes; start += chunk)
     for (int64_t i = 0; i < chunk / 2; ++i) {
       low.append({start + i, shape.lanes + start + i});
@@ -108,6 +132,97 @@ Halves DepthwiseEmitter::interleave(OpBuilder &b, Value first, Value second) {
     }
   return {vector::ShuffleOp::create(b, loc, first, second, low),
           vector::ShuffleOp::create(b, loc, first, second, high)};
+}
+
+/// The weights of taps `tap` and the next, interleaved.
+Halves DepthwiseEmitter::loadWeights(OpBuilder &b, const Tile &tile,
+                                     int64_t block, size_t tap) {
+  auto type = VectorType::get({shape.lanes}, b.getI16Type());
+  Row lane = getTileLanes(shape, tile, block);
+  OpOperand *w = op.getDpsInputOperand(1);
+  auto tapAt = [&](size_t at) -> Value {
+    if (at == taps.size())
+      return arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
+    return load(b, w, loopsAt(b, tile, 0, block, taps[at]), lane);
+  };
+  Value first = tapAt(tap);
+  return interleave(b, first, tapAt(tap + 1));
+}
+
+/// The weights of both taps of the pair at `reductions`, as they are packed.
+Halves DepthwiseEmitter::loadPacked(OpBuilder &b, const Tile &tile,
+                                    int64_t block,
+                                    ArrayRef<OpFoldResult> reductions) {
+  OpFoldResult first = affine::makeComposedFoldedAffineApply(
+      b, loc,
+      AffineMap::get(1, 0, b.getAffineDimExpr(0).floorDiv(shape.lanes) + block),
+      tile.root[shape.laneLoop]);
+  SmallVector<Value> at{getValueOrCreateConstantIndexOp(b, loc, first)};
+  for (OpFoldResult index : reductions)
+    at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
+  at.push_back(Value());
+  auto half = [&](int64_t offset) -> Value {
+    at.back() = arith::ConstantIndexOp::create(b, loc, offset);
+    return vector::LoadOp::create(
+        b, loc, VectorType::get({shape.lanes}, b.getI16Type()), packedWeights,
+        at);
+  };
+  Halves result;
+  result.low = half(0);
+  result.high = half(shape.lanes);
+  return result;
+}
+
+/// Adds up the packed taps of one block from loops `reductions` on. Loops
+/// around the pairs stay loops: in one basic block LLVM would finish row after
+/// row and run out of registers.
+SmallVector<Value>
+DepthwiseEmitter::emitPacked(OpBuilder &b, const Tile &tile, int64_t block,
+                             SmallVector<OpFoldResult> reductions,
+                             ValueRange accumulators) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  ArrayRef<int64_t> sizes = ArrayRef(ranges).drop_front(rootShape.size());
+  int64_t size = sizes[reductions.size()];
+  if (reductions.size() + 2 < sizes.size() && size > 1) {
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    Value end = arith::ConstantIndexOp::create(b, loc, size);
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    auto loop = scf::ForOp::create(
+        b, loc, zero, end, one, accumulators,
+        [&](OpBuilder &nested, Location, Value iv, ValueRange args) {
+          SmallVector<OpFoldResult> at(reductions);
+          at.push_back(iv);
+          scf::YieldOp::create(nested, loc,
+                               emitPacked(nested, tile, block, at, args));
+        });
+    return SmallVector<Value>(loop.getResults());
+  }
+  if (reductions.size() + 2 < sizes.size()) {
+    reductions.push_back(b.getIndexAttr(0));
+    return emitPacked(b, tile, block, reductions, accumulators);
+  }
+  SmallVector<Value> result(accumulators);
+  OpOperand *x = op.getDpsInputOperand(0);
+  Row lane = getTileLanes(shape, tile, block);
+  for (int64_t pair = 0; pair < size; ++pair) {
+    SmallVector<OpFoldResult> at(reductions);
+    at.push_back(b.getIndexAttr(pair));
+    Halves weights = loadPacked(b, tile, block, at);
+    for (int64_t row = 0; row < tile.rows; ++row) {
+      auto element = [&](int64_t index) {
+        LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
+        llvm::append_range(loops, at);
+        loops.push_back(b.getIndexAttr(index));
+        return load(b, x, loops, lane);
+      };
+      Value first = element(0);
+      Halves pairs = interleave(b, first, element(1));
+      Value &low = result[2 * row], &high = result[2 * row + 1];
+      low = multiplyAdd(b, pairs.low, weights.low, low);
+      high = multiplyAdd(b, pairs.high, weights.high, high);
+    }
+  }
+  return result;
 }
 
 /// acc(l) += x(l, v) * w(l, v)
@@ -123,23 +238,97 @@ Value DepthwiseEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
   return emitContract(b, loc, {l, v}, {l, v}, {l}, extend(x), extend(w), acc);
 }
 
-/// The channels in order again: the first half of them and the second.
-Halves DepthwiseEmitter::restore(OpBuilder &b, Halves halves) {
-  SmallVector<int64_t> order;
-  int64_t chunk = std::min(kChunk, shape.lanes), half = shape.lanes / 2;
+/// Where the channels are in the two halves, one after the other.
+SmallVector<int64_t> DepthwiseEmitter::order() const {
+  SmallVector<int64_t> result;
+  int64_t chunk = std::min(kShuffleLanes, shape.lanes), half = shape.lanes / 2;
   for (int64_t start = 0; start < shape.lanes; start += chunk)
     for (int64_t i = 0; i < chunk; ++i)
-      order.push_back(start / 2 + i % (chunk / 2) + (i < chunk / 2 ? 0 : half));
+      result.push_back(start / 2 + i % (chunk / 2) +
+                       (i < chunk / 2 ? 0 : half));
+  return result;
+}
+
+/// The channels in order again: the first half of them and the second.
+Halves DepthwiseEmitter::restore(OpBuilder &b, Halves halves) {
+  SmallVector<int64_t> all = order();
+  int64_t half = shape.lanes / 2;
   auto pick = [&](ArrayRef<int64_t> part) -> Value {
     return vector::ShuffleOp::create(b, loc, halves.low, halves.high, part);
   };
-  return {pick(ArrayRef(order).take_front(half)),
-          pick(ArrayRef(order).drop_front(half))};
+  return {pick(ArrayRef(all).take_front(half)),
+          pick(ArrayRef(all).drop_front(half))};
 }
 
-/// Stores the rows of `tile` by halves of its blocks, which fill a register.
+/// A row of an operand of the epilogue in the order of the halves.
+Halves DepthwiseEmitter::loadHalves(OpBuilder &b, OpOperand *operand,
+                                    ArrayRef<OpFoldResult> loops,
+                                    const Row &lane) {
+  linalg::GenericOp epilogue = group.epilogue;
+  Value row =
+      emitLoadRow(b, loc, operand->get(),
+                  epilogue.getMatchingIndexingMap(operand), loops, lane);
+  SmallVector<int64_t> inverse(shape.lanes);
+  for (auto [channel, at] : llvm::enumerate(order()))
+    inverse[at] = channel;
+  auto pick = [&](ArrayRef<int64_t> part) -> Value {
+    return vector::ShuffleOp::create(b, loc, row, row, part);
+  };
+  return {pick(ArrayRef(inverse).take_front(shape.lanes / 2)),
+          pick(ArrayRef(inverse).drop_front(shape.lanes / 2))};
+}
+
+/// True if rows of the tile share all that the epilogue reads, so that it may
+/// be brought into the order of the halves instead of each result into that of
+/// the channels. Narrow results are restored for less.
+bool DepthwiseEmitter::restoresResults() const {
+  linalg::GenericOp epilogue = group.epilogue;
+  if (!epilogue || cast<MemRefType>(epilogue.getOutputs()[0].getType())
+                           .getElementTypeBitWidth() > 16)
+    return false;
+  return llvm::all_of(epilogue.getDpsInputOperands(), [&](OpOperand *operand) {
+    AffineMap map = epilogue.getMatchingIndexingMap(operand);
+    return operand->get() == group.source() ||
+           llvm::none_of(
+               llvm::seq<unsigned>(0, map.getNumDims()), [&](unsigned loop) {
+                 return loop != shape.laneLoop && map.isFunctionOfDim(loop);
+               });
+  });
+}
+
+void DepthwiseEmitter::storeHalves(OpBuilder &b, const Tile &tile, int64_t row,
+                                   int64_t block, Halves accumulators) {
+  linalg::GenericOp epilogue = group.epilogue;
+  Row lane = getTileLanes(shape, tile, block);
+  LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
+  SmallVector<Value> low, high;
+  for (OpOperand *operand : epilogue.getDpsInputOperands()) {
+    Halves arg = operand->get() == group.source()
+                     ? accumulators
+                     : loadHalves(b, operand, loops, lane);
+    low.push_back(arg.low);
+    high.push_back(arg.high);
+  }
+  low.push_back(Value());
+  high.push_back(Value());
+  Value first = emitBody(b, epilogue, low, shape.lanes / 2);
+  Value second = emitBody(b, epilogue, high, shape.lanes / 2);
+  Value joined = vector::ShuffleOp::create(b, loc, first, second, order());
+  emitStoreRow(b, loc, joined, epilogue.getOutputs()[0],
+               epilogue.getIndexingMapsArray().back(), loops, lane);
+}
+
+/// Stores the rows of `tile`, by halves of its blocks, which fill a register,
+/// where the epilogue needs channels in order.
 void DepthwiseEmitter::storeTile(OpBuilder &b, const Tile &tile,
                                  ArrayRef<Halves> accumulators) {
+  if (restoresResults()) {
+    for (int64_t row = 0; row < tile.rows; ++row)
+      for (int64_t block = 0; block < tile.blocks; ++block)
+        storeHalves(b, tile, row, block,
+                    accumulators[row * tile.blocks + block]);
+    return;
+  }
   Tile halved = tile;
   TileShape halvedShape = shape;
   halvedShape.lanes = shape.lanes / 2;
@@ -162,20 +351,23 @@ void DepthwiseEmitter::emitTile(OpBuilder &b, const Tile &tile) {
   Value start = vector::BroadcastOp::create(
       b, loc, VectorType::get({shape.lanes / 2}, b.getI32Type()),
       init.getInputs()[0]);
-  auto vectorType = VectorType::get({shape.lanes}, b.getI16Type());
   SmallVector<Halves> accumulators(tile.rows * tile.blocks, {start, start});
-  OpOperand *x = op.getDpsInputOperand(0), *w = op.getDpsInputOperand(1);
+  OpOperand *x = op.getDpsInputOperand(0);
   for (int64_t block = 0; block < tile.blocks; ++block) {
+    if (packedWeights) {
+      SmallVector<Value> sums = emitPacked(
+          b, tile, block, {}, SmallVector<Value>(2 * tile.rows, start));
+      for (int64_t row = 0; row < tile.rows; ++row)
+        accumulators[row * tile.blocks + block] = {sums[2 * row],
+                                                   sums[2 * row + 1]};
+      continue;
+    }
     Row lane = getTileLanes(shape, tile, block);
     for (size_t tap = 0; tap < taps.size(); tap += 2) {
       bool isPair = tap + 1 < taps.size();
       ArrayRef<int64_t> first = taps[tap],
                         second = taps[tap + (isPair ? 1 : 0)];
-      Value w0 = load(b, w, loopsAt(b, tile, 0, block, first), lane);
-      Value w1 = isPair ? load(b, w, loopsAt(b, tile, 0, block, second), lane)
-                        : Value(arith::ConstantOp::create(
-                              b, loc, b.getZeroAttr(vectorType)));
-      Halves weights = interleave(b, w0, w1);
+      Halves weights = loadWeights(b, tile, block, tap);
       for (int64_t row = 0; row < tile.rows; ++row) {
         Value x0 = load(b, x, loopsAt(b, tile, row, block, first), lane);
         Value x1 = isPair
@@ -199,7 +391,7 @@ void DepthwiseEmitter::emit() {
 }
 
 bool nnq::canEmitDepthwise(const KernelGroup &group) {
-  constexpr int64_t kMaxTaps = 49;
+  constexpr int64_t kMaxTaps = 56; // 7 x 7 in pairs.
   linalg::GenericOp op = group.reduction, root = group.root();
   FailureOr<Contraction> contraction = Contraction::matchDepthwise(op);
   if (failed(contraction) || group.kernel.getGroup() != 2 ||
@@ -208,8 +400,9 @@ bool nnq::canEmitDepthwise(const KernelGroup &group) {
   for (OpOperand *operand : op.getDpsInputOperands()) {
     auto type = dyn_cast<MemRefType>(operand->get().getType());
     if (!type || type.getElementTypeBitWidth() > 16 ||
-        getLoopStride(type, op.getMatchingIndexingMap(operand),
-                      group.laneLoop) != 1)
+        (getLoopStride(type, op.getMatchingIndexingMap(operand),
+                       group.laneLoop) != 1 &&
+         !(operand == contraction->weight && hasPackedTaps(op))))
       return false;
   }
   int64_t numTaps = 1;

@@ -6,6 +6,7 @@
 
 #include "KernelGroup.h"
 
+#include "DepthwiseTaps.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -134,10 +135,12 @@ static void matchEpilogue(KernelGroup &group, linalg::GenericOp reader) {
       group.epilogue = reader;
 }
 
-/// True if the last operand holds weights in blocks of lanes.
+/// True if the last operand holds weights in blocks of lanes, each of which a
+/// group of the activation is multiplied with.
 static bool isPacked(linalg::GenericOp op) {
   AffineMap weights = op.getIndexingMapsArray()[op.getNumDpsInputs() - 1];
-  return isMultiplyAddBody(op) && !weights.isProjectedPermutation() &&
+  return isMultiplyAddBody(op) && !hasPackedTaps(op) &&
+         !weights.isProjectedPermutation() &&
          op.getIndexingMapsArray().back().getNumResults() > 0 &&
          weights.getResult(0)
              .walk([](AffineExpr expr) {
@@ -311,30 +314,47 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
   linalg::GenericOp root = group.root();
   Location loc = root.getLoc();
   AffineMap outMap = root.getIndexingMapsArray().back();
-  for (int64_t block = 0; block < tile.blocks; ++block) {
+  Value out = root.getOutputs()[0];
+  // Narrow results of two blocks fill a register between them.
+  bool joins = group.epilogue &&
+               cast<MemRefType>(out.getType()).getElementTypeBitWidth() <= 16;
+  for (int64_t block = 0; block < tile.blocks;) {
     Row lane = getTileLanes(shape, tile, block);
+    bool isPair = joins && block + 1 < tile.blocks &&
+                  getTileLanes(shape, tile, block + 1).useful == shape.lanes;
     for (int64_t row = 0; row < tile.rows;) {
       int64_t count = getRowsAtOnce(group.epilogue, tile.rows - row);
-      SmallVector<LoopIndices> rows;
-      SmallVector<Value> results;
-      for (int64_t i = row; i < row + count; ++i) {
-        rows.push_back(getTileIndices(builder, loc, shape, tile, i, block));
-        results.push_back(values[i * tile.blocks + block]);
+      auto emitBlock = [&](int64_t at, SmallVector<LoopIndices> &rows) {
+        SmallVector<Value> results;
+        for (int64_t i = row; i < row + count; ++i) {
+          rows.push_back(getTileIndices(builder, loc, shape, tile, i, at));
+          results.push_back(values[i * tile.blocks + at]);
+        }
+        if (group.epilogue)
+          results = emitEpilogue(builder, group, lane, rows, results);
+        return results;
+      };
+      SmallVector<LoopIndices> rows, nextRows;
+      SmallVector<Value> results = emitBlock(block, rows);
+      Row stored = lane;
+      if (isPair) {
+        stored = {lane.loop, 2 * shape.lanes, 2 * shape.lanes};
+        SmallVector<Value> next = emitBlock(block + 1, nextRows);
+        for (auto [value, after] : llvm::zip_equal(results, next))
+          value = concatenate(builder, loc, {value, after});
       }
-      if (group.epilogue)
-        results = emitEpilogue(builder, group, lane, rows, results);
       for (auto [loops, value] : llvm::zip_equal(rows, results)) {
         loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
-        emitStoreRow(builder, loc, value, root.getOutputs()[0], outMap, loops,
-                     lane);
+        emitStoreRow(builder, loc, value, out, outMap, loops, stored);
       }
       row += count;
     }
+    block += isPair ? 2 : 1;
   }
 }
 
 BlockLoop nnq::getBlockLoop(const KernelGroup &group, bool channelsOuter) {
-  constexpr int64_t kMaxSteps = 49;
+  constexpr int64_t kMaxSteps = 56; // 7 x 7 in pairs.
   linalg::GenericOp op = group.reduction;
   int64_t steps = 1;
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();

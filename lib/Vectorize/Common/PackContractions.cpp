@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionLayout.h"
+#include "DepthwiseTaps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -312,7 +313,7 @@ struct PackContractions
       std::string reason;
       FailureOr<ContractionLayout> layout = ContractionLayout::get(op, reason);
       if (failed(layout)) {
-        packed += alignLanes(rewriter, op);
+        packed += packTaps(rewriter, op) || alignLanes(rewriter, op);
         continue;
       }
       auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);

@@ -115,6 +115,17 @@ static Value widen(OpBuilder &builder, Location loc, Value value,
   return vector::ShuffleOp::create(builder, loc, value, value, mask);
 }
 
+/// `indices`, `steps` further along `loop`.
+static LoopIndices moveAlong(OpBuilder &builder, Location loc,
+                             ArrayRef<OpFoldResult> indices, unsigned loop,
+                             int64_t steps) {
+  LoopIndices moved(indices);
+  AffineExpr next = builder.getAffineDimExpr(0) + steps;
+  moved[loop] = affine::makeComposedFoldedAffineApply(
+      builder, loc, AffineMap::get(1, 0, next), moved[loop]);
+  return moved;
+}
+
 Value nnq::emitLoadRow(OpBuilder &builder, Location loc, Value memref,
                        AffineMap map, ArrayRef<OpFoldResult> indices,
                        const Row &row) {
@@ -137,12 +148,10 @@ Value nnq::emitLoadRow(OpBuilder &builder, Location loc, Value memref,
                  row);
   SmallVector<Value> scalars;
   for (int64_t lane = 0; lane < row.useful; ++lane) {
-    SmallVector<OpFoldResult> moved(indices);
-    AffineExpr next = builder.getAffineDimExpr(0) + lane;
-    moved[row.loop] = affine::makeComposedFoldedAffineApply(
-        builder, loc, AffineMap::get(1, 0, next), moved[row.loop]);
     scalars.push_back(memref::LoadOp::create(
-        builder, loc, memref, emitIndices(builder, loc, map, moved)));
+        builder, loc, memref,
+        emitIndices(builder, loc, map,
+                    moveAlong(builder, loc, indices, row.loop, lane))));
   }
   return widen(
       builder, loc,
@@ -157,6 +166,16 @@ void nnq::emitStoreRow(OpBuilder &builder, Location loc, Value value,
         builder, loc, value, ArrayRef<int64_t>{0},
         ArrayRef<int64_t>{row.useful}, ArrayRef<int64_t>{1});
   auto type = cast<MemRefType>(memref.getType());
+  if (getLoopStride(type, map, row.loop) != 1) {
+    for (int64_t lane = 0; lane < row.useful; ++lane) {
+      Value element = vector::ExtractOp::create(builder, loc, value, lane);
+      memref::StoreOp::create(
+          builder, loc, element, memref,
+          emitIndices(builder, loc, map,
+                      moveAlong(builder, loc, indices, row.loop, lane)));
+    }
+    return;
+  }
   SmallVector<Value> at = emitIndices(builder, loc, map, indices);
   if (map.getResults().back().isFunctionOfDim(row.loop)) {
     vector::StoreOp::create(builder, loc, value, memref, at);

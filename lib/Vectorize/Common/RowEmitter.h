@@ -45,7 +45,7 @@ mlir::Value emitLoadRow(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::ArrayRef<mlir::OpFoldResult> indices,
                         const Row &row);
 
-/// Stores the useful lanes of `value`.
+/// Stores the useful lanes of `value`, one by one if they are not contiguous.
 void emitStoreRow(mlir::OpBuilder &builder, mlir::Location loc,
                   mlir::Value value, mlir::Value memref, mlir::AffineMap map,
                   mlir::ArrayRef<mlir::OpFoldResult> indices, const Row &row);

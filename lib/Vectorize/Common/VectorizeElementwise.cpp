@@ -159,6 +159,41 @@ static bool readsTable(linalg::GenericOp op) {
   return !op.getBlock()->getOps<memref::LoadOp>().empty();
 }
 
+/// True if operands are contiguous along `loop` or the same, and the result has
+/// a stride.
+static bool canScatterRows(linalg::GenericOp op, unsigned loop) {
+  OpOperand *out = op.getDpsInitOperand(0);
+  if (op.getNumDpsInits() != 1 || op.payloadUsesValueFromOperand(out))
+    return false;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    if (!type) {
+      if (isa<ShapedType>(operand.get().getType()))
+        return false;
+      continue;
+    }
+    std::optional<int64_t> stride =
+        getLoopStride(type, op.getMatchingIndexingMap(&operand), loop);
+    if (!stride || (op.isDpsInit(&operand) ? *stride == 0 : *stride > 1))
+      return false;
+  }
+  return isBodyOnVectors(op);
+}
+
+/// The loop to scatter along where `rowLoop` is shorter than a vector and the
+/// body computes something, which whole vectors do at once.
+static std::optional<unsigned>
+findScatterLoop(linalg::GenericOp op, unsigned rowLoop, int64_t lanes) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  if (ranges[rowLoop] >= lanes || readsTable(op) ||
+      op.getBlock()->without_terminator().empty())
+    return std::nullopt;
+  for (int64_t loop = static_cast<int64_t>(rowLoop) - 1; loop >= 0; --loop)
+    if (ranges[loop] >= lanes && canScatterRows(op, loop))
+      return loop;
+  return std::nullopt;
+}
+
 /// The innermost loop of more than one step along which rows can be emitted.
 static std::optional<unsigned> findRowLoop(linalg::GenericOp op) {
   if (op.getNumReductionLoops() != 0 || op.hasDynamicShape())
@@ -246,6 +281,9 @@ struct VectorizeElementwise
         rewriter.setInsertionPoint(generic);
       }
       if (std::optional<unsigned> loop = findRowLoop(generic)) {
+        if (std::optional<unsigned> better =
+                findScatterLoop(generic, *loop, lanes))
+          loop = better;
         emitRows(rewriter, generic, *loop, lanes);
         ++vectorized;
       } else {
