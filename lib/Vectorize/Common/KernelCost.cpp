@@ -25,10 +25,8 @@ static std::pair<double, double> dotTiming(const KernelProblem &problem,
   case DotKind::VPMADDWD:
     return {width, 1.0}; // Two ops; only the addition is in the chain.
   case DotKind::VPDPBUSD:
-    return {width, 4.0};
   case DotKind::FMA:
-    // The latency is 4; just enough chains to hide it never do by measurement.
-    return {width, 5.0};
+    return {width, 4.0};
   case DotKind::SDOT:
   case DotKind::SMMLA:
     return {0.5, 3.0};
