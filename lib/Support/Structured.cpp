@@ -24,6 +24,10 @@ static Value stripExtension(Value value) {
   return value;
 }
 
+bool nnq::isExtendedUnsigned(BlockArgument arg) {
+  return llvm::any_of(arg.getUsers(), llvm::IsaPred<arith::ExtUIOp>);
+}
+
 bool nnq::isMultiplyAddBody(LinalgOp op) {
   Block *body = op.getBlock();
   if (body->getNumArguments() != 3)
@@ -203,40 +207,39 @@ static bool isConstant(Value value) {
   return matchPattern(value, m_Constant());
 }
 
-/// Dimensions of the weight whose loops are parallel are output channels,
-/// groups or batches.
-static std::optional<int64_t> findChannelAxis(LinalgOp op, OpOperand *weight) {
+/// The longest dimension of the weight along a loop that `accepts` takes.
+static std::optional<int64_t>
+findLongestAxis(LinalgOp op, OpOperand *weight,
+                function_ref<bool(AffineDimExpr)> accepts) {
   AffineMap map = op.getMatchingIndexingMap(weight);
-  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   ArrayRef<int64_t> shape = op.getShape(weight);
   std::optional<int64_t> axis;
   for (auto [i, expr] : llvm::enumerate(map.getResults())) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (!dim || !isParallelIterator(iterators[dim.getPosition()]))
-      continue;
-    if (!axis || shape[i] > shape[*axis])
+    if (dim && accepts(dim) && (!axis || shape[i] > shape[*axis]))
       axis = i;
   }
   return axis;
 }
 
+/// Dimensions of the weight whose loops are parallel are output channels,
+/// groups or batches.
+static std::optional<int64_t> findChannelAxis(LinalgOp op, OpOperand *weight) {
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  return findLongestAxis(op, weight, [&](AffineDimExpr dim) {
+    return isParallelIterator(iterators[dim.getPosition()]);
+  });
+}
+
 /// Input channels are summed up and no window moves over them.
 static std::optional<int64_t> findInputAxis(LinalgOp op, OpOperand *weight,
                                             OpOperand *activation) {
-  AffineMap map = op.getMatchingIndexingMap(weight);
   AffineMap x = op.getMatchingIndexingMap(activation);
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
-  ArrayRef<int64_t> shape = op.getShape(weight);
-  std::optional<int64_t> axis;
-  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
-    auto dim = dyn_cast<AffineDimExpr>(expr);
-    if (!dim || !isReductionIterator(iterators[dim.getPosition()]) ||
-        !x.getResultPosition(dim))
-      continue;
-    if (!axis || shape[i] > shape[*axis])
-      axis = i;
-  }
-  return axis;
+  return findLongestAxis(op, weight, [&](AffineDimExpr dim) {
+    return isReductionIterator(iterators[dim.getPosition()]) &&
+           x.getResultPosition(dim);
+  });
 }
 
 FailureOr<nnq::WeightedOp> nnq::matchWeightedOp(LinalgOp op) {

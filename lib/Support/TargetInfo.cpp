@@ -269,6 +269,14 @@ FailureOr<TargetAttr> nnq::makeTarget(MLIRContext *context,
                   *createSubtarget(triple, cpu, joined));
 }
 
+TargetAttr nnq::getRequiredTarget(ModuleOp module) {
+  auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
+  if (!target)
+    module.emitError() << "module has no '" << kTargetAttr
+                       << "'; run --nnq-set-target first";
+  return target;
+}
+
 bool nnq::runsOnHost(TargetAttr target) {
   return runsOnHost(target.getTriple(), target.getCpu(), target.getFeatures());
 }

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "nnq/Support/Signature.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Target/Passes.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -103,12 +104,9 @@ struct ExportEntry : public nnq::impl::ExportEntryBase<ExportEntry> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
-    if (!target) {
-      module.emitError() << "module has no '" << kTargetAttr
-                         << "'; run --nnq-set-target first";
+    TargetAttr target = getRequiredTarget(module);
+    if (!target)
       return signalPassFailure();
-    }
     weightBytes = countWeightBytes(module);
     SmallVector<func::FuncOp> entries;
     workspaceBytes.clear();

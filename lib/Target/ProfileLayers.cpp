@@ -8,6 +8,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Signature.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Target/Passes.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/TargetParser/Triple.h"
@@ -45,12 +46,9 @@ struct ProfileLayers : public nnq::impl::ProfileLayersBase<ProfileLayers> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
-    if (!target) {
-      module.emitError() << "module has no '" << kTargetAttr
-                         << "'; run --nnq-set-target first";
+    TargetAttr target = getRequiredTarget(module);
+    if (!target)
       return signalPassFailure();
-    }
     clock = getClock(target);
     if (clock.empty()) {
       module.emitError() << "no clock is known of " << target.getTriple()

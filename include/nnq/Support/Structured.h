@@ -11,6 +11,9 @@
 
 namespace nnq {
 
+/// True if the body reads `arg`, an integer, as one without a sign.
+bool isExtendedUnsigned(mlir::BlockArgument arg);
+
 /// True if the region computes `out + ext(a) * ext(b)`.
 bool isMultiplyAddBody(mlir::linalg::LinalgOp op);
 

@@ -42,6 +42,9 @@ mlir::FailureOr<TargetAttr>
 makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
            llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
+/// The target that code of `module` is made for; an error and null without one.
+TargetAttr getRequiredTarget(mlir::ModuleOp module);
+
 /// Does code for `target` run on this machine?
 bool runsOnHost(TargetAttr target);
 bool runsOnHost(llvm::StringRef triple, llvm::StringRef cpu,

@@ -15,10 +15,7 @@ using namespace nnq;
 FactorTypes nnq::getFactorTypes(const Contraction &contraction) {
   linalg::LinalgOp op = contraction.op;
   auto isSigned = [&](OpOperand *operand) {
-    BlockArgument arg = op.getMatchingBlockArgument(operand);
-    return llvm::none_of(arg.getUsers(), [](Operation *user) {
-      return isa<arith::ExtUIOp>(user);
-    });
+    return !isExtendedUnsigned(op.getMatchingBlockArgument(operand));
   };
   return {getElementTypeOrSelf(contraction.activation->get().getType()),
           getElementTypeOrSelf(contraction.weight->get().getType()),

@@ -108,16 +108,8 @@ Value DepthwiseEmitter::load(OpBuilder &b, OpOperand *operand,
                              ArrayRef<OpFoldResult> loops, const Row &lane) {
   Value row = emitLoadRow(b, loc, operand->get(),
                           op.getMatchingIndexingMap(operand), loops, lane);
-  Type element = getElementTypeOrSelf(row.getType());
-  if (element.isInteger(16))
-    return row;
-  auto type = VectorType::get({shape.lanes}, b.getI16Type());
-  bool isUnsigned =
-      llvm::any_of(op.getMatchingBlockArgument(operand).getUsers(),
-                   [](Operation *user) { return isa<arith::ExtUIOp>(user); });
-  if (isUnsigned)
-    return arith::ExtUIOp::create(b, loc, type, row);
-  return arith::ExtSIOp::create(b, loc, type, row);
+  return emitExtended(b, loc, row, b.getI16Type(),
+                      op.getMatchingBlockArgument(operand));
 }
 
 /// Pairs of one channel side by side, without crossing 128 bits, where a

@@ -209,20 +209,8 @@ Value KernelEmitter::stackParts(OpBuilder &b, ArrayRef<Value> parts) {
 
 /// The factor as the body of the contraction extends it.
 Value KernelEmitter::extend(OpBuilder &b, Value value, unsigned arg) {
-  Type element = getElementTypeOrSelf(value.getType());
-  if (element == accType)
-    return value;
-  Type type = accType;
-  if (auto vector = dyn_cast<VectorType>(value.getType()))
-    type = vector.clone(accType);
-  bool isUnsigned =
-      llvm::any_of(contraction.getBlock()->getArgument(arg).getUsers(),
-                   [](Operation *user) { return isa<arith::ExtUIOp>(user); });
-  if (isa<FloatType>(element))
-    return arith::ExtFOp::create(b, loc, type, value);
-  if (isUnsigned)
-    return arith::ExtUIOp::create(b, loc, type, value);
-  return arith::ExtSIOp::create(b, loc, type, value);
+  return emitExtended(b, loc, value, accType,
+                      contraction.getBlock()->getArgument(arg));
 }
 
 Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {

@@ -22,19 +22,29 @@ LinearMapEmitter::LinearMapEmitter(OpBuilder &builder, Location loc,
   pairRows();
 }
 
+namespace {
+/// How two lists of factors compare.
+struct SignComparison {
+  bool equalUpToSigns = true, someEqual = false, someOpposite = false;
+
+  void add(int64_t a, int64_t b) {
+    equalUpToSigns &= std::abs(a) == std::abs(b);
+    someEqual |= a != 0 && a == b;
+    someOpposite |= a != 0 && a == -b;
+  }
+  bool isPair() const { return equalUpToSigns && someEqual && someOpposite; }
+};
+} // namespace
+
 /// Finds columns that are equal up to signs and rewrites them as factors of
 /// their sum and difference.
 void LinearMapEmitter::pairColumns() {
   for (int64_t first = 0; first < matrix.cols; ++first)
     for (int64_t second = first + 1; second < matrix.cols; ++second) {
-      bool plus = false, minus = false, isPair = true;
-      for (int64_t row = 0; row < matrix.rows; ++row) {
-        int64_t a = matrix.at(row, first), b = matrix.at(row, second);
-        isPair &= std::abs(a) == std::abs(b);
-        plus |= a != 0 && a == b;
-        minus |= a != 0 && a == -b;
-      }
-      if (!isPair || !plus || !minus)
+      SignComparison signs;
+      for (int64_t row = 0; row < matrix.rows; ++row)
+        signs.add(matrix.at(row, first), matrix.at(row, second));
+      if (!signs.isPair())
         continue;
       columnPairs.push_back({first, second});
       for (int64_t row = 0; row < matrix.rows; ++row) {
@@ -52,15 +62,10 @@ void LinearMapEmitter::pairRows() {
   partners.assign(matrix.rows, -1);
   for (int64_t row = 0; row < matrix.rows; ++row)
     for (int64_t next = row + 1; next < matrix.rows; ++next) {
-      bool same = false, other = false, isPair = true;
-      for (int64_t col = 0; col < matrix.cols; ++col) {
-        int64_t a = matrix.at(row, col), b = matrix.at(next, col);
-        isPair &= std::abs(a) == std::abs(b);
-        same |= a != 0 && a == b;
-        other |= a != 0 && a == -b;
-      }
-      if (!isPair || !same || !other || partners[row] >= 0 ||
-          partners[next] >= 0)
+      SignComparison signs;
+      for (int64_t col = 0; col < matrix.cols; ++col)
+        signs.add(matrix.at(row, col), matrix.at(next, col));
+      if (!signs.isPair() || partners[row] >= 0 || partners[next] >= 0)
         continue;
       partners[row] = next;
       partners[next] = row;

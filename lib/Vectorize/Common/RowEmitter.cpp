@@ -12,6 +12,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/Structured.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -73,7 +74,28 @@ bool nnq::isBodyOnVectors(linalg::GenericOp op) {
                       });
 }
 
+Value nnq::emitExtended(OpBuilder &builder, Location loc, Value value,
+                        Type element, BlockArgument arg) {
+  if (getElementTypeOrSelf(value.getType()) == element)
+    return value;
+  Type type = element;
+  if (auto vector = dyn_cast<VectorType>(value.getType()))
+    type = vector.clone(element);
+  if (isa<FloatType>(element))
+    return arith::ExtFOp::create(builder, loc, type, value);
+  if (isExtendedUnsigned(arg))
+    return arith::ExtUIOp::create(builder, loc, type, value);
+  return arith::ExtSIOp::create(builder, loc, type, value);
+}
+
 bool nnq::canEmitRows(linalg::GenericOp op, unsigned loop) {
+  return canEmitRows(op, loop, [&](OpOperand &operand, int64_t stride) {
+    return !op.isDpsInit(&operand) || stride == 1;
+  });
+}
+
+bool nnq::canEmitRows(linalg::GenericOp op, unsigned loop,
+                      function_ref<bool(OpOperand &, int64_t)> accepts) {
   if (op.getNumDpsInits() != 1)
     return false;
   for (OpOperand &operand : op->getOpOperands()) {
@@ -86,7 +108,7 @@ bool nnq::canEmitRows(linalg::GenericOp op, unsigned loop) {
     }
     std::optional<int64_t> stride =
         getLoopStride(type, op.getMatchingIndexingMap(&operand), loop);
-    if (!stride || (op.isDpsInit(&operand) && *stride != 1))
+    if (!stride || !accepts(operand, *stride))
       return false;
   }
   return isBodyOnVectors(op);

@@ -34,6 +34,16 @@ bool isBodyOnVectors(mlir::linalg::GenericOp op);
 /// stride of 1, and the body can be applied to vectors.
 bool canEmitRows(mlir::linalg::GenericOp op, unsigned loop);
 
+/// The same with a condition of its own on the strides of operands.
+bool canEmitRows(mlir::linalg::GenericOp op, unsigned loop,
+                 mlir::function_ref<bool(mlir::OpOperand &, int64_t)> accepts);
+
+/// `value`, a number or vector that the body reads as `arg`, extended to
+/// `element` as the body does it.
+mlir::Value emitExtended(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::Value value, mlir::Type element,
+                         mlir::BlockArgument arg);
+
 /// Values of `map` at `indices`.
 mlir::SmallVector<mlir::Value>
 emitIndices(mlir::OpBuilder &builder, mlir::Location loc, mlir::AffineMap map,

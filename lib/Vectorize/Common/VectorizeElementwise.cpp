@@ -163,21 +163,10 @@ static bool readsTable(linalg::GenericOp op) {
 /// a stride.
 static bool canScatterRows(linalg::GenericOp op, unsigned loop) {
   OpOperand *out = op.getDpsInitOperand(0);
-  if (op.getNumDpsInits() != 1 || op.payloadUsesValueFromOperand(out))
-    return false;
-  for (OpOperand &operand : op->getOpOperands()) {
-    auto type = dyn_cast<MemRefType>(operand.get().getType());
-    if (!type) {
-      if (isa<ShapedType>(operand.get().getType()))
-        return false;
-      continue;
-    }
-    std::optional<int64_t> stride =
-        getLoopStride(type, op.getMatchingIndexingMap(&operand), loop);
-    if (!stride || (op.isDpsInit(&operand) ? *stride == 0 : *stride > 1))
-      return false;
-  }
-  return isBodyOnVectors(op);
+  return !op.payloadUsesValueFromOperand(out) &&
+         canEmitRows(op, loop, [&](OpOperand &operand, int64_t stride) {
+           return op.isDpsInit(&operand) ? stride != 0 : stride <= 1;
+         });
 }
 
 /// The loop to scatter along where `rowLoop` is shorter than a vector and the

@@ -55,6 +55,16 @@ private:
   /// First of the `outputs` rows or columns of a tile: the last tile overlaps
   /// the one before, with equal results, where they do not fit evenly.
   OpFoldResult tileStart(OpBuilder &b, OpFoldResult tile, int64_t size);
+  /// Where the scratch memory, and the transformed weights, of a step are.
+  OpFoldResult getStep(OpBuilder &b, const Channels &channels) {
+    return affine(b, b.getAffineDimExpr(0).floorDiv(blocks), channels.first);
+  }
+  OpFoldResult getScratchSlot(OpBuilder &b, const Channels &channels) {
+    return slots == 1 ? b.getIndexAttr(0) : getStep(b, channels);
+  }
+  OpFoldResult getWeightSlot(OpBuilder &b, const Channels &channels) {
+    return keepsWeights ? getStep(b, channels) : getScratchSlot(b, channels);
+  }
   SmallVector<Value> indices(OpBuilder &b, ArrayRef<OpFoldResult> values) {
     return getValueOrCreateConstantIndexOp(b, loc, values);
   }
@@ -137,9 +147,6 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
     width /= 2;
   auto type = VectorType::get({width}, b.getI16Type());
   Type element = cast<MemRefType>(x.getType()).getElementType();
-  bool isUnsigned =
-      llvm::any_of(op.getBlock()->getArgument(0).getUsers(),
-                   [](Operation *user) { return isa<arith::ExtUIOp>(user); });
   unsigned rank = shape.outer.size() + 3;
   emitLoopNest(
       b, loc, {strip, tileColumns, shape.inputs / width},
@@ -165,11 +172,8 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
                   Value row = vector::LoadOp::create(
                       inner, loc, type.clone(element), x,
                       emitIndices(inner, loc, map, loops));
-                  if (row.getType() == type)
-                    return row;
-                  if (isUnsigned)
-                    return arith::ExtUIOp::create(inner, loc, type, row);
-                  return arith::ExtSIOp::create(inner, loc, type, row);
+                  return emitExtended(inner, loc, row, type.getElementType(),
+                                      op.getBlock()->getArgument(0));
                 },
                 [&](int64_t i, int64_t j, Value value) {
                   Attribute point =
@@ -209,9 +213,7 @@ void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels) {
             taps.push_back(tap);
           }
         OpFoldResult element = affine(inner, (d0 * pairs + d1) * size, at);
-        OpFoldResult slot = affine(inner, d0.floorDiv(blocks), channels.first);
-        if (!keepsWeights && slots == 1)
-          slot = inner.getIndexAttr(0);
+        OpFoldResult slot = getWeightSlot(inner, channels);
         LinearMapEmitter(inner, loc, algorithm.weight)
             .emit2D(
                 [&](int64_t i, int64_t j) -> Value {
@@ -237,10 +239,8 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
   while (pairs % unroll)
     --unroll;
   AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
-  OpFoldResult slot = affine(b, d0.floorDiv(blocks), channels.first);
-  OpFoldResult scratch = slots == 1 ? b.getIndexAttr(0) : slot;
-  if (!keepsWeights)
-    slot = scratch;
+  OpFoldResult slot = getWeightSlot(b, channels);
+  OpFoldResult scratch = getScratchSlot(b, channels);
   auto accType = VectorType::get({lanes}, b.getI32Type());
   auto pairType = VectorType::get({2}, b.getI16Type());
   auto step = [&](OpBuilder &inner, OpFoldResult pair,
@@ -319,9 +319,7 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
                        int64_t lastLanes) {
     AffineExpr d0 = inner.getAffineDimExpr(0), d1 = inner.getAffineDimExpr(1),
                d2 = inner.getAffineDimExpr(2);
-    OpFoldResult slot = affine(inner, d0.floorDiv(blocks), channels.first);
-    if (slots == 1)
-      slot = inner.getIndexAttr(0);
+    OpFoldResult slot = getScratchSlot(inner, channels);
     OpFoldResult element =
         affine(inner, ((d0 * tileColumns + d1) * blocks + d2) * lanes,
                {tileRow, tileColumn, block});
