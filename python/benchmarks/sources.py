@@ -45,6 +45,7 @@ def samples(x: NDArray) -> list[Sample]:
 def folder_networks(folder: Path, scratch: Path, only: Sequence[str]) -> list[Callable[[], Network]]:
     """Return what makes the networks of a folder ready, one by one."""
     from nnq import importer
+    from nnq.importer import onnx_frontend
 
     def make(model: models.Model) -> Network:
         data = model.load()
@@ -52,8 +53,8 @@ def folder_networks(folder: Path, scratch: Path, only: Sequence[str]) -> list[Ca
         if model.path.suffix == ".onnx":
             import onnx
 
-            graph = importer.load_onnx(model.path)
-            importer.fix_onnx_shapes(graph, {model.input: model.shape})
+            graph = onnx_frontend.load_onnx(model.path)
+            onnx_frontend.fix_onnx_shapes(graph, {model.input: model.shape})
             onnx.save(onnx.shape_inference.infer_shapes(graph, data_prop=True), path)
         else:
             import torch
@@ -124,9 +125,9 @@ def export_onnx(module: object, examples: list, path: Path) -> None:
     """Write a PyTorch module as ONNX, with static shapes."""
     import torch
 
-    from nnq import importer
+    from nnq.importer import lowering
 
-    with importer.quiet():
+    with lowering.quiet():
         torch.onnx.export(module, tuple(examples), path, dynamo=True, external_data=False, verbose=False)
 
 

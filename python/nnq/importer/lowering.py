@@ -1,0 +1,95 @@
+"""From torch-mlir's dialects to linalg on tensors, with the names of layers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from .errors import NetworkError
+
+
+def make_context() -> Any:
+    """Return an MLIR context with the torch dialect."""
+    from torch_mlir import ir
+    from torch_mlir.dialects import torch as torch_dialect
+
+    context = ir.Context()
+    torch_dialect.register_dialect(context)
+    return context
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the warnings of exporters and importers."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(disabled)
+
+
+def location_name(location: Any) -> str:
+    """Return the layer that a location names."""
+    found = re.search(r'loc\("([^"]*)"', str(location))
+    return found[1] if found else "?"
+
+
+def check_supported(module: Any) -> None:
+    """Raise if there are ops that torch-mlir, or MLIR 22, does not know, with all of them in the message."""
+    unknown: dict[str, list[str]] = {}
+
+    def visit(operation: Any) -> None:
+        name = operation.name
+        if name == "torch.operator":
+            name = str(operation.attributes["name"]).strip('"').removeprefix("onnx.")
+        elif not name.startswith("tm_tensor.") or name == "tm_tensor.yield":
+            name = None
+        if name:
+            unknown.setdefault(name, []).append(location_name(operation.location))
+        for region in operation.regions:
+            for block in region:
+                for inner in block:
+                    visit(inner.operation)
+
+    visit(module)
+    if unknown:
+        kinds = [f"{name} in {', '.join(layers[:5])}{', ...' * (len(layers) > 5)}" for name, layers in unknown.items()]
+        raise NetworkError(f"unsupported ops: {'; '.join(kinds)}")
+
+
+def run_pipeline(module: Any, pipeline: str) -> None:
+    """Run passes of torch-mlir on a module."""
+    from torch_mlir.ir import MLIRError
+    from torch_mlir.passmanager import PassManager
+
+    with module.context:
+        try:
+            PassManager.parse(pipeline).run(module)
+        except MLIRError as error:
+            causes = [
+                f"{d.message.splitlines()[0]} in {location_name(d.location)}" for d in error.error_diagnostics
+            ] or [str(error)]
+            raise NetworkError(f"torch-mlir cannot lower the network: {'; '.join(dict.fromkeys(causes))}") from error
+
+
+def lower_to_linalg(module: Any) -> str:
+    """Return a module of torch ops as text with linalg on tensors."""
+    run_pipeline(module, "builtin.module(torch-backend-to-linalg-on-tensors-backend-pipeline)")
+    check_supported(module)
+    out = io.StringIO()
+    module.print(file=out, enable_debug_info=True)
+    return re.sub(r'loc\("([^"]*)":0:0\)', r'loc("\1")', out.getvalue())
+
+
+def c_identifier(name: str) -> str:
+    """Return the name of a C function that is as close to `name` as can be."""
+    name = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_") or "network"
+    return f"_{name}" if name[0].isdigit() else name

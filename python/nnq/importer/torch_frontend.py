@@ -1,0 +1,122 @@
+"""Import of modules and exported programs of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .errors import NetworkError
+from .lowering import c_identifier, check_supported, lower_to_linalg, make_context, quiet, run_pipeline
+from .shapes import Shapes, check_batch, check_names, check_open, format_shape
+
+if TYPE_CHECKING:
+    import torch
+
+
+def from_torch(
+    network: torch.nn.Module | torch.export.ExportedProgram,
+    example_inputs: Sequence[torch.Tensor] | None = None,
+    *,
+    entry: str = "network",
+    dynamic_batch: bool = False,
+) -> str:
+    """Return a PyTorch module or exported program as MLIR text, for inputs of the shapes of `example_inputs`.
+
+    An exported program has shapes of its own. With `dynamic_batch` the first dimension of all inputs stays open, whose
+    size in `example_inputs` is then at least 2.
+    """
+    import torch
+    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
+    from torch_mlir.extras.fx_importer import FxImporter
+
+    with quiet():
+        if isinstance(network, torch.export.ExportedProgram):
+            program = network
+            if example_inputs is not None:
+                program = export_torch(program.module(), example_inputs, dynamic_batch)
+        elif example_inputs is None:
+            raise NetworkError("a module needs example inputs")
+        else:
+            program = export_torch(network.eval(), example_inputs, dynamic_batch)
+        decompositions = get_decomposition_table()
+        # That of PyTorch computes the variance in f64; torch-mlir has one of its own.
+        decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
+        program = program.run_decompositions(decompositions)
+        check_torch_shapes(program, dynamic_batch)
+        name_torch_layers(program)
+        context = make_context()
+        importer = FxImporter(context=context)
+        importer.import_frozen_program(program, func_name=c_identifier(entry))
+    module = importer.module.operation
+    check_supported(module)
+    run_pipeline(
+        module,
+        "builtin.module(func.func(torch-match-quantized-custom-ops),"
+        "torchdynamo-export-to-torch-backend-pipeline{extra-library= })",
+    )
+    return lower_to_linalg(module)
+
+
+def export_torch(
+    module: torch.nn.Module, example_inputs: Sequence[torch.Tensor], dynamic_batch: bool
+) -> torch.export.ExportedProgram:
+    """Export a module for inputs of the shapes of examples, the first dimension of all open if `dynamic_batch`."""
+    import torch
+
+    if not dynamic_batch:
+        return torch.export.export(module, tuple(example_inputs))
+    batch = torch.export.Dim("batch")
+    shapes = torch.export.ShapesCollection()
+    for example in example_inputs:
+        shapes[example] = {0: batch}
+    try:
+        return torch.export.export(module, tuple(example_inputs), dynamic_shapes=shapes)
+    except Exception as error:
+        raise NetworkError(f"the network does not work for any batch: {error}") from error
+
+
+def make_examples(program: torch.export.ExportedProgram, shapes: Shapes) -> list[torch.Tensor] | None:
+    """Return tensors of the shapes asked for, for all inputs of a program; None if it has these shapes already."""
+    import torch
+
+    values = {n.name: n.meta["val"] for n in program.graph.nodes if n.op == "placeholder"}
+    inputs = {name: values[name] for name in program.graph_signature.user_inputs}
+    check_names(shapes, inputs)
+    examples = []
+    is_needed = False
+    for name, value in inputs.items():
+        shape = list(shapes.get(name, value.shape))
+        fits = len(shape) == value.dim() and all(
+            isinstance(old, torch.SymInt) or old == new for old, new in zip(value.shape, shape, strict=True)
+        )
+        if not fits:
+            raise NetworkError(f"input '{name}' is {format_shape(value.shape)}, not {format_shape(shape)}")
+        if any(isinstance(size, torch.SymInt) for size in shape):
+            check_open([f"--shape {name}={format_shape(shape)}"])
+        check_batch(name, shape)
+        is_needed |= any(isinstance(old, torch.SymInt) and new for old, new in zip(value.shape, shape, strict=True))
+        # Exporters take an open size of 1 for a static one.
+        examples.append(torch.zeros([2 if size is None else size for size in shape], dtype=value.dtype))
+    return examples if is_needed else None
+
+
+def check_torch_shapes(program: torch.export.ExportedProgram, dynamic_batch: bool) -> None:
+    """Raise if an input has an open size, other than a first one that may be."""
+    import torch
+
+    values = {n.name: n.meta["val"] for n in program.graph.nodes if n.op == "placeholder"}
+    open_inputs = [
+        f"--shape {name}={format_shape(values[name].shape)}"
+        for name in program.graph_signature.user_inputs
+        if isinstance(values.get(name), torch.Tensor)
+        and any(isinstance(size, torch.SymInt) for size in values[name].shape[1 if dynamic_batch else 0 :])
+    ]
+    check_open(open_inputs)
+
+
+def name_torch_layers(program: torch.export.ExportedProgram) -> None:
+    """Make the importer's locations say the layer: it makes them of stack traces, which name files of PyTorch."""
+    for node in program.graph.nodes:
+        modules = list((node.meta.get("nn_module_stack") or {}).values())
+        layer = modules[-1][0] if modules else ""
+        node.meta["stack_trace"] = f'File "{layer or node.name}", line 0,'
