@@ -79,3 +79,21 @@ module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
     return %i : vector<16xi32>
   }
 }
+
+// -----
+
+// Without AVX, four at a time.
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+    cpu = "x86-64-v2", features = "", vector_bits = 128, vector_registers = 16,
+    dot = vpmaddwd>} {
+  // CHECK-LABEL: func.func @narrow_registers(
+  // CHECK-NOT:     avx
+  // CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.sse2.cvtps2dq"
+  // CHECK-NOT:     llvm.call_intrinsic
+  // CHECK:         return
+  func.func @narrow_registers(%x: vector<8xf32>) -> vector<8xi32> {
+    %r = math.roundeven %x : vector<8xf32>
+    %i = arith.fptosi %r : vector<8xf32> to vector<8xi32>
+    return %i : vector<8xi32>
+  }
+}

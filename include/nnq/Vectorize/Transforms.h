@@ -40,9 +40,10 @@ void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 /// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4
 /// and 8 (AVX). Relies on the default rounding mode of the C environment, as
 /// all of LLVM does. Values must be in the range of i32, as fptosi demands.
-/// With `splits` vectors of several eights are converted eight by eight.
+/// Vectors of several registers of `vectorBits`, 128 or 256, are converted one
+/// by one.
 void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
-                                     bool splits = false);
+                                     int64_t vectorBits);
 
 } // namespace nnq
 

@@ -29,9 +29,7 @@ struct LowerRoundToInt
     if (!target || !target.getTriple().getValue().starts_with("x86_64"))
       return;
     RewritePatternSet patterns(&getContext());
-    // Wider registers convert more at a time, as LLVM knows.
-    populateRoundToCvtps2dqPatterns(patterns,
-                                    /*splits=*/target.getVectorBits() <= 256);
+    populateRoundToCvtps2dqPatterns(patterns, target.getVectorBits());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

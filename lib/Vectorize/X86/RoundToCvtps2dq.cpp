@@ -26,8 +26,8 @@ static StringRef conversionOf(int64_t lanes) {
 
 namespace {
 struct RoundToCvtps2dq : public OpRewritePattern<arith::FPToSIOp> {
-  RoundToCvtps2dq(MLIRContext *context, bool splits)
-      : OpRewritePattern(context), splits(splits) {}
+  RoundToCvtps2dq(MLIRContext *context, int64_t vectorBits)
+      : OpRewritePattern(context), vectorBits(vectorBits) {}
 
   LogicalResult matchAndRewrite(arith::FPToSIOp op,
                                 PatternRewriter &rewriter) const override {
@@ -37,11 +37,13 @@ struct RoundToCvtps2dq : public OpRewritePattern<arith::FPToSIOp> {
         !type.getElementType().isInteger(32) ||
         !getElementTypeOrSelf(op.getIn().getType()).isF32())
       return rewriter.notifyMatchFailure(op, "not a rounding of f32 to i32");
-    constexpr int64_t kWidest = 8;
     int64_t lanes = type.getNumElements();
-    int64_t width = splits && lanes % kWidest == 0 ? kWidest : lanes;
+    int64_t widest = vectorBits / 32;
+    // Wider registers than those of AVX convert more at a time, as LLVM knows.
+    bool splits = vectorBits <= 256 && lanes % widest == 0;
+    int64_t width = splits ? widest : lanes;
     StringRef name = conversionOf(width);
-    if (name.empty())
+    if (name.empty() || width > widest)
       return rewriter.notifyMatchFailure(op, "no instruction of this length");
     Location loc = op.getLoc();
     auto convert = [&](Value part) {
@@ -69,11 +71,11 @@ struct RoundToCvtps2dq : public OpRewritePattern<arith::FPToSIOp> {
   }
 
 private:
-  bool splits;
+  int64_t vectorBits;
 };
 } // namespace
 
 void nnq::populateRoundToCvtps2dqPatterns(RewritePatternSet &patterns,
-                                          bool splits) {
-  patterns.add<RoundToCvtps2dq>(patterns.getContext(), splits);
+                                          int64_t vectorBits) {
+  patterns.add<RoundToCvtps2dq>(patterns.getContext(), vectorBits);
 }
