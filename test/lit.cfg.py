@@ -24,6 +24,7 @@ shared = os.environ.get(
 config.substitutions += [
     ("%shared", shared),
     ("%lenet", os.path.join(config.nnq_source, "python/examples/lenet")),
+    ("%lib", os.path.join(config.nnq_tools, os.pardir, "lib")),
     ("%inputs", os.path.join(config.test_source_root, "Inputs")),
     ("%python", '"%s"' % config.python),
 ]

@@ -8,14 +8,13 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/OpenMP/OpenMPDialect.h"
-#include "mlir/IR/BuiltinDialect.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "nnq/Pipeline/Pipelines.h"
 #include "nnq/Support/Signature.h"
+#include "nnq/Target/Codegen.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
@@ -23,17 +22,6 @@
 
 using namespace mlir;
 using namespace nnq;
-
-static bool isLowered(ModuleOp module) {
-  return !module
-              .walk([](Operation *op) {
-                return isa<LLVM::LLVMDialect, omp::OpenMPDialect,
-                           BuiltinDialect>(op->getDialect())
-                           ? WalkResult::advance()
-                           : WalkResult::interrupt();
-              })
-              .wasInterrupted();
-}
 
 /// Gives the entry point another name.
 static LogicalResult rename(ModuleOp module, StringRef name) {

@@ -276,13 +276,47 @@ void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {
   buildTargetPipeline(pm);
 }
 
+/// Unlike MLIR's own registration this one never ends the process.
+template <typename Options, typename Build>
+static Pipeline describe(StringRef name, StringRef description, Build build) {
+  auto add = [name,
+              build](OpPassManager &pm, StringRef text,
+                     function_ref<LogicalResult(const Twine &)> errorHandler) {
+    if (std::optional<StringRef> anchor = pm.getOpName();
+        anchor && *anchor != ModuleOp::getOperationName())
+      return errorHandler("'" + name + "' runs on modules, not on '" + *anchor +
+                          "'");
+    Options options;
+    std::string errors;
+    llvm::raw_string_ostream os(errors);
+    if (failed(options.parseFromString(text, os)))
+      return errorHandler("'" + name + "' cannot read its options" +
+                          (errors.empty() ? "" : ": ") +
+                          StringRef(errors).rtrim());
+    build(pm, options);
+    return success();
+  };
+  return {name, description, add, [](auto visit) { visit(Options()); }};
+}
+
+std::vector<Pipeline> nnq::getPipelines() {
+  return {
+      describe<EmptyPipelineOptions>(
+          "import", "Bring a network to canonical form",
+          [](OpPassManager &pm, const EmptyPipelineOptions &) {
+            buildImportPipeline(pm);
+          }),
+      describe<QuantizeInt8Options>("quantize-int8",
+                                    "Quantize weights and activations to int8",
+                                    buildQuantizeInt8Pipeline),
+      describe<LowerToLLVMOptions>("lower-to-llvm",
+                                   "Lower a network to the LLVM dialect",
+                                   buildLowerToLLVMPipeline),
+  };
+}
+
 void nnq::registerPipelines() {
-  PassPipelineRegistration<>("import", "Bring a network to canonical form",
-                             buildImportPipeline);
-  PassPipelineRegistration<QuantizeInt8Options>(
-      "quantize-int8", "Quantize weights and activations to int8",
-      buildQuantizeInt8Pipeline);
-  PassPipelineRegistration<LowerToLLVMOptions>(
-      "lower-to-llvm", "Lower a network to the LLVM dialect",
-      buildLowerToLLVMPipeline);
+  for (const Pipeline &pipeline : getPipelines())
+    registerPassPipeline(pipeline.name, pipeline.description, pipeline.build,
+                         pipeline.visitOptions);
 }

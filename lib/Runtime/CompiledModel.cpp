@@ -70,7 +70,7 @@ struct CompiledModel::Code {
   Caller caller = nullptr;
   int64_t *ticks = nullptr;
   std::unique_ptr<void, FreeDeleter> workspace;
-  std::vector<void *> args;
+  bool isDynamic = false;
   size_t bytes = 0;
   double loadMs = 0;
 
@@ -84,22 +84,21 @@ struct CompiledModel::Code {
   }
 
   llvm::Error prepare() {
+    isDynamic = signature.hasDynamicBatch();
     size_t count = signature.inputs.size() + signature.outputs.size() +
-                   (signature.hasDynamicBatch() ? 2 : 1);
+                   (isDynamic ? 2 : 1);
     if (count > kMaxArguments)
       return llvm::createStringError(
           "entry point '%s' takes %zu arguments, more than the %zu that can be "
           "passed",
           signature.entry.c_str(), count, kMaxArguments);
     caller = getCaller(count, std::make_index_sequence<kMaxArguments + 1>());
-    args.resize(count);
     size_t bytes = std::max<size_t>(
         llvm::alignTo(signature.workspace, kBufferAlignment), kBufferAlignment);
     workspace.reset(std::aligned_alloc(kBufferAlignment, bytes));
     if (!workspace)
       return llvm::createStringError("no memory for a workspace of %zu bytes",
                                      bytes);
-    args.back() = workspace.get();
     return llvm::Error::success();
   }
 };
@@ -118,18 +117,27 @@ llvm::MutableArrayRef<int64_t> CompiledModel::ticks() {
   return {code->ticks, code->ticks ? code->signature.layers.size() : 0};
 }
 
+void *CompiledModel::entry() const { return code->function; }
+
 void CompiledModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
                         int64_t batch) {
+  run(inputs, outputs, batch, code->workspace.get());
+}
+
+void CompiledModel::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
+                        int64_t batch, void *workspace) const {
   assert(inputs.size() == code->signature.inputs.size() &&
          outputs.size() == code->signature.outputs.size());
-  void **arg = code->args.data();
+  void *args[kMaxArguments];
+  void **arg = args;
   for (const void *input : inputs)
     *arg++ = const_cast<void *>(input);
   for (void *output : outputs)
     *arg++ = output;
-  if (code->signature.hasDynamicBatch())
-    *arg = reinterpret_cast<void *>(batch);
-  code->caller(code->function, code->args.data());
+  if (code->isDynamic)
+    *arg++ = reinterpret_cast<void *>(batch);
+  *arg = workspace;
+  code->caller(code->function, args);
 }
 
 /// "a, b" of the entry points.

@@ -9,6 +9,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/DiagnosticInfo.h"
 
 using namespace mlir;
 
@@ -52,7 +53,9 @@ StringRef nnq::getUserLayerName(Value value) {
 InFlightDiagnostic nnq::emitLayerError(Operation *op) {
   InFlightDiagnostic diag = emitError(op->getLoc());
   diag << "'" << op->getName() << "' op ";
-  if (StringRef layer = findLayerName(op); !layer.empty())
+  if (StringRef layer = findLayerName(op); !layer.empty()) {
     diag << "of layer '" << layer << "' ";
+    setInfo(*diag.getUnderlyingDiagnostic(), kLayerInfo, layer);
+  }
   return diag;
 }

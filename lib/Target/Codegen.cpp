@@ -7,6 +7,8 @@
 #include "nnq/Target/Codegen.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/OpenMP/OpenMPDialect.h"
+#include "mlir/IR/BuiltinDialect.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/TargetInfo.h"
@@ -42,22 +44,30 @@ FailureOr<TargetAttr> nnq::getTargetOfLLVM(ModuleOp module) {
                     [&] { return module.emitError(); });
 }
 
-/// The signatures that the constants of the module hold.
-static FailureOr<std::vector<Signature>> readSignatures(ModuleOp op,
-                                                        llvm::Module &module) {
+bool nnq::isLowered(ModuleOp module) {
+  return !module
+              .walk([](Operation *op) {
+                return isa<LLVM::LLVMDialect, omp::OpenMPDialect,
+                           BuiltinDialect>(op->getDialect())
+                           ? WalkResult::advance()
+                           : WalkResult::interrupt();
+              })
+              .wasInterrupted();
+}
+
+FailureOr<std::vector<Signature>> nnq::readSignatures(ModuleOp module) {
   std::vector<Signature> result;
-  for (llvm::GlobalVariable &global : module.globals()) {
-    if (!global.getName().ends_with(kSignatureSuffix) ||
-        !global.hasInitializer())
+  for (auto global : module.getOps<LLVM::GlobalOp>()) {
+    StringRef name = global.getSymName();
+    if (!name.ends_with(kSignatureSuffix) || !global.getValueOrNull())
       continue;
-    auto *text =
-        dyn_cast<llvm::ConstantDataSequential>(global.getInitializer());
-    if (!text || !text->isCString())
-      return op.emitError() << "'" << global.getName() << "' holds no string";
-    auto signature = Signature::fromJSON(text->getAsCString());
+    auto text = dyn_cast<StringAttr>(global.getValueOrNull());
+    if (!text || !text.getValue().ends_with(StringRef("\0", 1)))
+      return global.emitError() << "'" << name << "' holds no string";
+    auto signature = Signature::fromJSON(text.getValue().drop_back());
     if (!signature)
-      return op.emitError() << "'" << global.getName()
-                            << "': " << llvm::toString(signature.takeError());
+      return global.emitError()
+             << "'" << name << "': " << llvm::toString(signature.takeError());
     result.push_back(std::move(*signature));
   }
   return result;
@@ -248,8 +258,7 @@ FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module,
   llvm::raw_string_ostream os(errors);
   if (llvm::verifyModule(*program.module, &os))
     return module.emitError() << "is no valid LLVM IR: " << errors;
-  FailureOr<std::vector<Signature>> signatures =
-      readSignatures(module, *program.module);
+  FailureOr<std::vector<Signature>> signatures = readSignatures(module);
   if (failed(signatures))
     return failure();
   program.signatures = std::move(*signatures);

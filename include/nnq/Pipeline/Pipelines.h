@@ -9,6 +9,7 @@
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "nnq/Compress/Quantize/QuantizeOptions.h"
 
 namespace nnq {
@@ -110,6 +111,21 @@ void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,
 /// How calibration lowers its copy of the network, to this machine whatever the
 /// target is; by the reference it takes longer.
 void buildCalibrationPipeline(mlir::OpPassManager &pm, bool reference);
+
+/// A pipeline under the name that users type.
+struct Pipeline {
+  llvm::StringRef name;
+  llvm::StringRef description;
+  /// Adds the passes for the options in a text.
+  mlir::PassRegistryFunction build;
+  /// Shows the options with their defaults.
+  std::function<void(
+      llvm::function_ref<void(const mlir::detail::PassOptions &)>)>
+      visitOptions;
+};
+
+/// All of them, in the order of the data path.
+std::vector<Pipeline> getPipelines();
 
 /// Registers the pipelines under the names that users type.
 void registerPipelines();

@@ -49,6 +49,14 @@ public:
   void run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
            int64_t batch = 1);
 
+  /// The same with a workspace of the caller's, of 64-byte alignment and the
+  /// size that the signature states. Any number of threads may call it.
+  void run(llvm::ArrayRef<const void *> inputs, llvm::ArrayRef<void *> outputs,
+           int64_t batch, void *workspace) const;
+
+  /// The C function: inputs, outputs, batch if it is dynamic, workspace.
+  void *entry() const;
+
   /// Ticks of `signature().layers`, summed up over all runs; may be reset.
   llvm::MutableArrayRef<int64_t> ticks();
 

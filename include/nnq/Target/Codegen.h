@@ -51,6 +51,12 @@ struct LLVMProgram {
 /// else what the attributes of LLVM say, else this machine.
 mlir::FailureOr<TargetAttr> getTargetOfLLVM(mlir::ModuleOp module);
 
+/// Is the module in the dialects that LLVM IR is translated from?
+bool isLowered(mlir::ModuleOp module);
+
+/// The signatures of the entry points of a lowered module.
+mlir::FailureOr<std::vector<Signature>> readSignatures(mlir::ModuleOp module);
+
 /// Translates a module in the LLVM dialect and runs the optimizer of LLVM.
 /// Errors go to the diagnostics of the context.
 mlir::FailureOr<LLVMProgram> translateToLLVM(mlir::ModuleOp module,

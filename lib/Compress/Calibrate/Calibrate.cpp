@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Calibrate/SampleAction.h"
 #include "nnq/Compress/Calibrate/TensorObserver.h"
 #include "nnq/Runtime/CompiledModel.h"
 #include "nnq/Runtime/NumpyFile.h"
@@ -59,10 +60,12 @@ static SmallVector<Value> findObserved(ModuleOp module) {
 
 namespace {
 
-/// A line on the terminal for runs that take long.
+/// A line on the terminal for runs that take long, unless somebody else shows
+/// it.
 class Progress {
 public:
-  explicit Progress(int64_t total) : total(total) {}
+  Progress(MLIRContext *context, int64_t total)
+      : isHandled(context->hasActionHandler()), total(total) {}
   ~Progress() {
     if (isShown)
       llvm::errs() << "\n";
@@ -70,7 +73,7 @@ public:
 
   void update(int64_t done) {
     auto now = std::chrono::steady_clock::now();
-    if (now < next || !llvm::errs().is_displayed())
+    if (isHandled || now < next || !llvm::errs().is_displayed())
       return;
     llvm::errs() << "\rcalibrating: sample " << done << " of " << total;
     next = now + std::chrono::milliseconds(500);
@@ -78,6 +81,7 @@ public:
   }
 
 private:
+  bool isHandled;
   int64_t total;
   bool isShown = false;
   std::chrono::steady_clock::time_point next =
@@ -275,7 +279,7 @@ private:
     SmallVector<void *> outputs;
     for (const TensorSignature &output : model.signature().outputs)
       outputs.push_back(results.emplace_back(output.getNumBytes()).data());
-    Progress progress(total);
+    Progress progress(&getContext(), total);
     // Aligned for the code, and finite: one sample at a time.
     std::vector<std::vector<char>> buffers;
     SmallVector<const void *> inputs;
@@ -292,7 +296,15 @@ private:
         if (!llvm::all_of(elements, [](float x) { return std::isfinite(x); }))
           return findNotFinite(array, elements, i, batch);
       }
-      model.run(inputs, outputs);
+      bool hasRun = false;
+      getContext().executeAction<SampleAction>(
+          [&] {
+            model.run(inputs, outputs);
+            hasRun = true;
+          },
+          {getOperation().getOperation()}, i + batch, total);
+      if (!hasRun)
+        return llvm::createStringError("cancelled");
       numSamples += batch;
       progress.update(i + batch);
     }
