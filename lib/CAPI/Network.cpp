@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Guard.h"
 #include "Host.h"
 #include "RunPipeline.h"
 
@@ -25,18 +26,38 @@ bool NnqNetworkImpl::isUsable() const {
                     "whole; keep a clone if you want to go on");
 }
 
+namespace {
+/// A network while it is parsed.
+struct Parsed {
+  std::shared_ptr<MLIRContext> context;
+  std::shared_ptr<llvm::SourceMgr> sources;
+  OwningOpRef<ModuleOp> module;
+};
+} // namespace
+
 static NnqNetwork parse(const std::shared_ptr<Host> &host,
                         std::unique_ptr<llvm::MemoryBuffer> buffer) {
-  auto context = std::make_shared<MLIRContext>(host->registry);
-  host->connect(*context);
+  auto parsed = std::make_unique<Parsed>();
+  parsed->context = std::make_shared<MLIRContext>(host->registry);
+  host->connect(*parsed->context);
   // Constants of bytecode stay in the buffer, which the sources own.
-  auto sources = std::make_shared<llvm::SourceMgr>();
-  sources->AddNewSourceBuffer(std::move(buffer), SMLoc());
-  OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(sources, context.get());
-  if (!module)
+  parsed->sources = std::make_shared<llvm::SourceMgr>();
+  std::string name = buffer->getBufferIdentifier().str();
+  parsed->sources->AddNewSourceBuffer(std::move(buffer), SMLoc());
+  // MLIR's reader of bytecode believes every size that it reads.
+  if (std::optional<std::string> crash = runGuarded([&] {
+        parsed->module =
+            parseSourceFile<ModuleOp>(parsed->sources, parsed->context.get());
+      })) {
+    host->fail(name + ": is corrupt: " + *crash);
+    // Nobody knows what state it is in.
+    (void)parsed.release();
     return nullptr;
-  return new NnqNetworkImpl{host, std::move(context), std::move(module)};
+  }
+  if (!parsed->module)
+    return nullptr;
+  return new NnqNetworkImpl{host, std::move(parsed->context),
+                            std::move(parsed->module)};
 }
 
 /// What constants in bytecode may be aligned to.

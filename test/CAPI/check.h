@@ -1,4 +1,5 @@
-/*===- check.h - What the tests of the C API share -------------------------===*\
+/*===- check.h - What the tests of the C API share
+-------------------------===*\
 |*
 |* Part of the nnq project.
 |*

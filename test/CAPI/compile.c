@@ -72,7 +72,8 @@ static void compileStatic(NnqContext context, const char *folder) {
   printf("before: %s\n", text.data);
   clear(&text);
   /* CHECK: before: [{"entry":"layer","inputs":[{"dtype":"f32","shape":[1,4]}]
-     CHECK-SAME: "outputs":[{"dtype":"f32","shape":[1,2]}]}] */
+     CHECK-SAME: "outputs":[{"dtype":"f32","shape":[1,2]}]}]
+   */
 
   NnqNetwork lowered = nnqNetworkClone(network);
   EXPECT(lowered);
@@ -83,7 +84,8 @@ static void compileStatic(NnqContext context, const char *folder) {
   /* CHECK: after: [{"entry":"layer",
      CHECK-SAME: "layers":[{"kind":"linear","macs":8,"name":"fc1"
      CHECK-SAME: "target":{"cpu":
-     CHECK-SAME: "workspace": */
+     CHECK-SAME: "workspace":
+   */
 
   NnqProgram program = nnqProgramCompile(lowered, NULL, 2);
   EXPECT(program);
@@ -104,7 +106,8 @@ static void compileStatic(NnqContext context, const char *folder) {
   EXPECT(nnqNetworkPrintHeader(network, collect, &text));
   printf("%s", text.data);
   clear(&text);
-  /* CHECK: void layer(const float *x, float *y, void *workspace); */
+  /* CHECK: void layer(const float *x, float *y, void *workspace);
+   */
 
   const char *const kinds[] = {"o", "s", "ll", "so"};
   char path[4096];
@@ -155,7 +158,8 @@ static void quantize(NnqContext context, const char *folder) {
   void *outputs[] = {y};
   nnqProgramCall(program, inputs, outputs, 1);
   printf("int8: %.1f %.1f\n", (double)y[0], (double)y[1]);
-  /* CHECK: int8: {{[78]\.[0-9]}} {{[23]\.[0-9]}} */
+  /* CHECK: int8: {{[78]\.[0-9]}} {{[23]\.[0-9]}}
+   */
   nnqProgramDestroy(program);
   nnqNetworkDestroy(network);
 }
@@ -180,8 +184,10 @@ int main(int argc, char **argv) {
   /* CHECK: "name":"lower-to-llvm"
      CHECK-SAME: {"default":false,"description":"{{[^"]*}}","name":"profile",
      CHECK-SAME: "type":"bool"}
-     CHECK-SAME: {"default":1,{{[^{]*}}"name":"threads","type":"integer"} */
+     CHECK-SAME: {"default":1,{{[^{]*}}"name":"threads","type":"integer"}
+   */
   printf("version %s\n", nnqVersion());
-  /* CHECK: version {{[0-9]+\.[0-9]+\.[0-9]+}} */
+  /* CHECK: version {{[0-9]+\.[0-9]+\.[0-9]+}}
+   */
   return 0;
 }
