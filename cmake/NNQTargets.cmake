@@ -1,3 +1,21 @@
+# nnq_install_library(NAME EXPORT): the target nnq::NAME of the package, and of
+# projects that add this one as a folder.
+function(nnq_install_library name export)
+  get_target_property(type ${name} TYPE)
+  if(NOT type STREQUAL "MODULE_LIBRARY")
+    add_library(nnq::${name} ALIAS ${name})
+  endif()
+  if(NNQ_INSTALL)
+    if(export STREQUAL "nnqTargets")
+      set(component nnq-c)
+    else()
+      set(component nnq-dev)
+    endif()
+    install(TARGETS ${name} EXPORT ${export}
+      DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${component})
+  endif()
+endfunction()
+
 # nnq_add_library(NAME [LINK_LIBS libs...]): one static library of the sources
 # in a folder of lib/. MLIR is linked as the shared library; a static MLIR
 # archive beside it would register every dialect twice.
@@ -7,14 +25,36 @@ function(nnq_add_library name)
   if(NOT sources)
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${ARG_LINK_LIBS})
+    nnq_install_library(${name} nnqCxxTargets)
     return()
   endif()
   add_library(${name} STATIC ${sources})
   add_dependencies(${name} NNQGenerated)
   target_precompile_headers(${name} REUSE_FROM NNQPrecompiled)
   target_include_directories(${name} INTERFACE
-    "${PROJECT_SOURCE_DIR}/include" "${PROJECT_BINARY_DIR}/include")
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+    "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>"
+    "$<INSTALL_INTERFACE:include>")
   target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS} MLIR LLVM)
+  nnq_install_library(${name} nnqCxxTargets)
+endfunction()
+
+# nnq_add_shared_library(NAME SHARED|MODULE [LINK_LIBS libs...]): a library with
+# the sources of a folder of lib/ that shows the symbols in the file `exports`
+# there and nothing of the static libraries in it.
+function(nnq_add_shared_library name kind)
+  cmake_parse_arguments(ARG "" "" "LINK_LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  set(exports "${CMAKE_CURRENT_SOURCE_DIR}/exports")
+  add_library(${name} ${kind} ${sources})
+  add_dependencies(${name} NNQGenerated)
+  set_target_properties(${name} PROPERTIES LINK_DEPENDS "${exports}")
+  target_precompile_headers(${name} REUSE_FROM NNQPrecompiled)
+  target_compile_definitions(${name} PRIVATE NNQ_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
+  target_link_options(${name} PRIVATE "-Wl,--version-script=${exports}"
+    -Wl,--no-undefined -Wl,--gc-sections)
+  nnq_install_library(${name} nnqTargets)
 endfunction()
 
 # nnq_add_tool(NAME [LINK_LIBS libs...]): a program of the sources in a folder
@@ -27,6 +67,10 @@ function(nnq_add_tool name)
   target_precompile_headers(${name} REUSE_FROM NNQPrecompiled)
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
   set_property(GLOBAL APPEND PROPERTY NNQ_TOOLS ${name})
+  if(NNQ_INSTALL)
+    install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+      COMPONENT nnq-tools)
+  endif()
 endfunction()
 
 # nnq_add_passes(STAGE): tablegen of the Passes.td of the current folder.

@@ -23,6 +23,11 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
 
+include(GNUInstallDirs)
+# The loader finds what is installed from any prefix, and LLVM where it was.
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH TRUE)
+
 # Not CMAKE_POSITION_INDEPENDENT_CODE, which is -fPIE for programs: they share
 # precompiled headers with the libraries.
 add_compile_options(-fPIC -Wall -Wextra -Wno-unused-parameter)

@@ -24,6 +24,10 @@ shared = os.environ.get(
 config.substitutions += [
     ("%shared", shared),
     ("%lenet", os.path.join(config.nnq_source, "python/examples/lenet")),
+    ("%cmake", '"%s"' % config.cmake),
+    ("%configure", config.configure),
+    ("%build", config.build),
+    ("%readme", os.path.join(config.nnq_source, "README.md")),
     ("%lib", os.path.join(config.nnq_tools, os.pardir, "lib")),
     ("%inputs", os.path.join(config.test_source_root, "Inputs")),
     ("%python", '"%s"' % config.python),
@@ -54,6 +58,8 @@ if os.path.isdir(os.path.join(shared, "models")):
     config.available_features.add("shared-models")
 if shutil.which("qemu-aarch64-static") and shutil.which("aarch64-linux-gnu-gcc"):
     config.available_features.add("qemu-aarch64")
+if os.path.exists(os.path.join(config.llvm_tools, "mlir-opt")):
+    config.available_features.add("mlir-opt")
 if shutil.which("cc"):
     config.available_features.add("cc")
 try:

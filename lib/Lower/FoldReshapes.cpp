@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Lower/Passes.h"
+#include "nnq/Lower/Transforms.h"
 #include "nnq/Support/Contraction.h"
 #include "nnq/Support/Rewrite.h"
 
@@ -22,17 +23,7 @@ namespace {
 struct FoldReshapes : public nnq::impl::FoldReshapesBase<FoldReshapes> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    linalg::populateFoldReshapeOpsByExpansionPatterns(
-        patterns, [](OpOperand *operand) {
-          // Only a collapse in front of a contraction: elementwise ops keep
-          // their shape, or reshapes would wander through the whole network.
-          auto collapse =
-              operand->get().getDefiningOp<tensor::CollapseShapeOp>();
-          FailureOr<Contraction> contraction =
-              Contraction::match(operand->getOwner());
-          return collapse && collapse->hasOneUse() && succeeded(contraction) &&
-                 contraction->activation == operand;
-        });
+    populateFoldReshapesPatterns(patterns);
     LayerAttributeListener listener;
     GreedyRewriteConfig config;
     config.setListener(&listener);
@@ -42,3 +33,16 @@ struct FoldReshapes : public nnq::impl::FoldReshapesBase<FoldReshapes> {
   }
 };
 } // namespace
+
+void nnq::populateFoldReshapesPatterns(RewritePatternSet &patterns) {
+  linalg::populateFoldReshapeOpsByExpansionPatterns(
+      patterns, [](OpOperand *operand) {
+        // Only a collapse in front of a contraction: elementwise ops keep
+        // their shape, or reshapes would wander through the whole network.
+        auto collapse = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
+        FailureOr<Contraction> contraction =
+            Contraction::match(operand->getOwner());
+        return collapse && collapse->hasOneUse() && succeeded(contraction) &&
+               contraction->activation == operand;
+      });
+}

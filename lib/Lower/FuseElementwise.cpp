@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "nnq/Lower/Passes.h"
+#include "nnq/Lower/Transforms.h"
 #include "nnq/Support/Rewrite.h"
 #include "nnq/Support/Structured.h"
 
@@ -111,9 +112,7 @@ struct FuseElementwise
     : public nnq::impl::FuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<FuseProducer>(&getContext(), /*benefit=*/2);
-    linalg::populateElementwiseOpsFusionPatterns(patterns, isFusible);
-    linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
+    populateFuseElementwisePatterns(patterns);
     LayerAttributeListener listener;
     GreedyRewriteConfig config;
     config.setListener(&listener);
@@ -123,3 +122,10 @@ struct FuseElementwise
   }
 };
 } // namespace
+
+void nnq::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<FuseProducer>(context, /*benefit=*/2);
+  linalg::populateElementwiseOpsFusionPatterns(patterns, isFusible);
+  linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+}

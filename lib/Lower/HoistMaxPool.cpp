@@ -12,6 +12,7 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Lower/Passes.h"
+#include "nnq/Lower/Transforms.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Contraction.h"
 
@@ -287,9 +288,13 @@ struct HoistMaxPoolPattern : public OpRewritePattern<linalg::GenericOp> {
 struct HoistMaxPool : public nnq::impl::HoistMaxPoolBase<HoistMaxPool> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<HoistMaxPoolPattern>(&getContext());
+    populateHoistMaxPoolPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };
 } // namespace
+
+void nnq::populateHoistMaxPoolPatterns(RewritePatternSet &patterns) {
+  patterns.add<HoistMaxPoolPattern>(patterns.getContext());
+}

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "nnq/Lower/Passes.h"
+#include "nnq/Lower/Transforms.h"
 #include "nnq/Support/QuantMath.h"
 #include "nnq/Support/Remarks.h"
 
@@ -92,16 +93,23 @@ void QuantizationLowering::run() {
   eraseDead();
 }
 
+LoweredQuantization nnq::lowerQuantization(func::FuncOp func,
+                                           ActivationStorage storage) {
+  QuantizationLowering lowering(func, storage);
+  lowering.run();
+  return {lowering.integerOps, lowering.floatOps};
+}
+
 namespace {
 struct LowerQuantization
     : public nnq::impl::LowerQuantizationBase<LowerQuantization> {
   using LowerQuantizationBase::LowerQuantizationBase;
 
   void runOnOperation() override {
-    QuantizationLowering lowering(getOperation(), resolveStorage());
-    lowering.run();
-    integerOps += lowering.integerOps;
-    floatOps += lowering.floatOps;
+    LoweredQuantization lowered =
+        lowerQuantization(getOperation(), resolveStorage());
+    integerOps += lowered.integerOps;
+    floatOps += lowered.floatOps;
   }
 
   /// True if 16 bits hold the sum of two products of any weights with u8.

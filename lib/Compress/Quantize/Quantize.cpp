@@ -4,12 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "QuantizeLayers.h"
 #include "nnq/Compress/Quantize/Passes.h"
-#include "nnq/Compress/Quantize/Transforms.h"
 #include "nnq/Support/Branches.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Statistics.h"
-#include "nnq/Support/Structured.h"
 
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
@@ -21,22 +20,6 @@ namespace nnq {
 
 using namespace mlir;
 using namespace nnq;
-
-static bool isF32Tensor(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isF32();
-}
-
-/// Why `op` cannot be quantized, or empty.
-static StringRef findObstacle(linalg::LinalgOp op) {
-  if (!op.hasPureTensorSemantics())
-    return "it does not work on tensors";
-  if (!llvm::all_of(op->getOperands(), isF32Tensor))
-    return "its operands are not f32";
-  if (failed(matchWeightedOp(op)))
-    return "it does not have one constant operand, its weights";
-  return "";
-}
 
 namespace {
 
@@ -93,11 +76,9 @@ private:
     if (isDequantized(weight) && isDequantized(operands.activation->get()))
       return;
 
-    std::optional<int64_t> axis = operands.channelAxis;
-    if (weightGranularity == WeightGranularity::PerTensor)
-      axis = std::nullopt;
-    FailureOr<Value> newWeight =
-        getQuantizedWeight(weight, axis, operands.inputAxis);
+    FailureOr<Value> newWeight = getQuantizedWeight(
+        weight, getWeightFormat(operands, {weights, activations,
+                                           weightGranularity, weightRange}));
     if (failed(newWeight)) {
       keep(op, "the bytes of its weights are not at hand");
       return;
@@ -109,12 +90,7 @@ private:
       unused.insert(constant);
 
     int64_t elements = cast<ShapedType>(newWeight->getType()).getNumElements();
-    op->setAttr(
-        kProvenanceAttr,
-        ProvenanceAttr::get(&getContext(),
-                            StringAttr::get(&getContext(), getLayerName(op)),
-                            StringAttr::get(&getContext(), "quantize-int8"),
-                            elements * 32, elements * 8));
+    setProvenance(op, elements);
     ++numQuantized;
     bitsSaved += elements * 24;
     remark::passed(
@@ -149,18 +125,17 @@ private:
   }
 
   /// Ops that share a weight share its quantized form.
-  FailureOr<Value> getQuantizedWeight(Value weight, std::optional<int64_t> axis,
-                                      std::optional<int64_t> inputAxis) {
+  FailureOr<Value> getQuantizedWeight(Value weight,
+                                      const WeightFormat &format) {
     if (isDequantized(weight))
       return weight;
-    auto [it, isNew] =
-        quantizedWeights.try_emplace({weight, axis.value_or(-1)}, Value());
+    auto [it, isNew] = quantizedWeights.try_emplace(
+        {weight, format.axis.value_or(-1)}, Value());
     if (!isNew)
       return it->second;
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfterValue(weight);
-    FailureOr<Value> quantized = quantizeWeight(
-        builder, weight, {weights, weightRange, axis, inputAxis});
+    FailureOr<Value> quantized = quantizeWeight(builder, weight, format);
     if (succeeded(quantized))
       it->second = *quantized;
     else
@@ -175,27 +150,9 @@ private:
     if (quantized)
       return quantized;
     OpBuilder builder(&getContext());
-    builder.setInsertionPointAfterValue(activation);
-    Location loc = activation.getLoc();
-    auto type = cast<RankedTensorType>(activation.getType());
-    TensorStatsAttr stats = getStats(getStatsSource(activation));
-    if (!stats) {
-      UnitAttr symmetric = activations == QuantScheme::Symmetric
-                               ? builder.getUnitAttr()
-                               : UnitAttr();
-      auto cast = DynamicQCastOp::create(
-          builder, loc, type.clone(builder.getI8Type()), builder.getF32Type(),
-          builder.getI32Type(), activation, symmetric);
-      quantized = DynamicDCastOp::create(builder, loc, type,
-                                         cast.getQuantized(), cast.getScale(),
-                                         cast.getZeroPoint(), symmetric);
+    quantized = quantizeActivation(builder, activation, activations);
+    if (quantized.getDefiningOp<DynamicDCastOp>())
       ++dynamicActivations;
-      return quantized;
-    }
-    Value cast = quant::QuantizeCastOp::create(
-        builder, loc, type.clone(getActivationType(stats, activations)),
-        activation);
-    quantized = quant::DequantizeCastOp::create(builder, loc, type, cast);
     return quantized;
   }
 

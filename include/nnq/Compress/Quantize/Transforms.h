@@ -15,6 +15,21 @@ namespace nnq {
 
 class TensorStatsAttr;
 
+/// How layers are quantized.
+struct LayerFormat {
+  QuantScheme weights = QuantScheme::Symmetric;
+  QuantScheme activations = QuantScheme::Asymmetric;
+  WeightGranularity weightGranularity = WeightGranularity::PerAxis;
+  WeightRange weightRange = WeightRange::Full;
+};
+
+/// Layers with constant weights read these and their input through
+/// quantize/dequantize pairs. The parameters of an input come from its
+/// statistics, which `nnq-calibrate` finds, or are found at run time. CSE
+/// merges what layers share. Apply without folding, see nnq/Support/Rewrite.h.
+void populateQuantizeLayersPatterns(mlir::RewritePatternSet &patterns,
+                                    const LayerFormat &format = {});
+
 /// Quantization moves above ops that commute with it. Apply without folding,
 /// see nnq/Support/Rewrite.h.
 void populatePropagateQuantizationPatterns(mlir::RewritePatternSet &patterns);
