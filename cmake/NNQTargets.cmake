@@ -52,8 +52,9 @@ function(nnq_add_shared_library name kind)
   target_precompile_headers(${name} REUSE_FROM NNQPrecompiled)
   target_compile_definitions(${name} PRIVATE NNQ_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
+  # What sanitizers call is in the program.
   target_link_options(${name} PRIVATE "-Wl,--version-script=${exports}"
-    -Wl,--no-undefined -Wl,--gc-sections)
+    -Wl,--gc-sections $<$<NOT:$<CONFIG:Debug>>:-Wl,--no-undefined>)
   nnq_install_library(${name} nnqTargets)
 endfunction()
 

@@ -27,6 +27,7 @@ config.substitutions += [
     ("%cmake", '"%s"' % config.cmake),
     ("%configure", config.configure),
     ("%build", config.build),
+    ("%source", config.nnq_source),
     ("%readme", os.path.join(config.nnq_source, "README.md")),
     ("%lib", os.path.join(config.nnq_tools, os.pardir, "lib")),
     ("%inputs", os.path.join(config.test_source_root, "Inputs")),

@@ -15,6 +15,9 @@
 #include "nnq/Target/OpenMP.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/Constants.h"
+#include "llvm/IR/DiagnosticHandler.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -202,6 +205,32 @@ static llvm::Error fillRoom(LLVMProgram &program,
   return llvm::Error::success();
 }
 
+namespace {
+/// LLVM's own handler ends the process at the first error.
+struct ErrorCollector : public llvm::DiagnosticHandler {
+  bool handleDiagnostics(const llvm::DiagnosticInfo &info) override {
+    if (info.getSeverity() != llvm::DS_Error)
+      return false;
+    llvm::raw_string_ostream os(errors);
+    llvm::DiagnosticPrinterRawOStream printer(os);
+    os << (errors.empty() ? "" : "; ");
+    info.print(printer);
+    return true;
+  }
+  std::string errors;
+};
+} // namespace
+
+static llvm::Error takeErrors(LLVMProgram &program) {
+  auto *collector =
+      const_cast<ErrorCollector *>(static_cast<const ErrorCollector *>(
+          program.context->getDiagHandlerPtr()));
+  if (collector->errors.empty())
+    return llvm::Error::success();
+  return llvm::createStringError("LLVM: " +
+                                 std::exchange(collector->errors, ""));
+}
+
 static void optimize(LLVMProgram &program, unsigned level) {
   llvm::PipelineTuningOptions tuning;
   tuning.LoopInterleaving = tuning.LoopVectorization = level > 1;
@@ -242,6 +271,7 @@ FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module,
   LLVMProgram program;
   program.machine = std::move(*machine);
   program.context = std::make_unique<llvm::LLVMContext>();
+  program.context->setDiagnosticHandler(std::make_unique<ErrorCollector>());
   StringRef name = module.getName().value_or("nnq");
   {
     Detachment detachment(module);
@@ -263,6 +293,8 @@ FailureOr<LLVMProgram> nnq::translateToLLVM(ModuleOp module,
     return failure();
   program.signatures = std::move(*signatures);
   optimize(program, levels.optimizer);
+  if (llvm::Error error = takeErrors(program))
+    return module.emitError() << llvm::toString(std::move(error));
   return program;
 }
 
@@ -274,7 +306,7 @@ static llvm::Error emitCode(LLVMProgram &program, llvm::CodeGenFileType type,
         "the code generator of '%s' cannot write this kind of file",
         program.machine->getTargetTriple().str().c_str());
   passes.run(*program.module);
-  return llvm::Error::success();
+  return takeErrors(program);
 }
 
 llvm::Expected<llvm::SmallVector<char, 0>>

@@ -113,6 +113,17 @@ static void failOnce(NnqContext context, const char *folder,
   FAILS(nnqNetworkWrite(lowered, "/nowhere/out.so", "so", 0), "path");
   nnqNetworkDestroy(lowered);
 
+  lowered = parse(context, "llvm.func @g() {\n"
+                           "  llvm.inline_asm has_side_effects \"nonsense\", "
+                           "\"\" : () -> ()\n"
+                           "  llvm.return\n"
+                           "}\n");
+  snprintf(path, sizeof(path), "%s/out.o", folder);
+  /* CHECK: assembly: {{.*}}LLVM: {{.*}}invalid instruction
+   */
+  FAILS(nnqNetworkWrite(lowered, path, "o", 3), "assembly");
+  nnqNetworkDestroy(lowered);
+
   /* CHECK: target: {{.*}}unknown target 'pdp11'
    */
   FAILS(nnqNetworkRun(network, "lower-to-llvm{target=pdp11}"), "target");

@@ -9,9 +9,13 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "nnq/Compress/Quantize/Transforms.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/InitAll.h"
+#include "nnq/Lower/Transforms.h"
 #include "nnq/Pipeline/Pipelines.h"
 #include "nnq/Runtime/CompiledModel.h"
+#include "nnq/Support/Rewrite.h"
 #include "nnq/Vectorize/Transforms.h"
 #include "gtest/gtest.h"
 
@@ -83,4 +87,57 @@ TEST_F(Embedding, TakesOnePattern) {
   bool contracts = false;
   module->walk([&](vector::ContractionOp) { contracts = true; });
   EXPECT_FALSE(contracts);
+}
+
+TEST_F(Embedding, QuantizesAndLowersByPatterns) {
+  auto module = parseSourceString<ModuleOp>(R"mlir(
+    func.func @net(%x: tensor<2x4xf32>) -> (tensor<2x2xf32>, tensor<2x2xf32>) {
+      %w = arith.constant dense<[[1.0, -2.0], [0.5, 0.5], [2.0, 0.0], [0.0, 1.0]]>
+          : tensor<4x2xf32>
+      %zero = arith.constant 0.0 : f32
+      %empty = tensor.empty() : tensor<2x2xf32>
+      %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<2x2xf32>)
+          -> tensor<2x2xf32>
+      %y = linalg.matmul ins(%x, %w : tensor<2x4xf32>, tensor<4x2xf32>)
+          outs(%init : tensor<2x2xf32>) -> tensor<2x2xf32>
+      %z = linalg.matmul ins(%y, %y : tensor<2x2xf32>, tensor<2x2xf32>)
+          outs(%init : tensor<2x2xf32>) -> tensor<2x2xf32>
+      return %y, %z : tensor<2x2xf32>, tensor<2x2xf32>
+    })mlir",
+                                            &context);
+  ASSERT_TRUE(module);
+  context.loadAllAvailableDialects();
+  auto count = [&](auto isCounted) {
+    int found = 0;
+    module->walk([&](Operation *op) { found += isCounted(op); });
+    return found;
+  };
+  auto quantize = [&] {
+    RewritePatternSet patterns(&context);
+    nnq::populateQuantizeLayersPatterns(patterns);
+    nnq::populatePropagateQuantizationPatterns(patterns);
+    return nnq::applyPatternsWithoutFolding(*module, std::move(patterns));
+  };
+  // The product of two activations has no weights; twice is as once.
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(succeeded(quantize()));
+    EXPECT_EQ(count([](auto *op) { return isa<nnq::DynamicQCastOp>(op); }), 1);
+    EXPECT_EQ(count([](auto *op) { return op->hasAttr(nnq::kProvenanceAttr); }),
+              1);
+  }
+
+  for (auto func : module->getOps<func::FuncOp>()) {
+    nnq::LoweredQuantization lowered =
+        nnq::lowerQuantization(func, nnq::ActivationStorage::S8);
+    EXPECT_EQ(lowered.integerOps, 1u);
+    EXPECT_EQ(lowered.floatOps, 0u);
+  }
+  EXPECT_EQ(count([](auto *op) { return isa<nnq::DynamicDCastOp>(op); }), 0);
+  int before = count([](auto *op) { return isa<linalg::LinalgOp>(op); });
+  RewritePatternSet patterns(&context);
+  nnq::populateFuseElementwisePatterns(patterns);
+  nnq::populateFoldReshapesPatterns(patterns);
+  nnq::populateHoistMaxPoolPatterns(patterns);
+  ASSERT_TRUE(succeeded(applyPatternsGreedily(*module, std::move(patterns))));
+  EXPECT_LT(count([](auto *op) { return isa<linalg::LinalgOp>(op); }), before);
 }

@@ -44,6 +44,11 @@
 // FOREIGN: nnq-compile: error: the network calls what neither libc nor libm has: h
 // FOREIGN-NOT: error
 
+// RUN: echo 'llvm.func @g() { llvm.inline_asm has_side_effects "nonsense", "" : () -> ()  llvm.return }' > %t.asm.mlir
+// RUN: not nnq-compile %t.asm.mlir -o %t.o 2>&1 | FileCheck %s --check-prefix=ASM
+// ASM: nnq-compile: error: LLVM: {{.*}}invalid instruction mnemonic 'nonsense'
+// ASM-NOT: error
+
 // RUN: echo "func.func @g(" > %t.parse.mlir
 // RUN: not nnq-compile %t.parse.mlir -o %t.so 2>&1 | FileCheck %s --check-prefix=PARSE
 // PARSE: .parse.mlir:1:14: error: expected
