@@ -19,7 +19,7 @@ function(nnq_add_check name program comment)
 endfunction()
 
 set(globs)
-foreach(folder include lib tools test)
+foreach(folder include lib python tools test)
   foreach(suffix h c cpp)
     list(APPEND globs "${PROJECT_SOURCE_DIR}/${folder}/*.${suffix}")
   endforeach()

@@ -28,10 +28,12 @@ packages=(clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev
   python3 python3-venv ca-certificates)
 requirements=("$root/python/requirements.txt")
 targets=()
+options=()
 if $test; then
   packages+=(gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-    qemu-user-static clang-format-22)
+    qemu-user-static clang-format-22 python3-dev)
   requirements+=("$root/test/requirements.txt")
+  options+=(-DNNQ_BUILD_PYTHON=ON)
 elif $demo; then
   targets=(nnq-opt nnq-compile nnq-run)
 fi
@@ -127,7 +129,7 @@ install_packages
 make_venv
 cd "$root"
 step "configuring" \
-  cmake --preset release -DPython3_EXECUTABLE="$venv/bin/python"
+  cmake --preset release -DPython3_EXECUTABLE="$venv/bin/python" "${options[@]}"
 step "building (some minutes when nothing is built)" \
   ninja -C "$build" -j "$(parallel_jobs)" "${targets[@]}"
 echo "setup: done, the programs are in $build/bin"

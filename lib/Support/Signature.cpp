@@ -151,11 +151,15 @@ std::string Signature::toJSON() const {
     object["threads"] = threads;
   if (!layers.empty()) {
     llvm::json::Array list;
-    for (const LayerSignature &layer : layers)
-      list.push_back(llvm::json::Object{{"name", layer.name},
-                                        {"kind", layer.kind},
-                                        {"type", layer.type},
-                                        {"macs", layer.macs}});
+    for (const LayerSignature &layer : layers) {
+      llvm::json::Object described{{"name", layer.name},
+                                   {"kind", layer.kind},
+                                   {"type", layer.type},
+                                   {"macs", layer.macs}};
+      if (layer.weights)
+        described["weights"] = layer.weights;
+      list.push_back(std::move(described));
+    }
     object["layers"] = std::move(list);
   }
   std::string text;
@@ -200,7 +204,8 @@ static bool parseLayers(const llvm::json::Array &list,
       return false;
     result.push_back(
         {object->getString("name")->str(), object->getString("kind")->str(),
-         object->getString("type")->str(), *object->getInteger("macs")});
+         object->getString("type")->str(), *object->getInteger("macs"),
+         object->getInteger("weights").value_or(0)});
   }
   return true;
 }

@@ -95,6 +95,8 @@ static LayerSignature describe(DictionaryAttr layer) {
     llvm::raw_string_ostream(result.type) << type.getValue();
   if (auto macs = layer.getAs<IntegerAttr>("macs"))
     result.macs = macs.getInt();
+  if (auto weights = layer.getAs<IntegerAttr>("weights"))
+    result.weights = weights.getInt();
   return result;
 }
 

@@ -13,7 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("NNQ_SHARED", ROOT.parent / "shared"))
-sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "benchmarks")]
+BUILD = Path(os.environ.get("NNQ_BUILD", ROOT / "build"))
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "benchmarks"), str(BUILD / "python")]
 
 Run = Callable[[Path, Sequence[np.ndarray]], list[np.ndarray]]
 
@@ -21,7 +22,7 @@ Run = Callable[[Path, Sequence[np.ndarray]], list[np.ndarray]]
 @pytest.fixture(scope="session")
 def tools() -> Path:
     """Folder of the programs."""
-    tools = Path(os.environ.get("NNQ_BUILD", ROOT / "build")) / "bin"
+    tools = BUILD / "bin"
     if not (tools / "nnq-run").exists():
         pytest.skip(f"nnq is not built in {tools}")
     return tools

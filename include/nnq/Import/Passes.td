@@ -400,8 +400,8 @@ def DescribeLayers : Pass<"nnq-describe-layers", "::mlir::ModuleOp"> {
   let description = [{
     A profile of the compiled network tells them of each layer. A layer that is
     described already keeps its kind and its number, which packing and padding
-    would change; only the type of its factors is read again, which quantization
-    changes.
+    would change; the type of its factors and the bytes of its constants are
+    read again, which quantization changes.
 
     ```mlir
     module {
@@ -415,7 +415,8 @@ def DescribeLayers : Pass<"nnq-describe-layers", "::mlir::ModuleOp"> {
 
     ```mlir
     module attributes {
-      nnq.layers = {fc = {kind = "linear", macs = 6400 : i64, type = f32}}
+      nnq.layers = {fc = {kind = "linear", macs = 6400 : i64, type = f32,
+                          weights = 25600 : i64}}
     } { ... }
     ```
   }];

@@ -60,6 +60,8 @@ struct LayerSignature {
   /// Of the factors: "f32", "i8", ...; empty if nothing is multiplied.
   std::string type;
   int64_t macs = 0;
+  /// Bytes of the constants that it reads, before they are packed.
+  int64_t weights = 0;
 };
 
 /// Everything that a caller of an entry point has to know.

@@ -1,0 +1,287 @@
+"""Networks that are not compiled yet."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .data import data_file
+from .errors import Error, OptionError, logger
+from .native import core
+from .pipelines import find_pipeline, write_pipeline
+from .program import Program, TensorInfo, name_tensors
+from .progress import progress
+
+if TYPE_CHECKING:
+    from .report import Report
+
+LOWERING = "lower-to-llvm"
+# What save() writes of a network as it is, and what it compiles.
+MLIR_SUFFIXES = (".mlir", ".mlirbc")
+NATIVE_SUFFIXES = (".so", ".o", ".s", ".ll")
+
+
+class PipelineMethod:
+    """A method of Model that runs a pipeline, with the options that the compiler lists for it."""
+
+    def __init__(self, pipeline: str) -> None:
+        self.pipeline = pipeline
+
+    def __get__(self, model: Model | None, owner: type[Model]) -> Callable[..., Model]:
+        def method(**options: Any) -> Model:
+            if model is None:
+                raise TypeError(f"'{self.pipeline}' is called of a model")
+            return model.apply(self.pipeline, **options)
+
+        method.__doc__ = self.describe()
+        return method
+
+    def describe(self) -> str:
+        """Return the documentation: the options as the compiler describes them."""
+        pipeline = find_pipeline(self.pipeline)
+        lines = [f"{pipeline.description}; return the new model.", ""]
+        for option in pipeline.options.values():
+            values = f" ({', '.join(option.values)})" if option.values else ""
+            default = f"; default: {option.default}" if option.default not in (None, "") else ""
+            lines.append(f"{option.name.replace('-', '_')}: {option.description}{values}{default}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What was done to a network."""
+
+    pipeline: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a network calls its inputs and outputs, where it calls them anything."""
+
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+
+class Model:
+    """A network as MLIR. It never changes: methods return new models, and may be called from several threads.
+
+    Made by from_torch, from_onnx and load.
+    """
+
+    # The pipelines of the compiler under the names that users know. Keywords are the options of the command line with
+    # underscores for dashes; `data` may be arrays.
+    quantize = PipelineMethod("quantize-int8")
+
+    def __init__(
+        self,
+        network: core.Network,
+        context: core.Context,
+        *,
+        names: Names | None = None,
+        origin: Model | None = None,
+        steps: tuple[Step, ...] = (),
+    ) -> None:
+        self._network = network
+        self._context = context
+        self._names = names or Names()
+        self._origin = origin
+        self._steps = steps
+
+    @classmethod
+    def from_mlir(cls, data: str | bytes, *, name: str = "network", names: Names | None = None) -> Model:
+        """Read MLIR text or bytecode."""
+        context = core.Context()
+        raw = data.encode() if isinstance(data, str) else data
+        return cls(core.Network.parse(context, raw, name), context, names=names)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Model:
+        """Read a file of MLIR text or bytecode."""
+        context = core.Context()
+        return cls(core.Network.parse_file(context, os.fspath(path)), context)
+
+    @property
+    def origin(self) -> Model:
+        """The model that all steps began with."""
+        return self._origin or self
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The pipelines that made this model of the original one."""
+        return self._steps
+
+    @property
+    def is_lowered(self) -> bool:
+        """Whether the network is in the LLVM dialect."""
+        return any("target" in entry for entry in self._describe())
+
+    @property
+    def inputs(self) -> list[TensorInfo]:
+        """The inputs of the entry point."""
+        return name_tensors(self._entry()["inputs"], "x", self._names.inputs)
+
+    @property
+    def outputs(self) -> list[TensorInfo]:
+        """The outputs of the entry point."""
+        return name_tensors(self._entry()["outputs"], "output", self._names.outputs)
+
+    def _describe(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = json.loads(self._network.describe())
+        return entries
+
+    def _entry(self) -> dict[str, Any]:
+        entries = self._describe()
+        if len(entries) != 1:
+            names = ", ".join(entry["entry"] for entry in entries)
+            raise Error(f"the network has {len(entries)} entry points: {names}")
+        return entries[0]
+
+    def __repr__(self) -> str:
+        entries = [
+            f"{entry['entry']}: {', '.join(map(show_tensor, entry['inputs']))} -> "
+            f"{', '.join(map(show_tensor, entry['outputs']))}"
+            for entry in self._describe()
+        ]
+        steps = "".join(f", {step.pipeline}" for step in self._steps)
+        return f"<nnq.Model {'; '.join(entries)}{steps}>"
+
+    def __str__(self) -> str:
+        return self.to_mlir()
+
+    def to_mlir(self, *, constants: bool = False) -> str:
+        """Return MLIR text, with the weights on request."""
+        return self._network.text(not constants)
+
+    def run_pipeline(self, pipeline: str, *, title: str = "compiling") -> Model:
+        """Return what a textual pipeline makes of the network, "quantize-int8{samples=9},nnq-..." for example."""
+        return self._run(pipeline, title, Step(pipeline, {}))
+
+    def apply(self, pipeline: str, **options: Any) -> Model:
+        """Return what a pipeline makes of the network; options as on the command line, with underscores for dashes.
+
+        `data` may also be an array of NumPy or PyTorch with the samples along its first dimension, a dict of such
+        arrays by input, or an iterable of batches (arrays, dicts, or tuples that begin with the inputs), which is
+        written to a temporary file as it comes.
+        """
+        step = Step(pipeline, {name: value for name, value in options.items() if value is not None})
+        title = pipeline.replace("-", " ")
+        data = options.get("data")
+        # Wrong options are reported before data is written.
+        text = write_pipeline(pipeline, {**options, "data": None} if "data" in options else options)
+        if data is None:
+            return self._run(text, title, step)
+        names = [tensor.name for tensor in self.inputs]
+        with data_file(data, names, int(options.get("samples") or 0)) as (path, key):
+            if key is not None and options.get("key") is not None:
+                raise OptionError("key names arrays of a file; data is no file")
+            options = {**options, "data": path, "key": key or options.get("key")}
+            return self._run(write_pipeline(pipeline, options), title, step)
+
+    def _run(self, pipeline: str, title: str, step: Step) -> Model:
+        # The filters are compared with the category of nnq's remarks.
+        missed = "nnq" if logger.isEnabledFor(logging.INFO) else None
+        passed = "nnq" if logger.isEnabledFor(logging.DEBUG) else None
+        self._context.set_remarks(passed, missed)
+        with progress(title) as callback:
+            network = self._network.run(pipeline, callback)
+        return Model(
+            network,
+            self._context,
+            names=self._names,
+            origin=self.origin,
+            steps=(*self._steps, step),
+        )
+
+    def lower(self, **options: Any) -> Model:
+        """Return the network in the LLVM dialect; options are those of lower-to-llvm."""
+        return self.apply(LOWERING, **options)
+
+    def _lowered(self, options: Mapping[str, Any]) -> Model:
+        if not self.is_lowered:
+            return self.lower(**options)
+        given = [name for name, value in options.items() if value is not None]
+        if given:
+            raise OptionError(f"the network is lowered already; {', '.join(given)} would change nothing")
+        return self
+
+    def compile(
+        self,
+        *,
+        target: str | None = None,
+        threads: int | None = None,
+        profile: bool | None = None,
+        entry: str | None = None,
+        level: int = 3,
+        **options: Any,
+    ) -> Program:
+        """Compile in process and return what can be called.
+
+        `level` is LLVM's, `entry` chooses a function; all else are options of lower-to-llvm.
+        """
+        lowered = self._lowered({"target": target, "threads": threads, "profile": profile, **options})
+        with progress("compiling") as callback:
+            program = Program(lowered._network, entry, level, callback)
+        program._set_names(self._names.inputs, self._names.outputs)
+        return program
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        header: str | os.PathLike[str] | None = None,
+        level: int = 3,
+        **options: Any,
+    ) -> None:
+        """Write a file of the kind that its suffix names.
+
+        .mlir and .mlirbc take the network as it is. .so, .o, .s and .ll are compiled with options of lower-to-llvm
+        (target="aarch64+i8mm", for example), and `header` then names a file for the C header.
+        """
+        path = Path(path)
+        if path.suffix in MLIR_SUFFIXES:
+            given = [*(["header"] if header is not None else []), *options]
+            if given:
+                raise OptionError(f"{', '.join(given)}: {path.suffix} takes the network as it is")
+            text = self._network.bytecode() if path.suffix == ".mlirbc" else self._network.text(False).encode()
+            replace_file(path, text)
+            return
+        if path.suffix not in NATIVE_SUFFIXES:
+            raise OptionError(f"{path}: a file ends in one of {', '.join(MLIR_SUFFIXES + NATIVE_SUFFIXES)}")
+        lowered = self._lowered(options)
+        text = lowered._network.header().encode() if header is not None else b""
+        with progress("compiling") as callback:
+            lowered._network.write(os.fspath(path), path.suffix[1:], level, callback)
+        if header is not None:
+            replace_file(Path(header), text)
+
+    def report(self, data: Any = None, *, profile: bool = False, **options: Any) -> Report:
+        """Return what there is to say of each layer; options are those of lower-to-llvm.
+
+        With `data` (arrays as `quantize` takes them) the results are compared with those of the original model; with
+        `profile` the time of each layer is measured, on data if there is some.
+        """
+        from .report import make_report
+
+        return make_report(self, data, profile=profile, options=options)
+
+
+def show_tensor(tensor: Mapping[str, Any]) -> str:
+    """Return type and shape of a tensor, f32[?, 10] for example."""
+    sizes = ("?" if size < 0 else str(size) for size in tensor.get("shape", ()))
+    return f"{tensor['dtype']}[{', '.join(sizes)}]"
+
+
+def replace_file(path: Path, contents: bytes) -> None:
+    """Write a file as a whole or not at all."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(contents)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

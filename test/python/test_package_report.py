@@ -1,0 +1,149 @@
+"""Tests of reports and progress of the Python package."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import nnq
+import numpy as np
+import pytest
+from nnq import progress
+from package_networks import LENET, TWO_INPUTS
+
+
+@pytest.fixture(scope="module")
+def digits() -> np.ndarray:
+    with np.load(LENET / "sample.npz") as sample:
+        return sample["x"]
+
+
+@pytest.fixture(scope="module")
+def quantized(digits) -> nnq.Model:
+    return nnq.load(LENET / "lenet.mlirbc").quantize(data=digits)
+
+
+def test_report_of_layers(quantized):
+    report = quantized.report()
+    products = {layer.name: layer for layer in report.layers if layer.macs}
+    # 24 * 24 * 6 * 25 and 8 * 8 * 16 * 150 products of the two convolutions.
+    assert sorted(layer.macs for layer in products.values())[-2:] == [86_400, 153_600]
+    assert {layer.technique for layer in products.values()} == {"quantize-int8"}
+    assert all(layer.is_integer for layer in products.values())
+    assert report.comparison is None
+    assert report.time_us is None
+    original = quantized.origin.report()
+    assert {layer.type for layer in original.layers if layer.macs} == {"f32"}
+    assert {layer.technique for layer in original.layers} == {""}
+    assert original.weight_bytes > 3 * report.weight_bytes
+
+
+def test_report_compares_and_measures(quantized, digits):
+    report = quantized.report(data=digits, profile=True)
+    assert report.comparison.samples == len(digits)
+    assert 20 < report.comparison.sqnr_db < 60
+    assert report.comparison.same_top1 > 0.9
+    # The same by hand.
+    f32, int8 = quantized.origin.compile(), quantized.compile()
+    wanted = np.concatenate([f32(x[None]) for x in digits]).astype(np.float64)
+    results = np.concatenate([int8(x[None]) for x in digits])
+    sqnr = 10 * np.log10((wanted**2).sum() / ((wanted - results) ** 2).sum())
+    assert report.comparison.sqnr_db == pytest.approx(sqnr)
+    times = [layer.time_us for layer in report.layers]
+    assert all(time >= 0 for time in times)
+    assert sum(times) == pytest.approx(report.time_us)
+
+
+def test_report_as_text_html_and_json(quantized, digits, tmp_path):
+    report = quantized.report(data=digits)
+    text = str(report)
+    assert re.search(r"SQNR of the results +\d+\.\d dB", text)
+    for layer in report.layers:
+        assert layer.name in text
+    contents = json.loads(report.to_json(tmp_path / "report.json"))
+    assert json.loads((tmp_path / "report.json").read_text()) == contents
+    assert [layer["name"] for layer in contents["layers"]] == [layer.name for layer in report.layers]
+    page = report.to_html(tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text() == page
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.count("<tr>") > len(report.layers)
+    assert report._repr_html_() in page
+    assert "data:image/png" in page
+
+
+def test_report_on_the_terminal(quantized):
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=200).print(quantized.report())
+    for layer in quantized.report().layers:
+        assert layer.name in out.getvalue()
+
+
+def test_names_of_layers_are_escaped():
+    text = TWO_INPUTS.replace("outs(%empty : tensor<1x8xf32>) -> tensor<1x8xf32>\n", "", 0)
+    marked = text.replace(
+        "outs(%empty : tensor<1x8xf32>) -> tensor<1x8xf32>\n",
+        'outs(%empty : tensor<1x8xf32>) -> tensor<1x8xf32> loc("<script>")\n',
+        1,
+    )
+    page = nnq.load(marked).report().to_html()
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
+
+
+def test_lowered_models_without_layers(quantized):
+    with pytest.raises(nnq.Error, match="lowered without profile=True"):
+        quantized.lower().report()
+    assert quantized.lower(profile=True).report().layers
+
+
+def test_progress_is_shown_to_who_watches(quantized, digits, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "DELAY", 0)
+    model = quantized.origin
+    model.quantize(data=digits)
+    assert capsys.readouterr().err == ""
+    nnq.show_progress(True)
+    try:
+        model.quantize(data=digits)
+    finally:
+        nnq.show_progress(None)
+    assert "quantize int8" in capsys.readouterr().err
+
+
+def test_progress_counts_samples(quantized, digits):
+    seen = []
+    network = quantized.origin._network
+    network.run(f"quantize-int8{{data={LENET / 'sample.npz'}}}", lambda *step: seen.append(step))
+    samples = [(done, total) for what, done, total in seen if what == "calibration sample"]
+    assert samples[-1] == (len(digits), len(digits))
+    assert {what for what, _, _ in seen} >= {"calibration sample", "pass"}
+
+
+def test_exceptions_of_callbacks_come_through(quantized):
+    def fail(what, done, total):
+        raise ZeroDivisionError(what)
+
+    with pytest.raises(ZeroDivisionError):
+        quantized.origin._network.run("quantize-int8", fail)
+    assert quantized.origin.quantize().compile()
+
+
+def test_control_c_ends_a_calibration(quantized):
+    data = np.zeros((400_000, 1, 28, 28), np.float32)
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        quantized.origin.quantize(data=data)
+    timer.join()
+
+
+def test_importer_needs_no_compiler():
+    # Loading torch-mlir and the compiler in one process is what the other tests do.
+    code = "import sys, nnq.importer; assert 'nnq._core' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
