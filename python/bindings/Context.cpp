@@ -6,6 +6,7 @@
 
 #include "Context.h"
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
@@ -120,8 +121,9 @@ void nnq::python::bindContext(nb::module_ &module) {
       .def(nb::new_([] { return std::make_shared<Context>(); }))
       .def(
           "set_remarks",
-          [](Context &self, const char *passed, const char *missed) {
-            self.setRemarks(passed, missed);
+          [](Context &self, const OptionalString &passed,
+             const OptionalString &missed) {
+            self.setRemarks(getPointer(passed), getPointer(missed));
           },
           nb::arg("passed").none(), nb::arg("missed").none(),
           "Filter the remarks of later operations by regular expressions.");

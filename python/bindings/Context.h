@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,12 @@ private:
 };
 
 using ContextPtr = std::shared_ptr<Context>;
+
+using OptionalString = std::optional<std::string>;
+
+inline const char *getPointer(const OptionalString &text) {
+  return text ? text->c_str() : nullptr;
+}
 
 /// Appends what the C API writes.
 inline void appendTo(const char *data, size_t size, void *text) {

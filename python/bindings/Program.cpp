@@ -6,6 +6,7 @@
 
 #include "Program.h"
 
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -23,20 +24,21 @@ static constexpr size_t kAlignment = 64;
 // Life
 //===----------------------------------------------------------------------===//
 
-Program::Program(const Network &network, const char *entry, int level,
+Program::Program(const Network &network, const OptionalString &entry, int level,
                  nb::handle progress)
     : context(network.getContext()) {
   context->run("compile the network", progress, [&] {
-    handle = nnqProgramCompile(network.get(), entry, level);
+    handle = nnqProgramCompile(network.get(), getPointer(entry), level);
     return handle != nullptr;
   });
   readSignature();
 }
 
-Program::Program(ContextPtr shared, const char *path, const char *entry)
+Program::Program(ContextPtr shared, const char *path,
+                 const OptionalString &entry)
     : context(std::move(shared)) {
   context->run("load the library", nb::handle(), [&] {
-    handle = nnqProgramLoad(context->get(), path, entry);
+    handle = nnqProgramLoad(context->get(), path, getPointer(entry));
     return handle != nullptr;
   });
   readSignature();
@@ -323,12 +325,11 @@ static nb::list readTicks(const Program &program, bool reset) {
 
 void nnq::python::bindProgram(nb::module_ &module) {
   nb::class_<Program>(module, "Program", "A compiled network.")
-      .def(nb::init<const Network &, const char *, int, nb::handle>(),
-           nb::arg("network"), nb::arg("entry").none() = nb::none(),
+      .def(nb::init<const Network &, const OptionalString &, int, nb::handle>(),
+           nb::arg("network"), nb::arg("entry") = nb::none(),
            nb::arg("level") = 3, nb::arg("progress") = nb::none())
-      .def(nb::init<ContextPtr, const char *, const char *>(),
-           nb::arg("context"), nb::arg("path"),
-           nb::arg("entry").none() = nb::none())
+      .def(nb::init<ContextPtr, const char *, const OptionalString &>(),
+           nb::arg("context"), nb::arg("path"), nb::arg("entry") = nb::none())
       .def("__call__", &Program::call, nb::arg("inputs"), nb::kw_only(),
            nb::arg("out") = nb::none(), nb::arg("copy") = false,
            nb::sig("def __call__(self, *inputs: typing.Any, out: typing.Any = "

@@ -25,9 +25,9 @@ struct Arguments {
 
 class Program {
 public:
-  Program(const Network &network, const char *entry, int level,
+  Program(const Network &network, const OptionalString &entry, int level,
           nanobind::handle progress);
-  Program(ContextPtr context, const char *path, const char *entry);
+  Program(ContextPtr context, const char *path, const OptionalString &entry);
   ~Program();
   Program(const Program &) = delete;
   Program &operator=(const Program &) = delete;

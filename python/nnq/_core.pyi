@@ -1,5 +1,6 @@
 """The C API of nnq. Use nnq instead."""
 
+from collections.abc import Sequence
 from typing import Any, overload
 
 
@@ -61,7 +62,7 @@ class Program:
     def time_calls(self, *inputs: Any, count: int) -> float:
         """Return the nanoseconds of calls of the C function."""
 
-    def read_ticks(self, reset: bool = False) -> list:
+    def read_ticks(self, reset: bool = False) -> list[int]:
         """Return the counters of a profile."""
 
     @property
@@ -72,8 +73,14 @@ class Program:
     def code_bytes(self) -> int:
         """Size of the code with its constants."""
 
-    def describe_inputs(self) -> list:
+    def rename_inputs(self, names: Sequence[str]) -> None:
+        """Say what messages call the inputs."""
+
+    def rename_outputs(self, names: Sequence[str]) -> None:
+        """Say what messages call the outputs."""
+
+    def describe_inputs(self) -> list[tuple[str, str, tuple[int | None, ...]]]:
         """Return name, dtype and shape of each input."""
 
-    def describe_outputs(self) -> list:
+    def describe_outputs(self) -> list[tuple[str, str, tuple[int | None, ...]]]:
         """Return name, dtype and shape of each output."""

@@ -151,9 +151,6 @@ class Model:
         steps = "".join(f", {step.pipeline}" for step in self._steps)
         return f"<nnq.Model {'; '.join(entries)}{steps}>"
 
-    def __str__(self) -> str:
-        return self.to_mlir()
-
     def to_mlir(self, *, constants: bool = False) -> str:
         """Return MLIR text, with the weights on request."""
         return self._network.text(not constants)
@@ -184,9 +181,9 @@ class Model:
             return self._run(write_pipeline(pipeline, options), title, step)
 
     def _run(self, pipeline: str, title: str, step: Step) -> Model:
-        # The filters are compared with the category of nnq's remarks.
-        missed = "nnq" if logger.isEnabledFor(logging.INFO) else None
-        passed = "nnq" if logger.isEnabledFor(logging.DEBUG) else None
+        # Regular expressions of categories: those of nnq begin so.
+        missed = "nnq.*" if logger.isEnabledFor(logging.INFO) else None
+        passed = "nnq.*" if logger.isEnabledFor(logging.DEBUG) else None
         self._context.set_remarks(passed, missed)
         with progress(title) as callback:
             network = self._network.run(pipeline, callback)

@@ -67,7 +67,9 @@ def progress(title: str) -> Iterator[Callback | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    bars = Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    # A log keeps the last state.
+    bars = Progress(*columns, console=console, transient=console.is_terminal)
     try:
         yield Bars(title, bars)
     finally:
