@@ -66,7 +66,7 @@ def write_text(report: Report) -> str:
     rows = [[column.title for column in shown]]
     rows += [[column.show(layer) for column in shown] for layer in report.layers]
     widths = [max(len(row[i]) for row in rows) for i in range(len(shown))]
-    lines.append("")
+    rows.insert(1, ["-" * width for width in widths])
     for row in rows:
         cells = [
             cell.rjust(width) if column.is_number else cell.ljust(width)
