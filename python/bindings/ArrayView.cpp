@@ -25,14 +25,28 @@ struct TypeInfo {
 };
 } // namespace
 
-static const TypeInfo &getInfo(NnqType type) {
+static TypeInfo getInfo(NnqType type) {
   using Code = nb::dlpack::dtype_code;
-  static const TypeInfo infos[] = {
-      {"float32", 4, Code::Float}, {"float64", 8, Code::Float},
-      {"int8", 1, Code::Int},      {"uint8", 1, Code::UInt},
-      {"int16", 2, Code::Int},     {"int32", 4, Code::Int},
-      {"int64", 8, Code::Int},     {"bool", 1, Code::Bool}};
-  return infos[type];
+  switch (type) {
+  case NNQ_F32:
+    return {"float32", 4, Code::Float};
+  case NNQ_F64:
+    return {"float64", 8, Code::Float};
+  case NNQ_I8:
+    return {"int8", 1, Code::Int};
+  case NNQ_U8:
+    return {"uint8", 1, Code::UInt};
+  case NNQ_I16:
+    return {"int16", 2, Code::Int};
+  case NNQ_I32:
+    return {"int32", 4, Code::Int};
+  case NNQ_I64:
+    return {"int64", 8, Code::Int};
+  case NNQ_BOOL:
+    return {"bool", 1, Code::Bool};
+  }
+  raiseInputError("the network has arrays of a type that Python's arrays do "
+                  "not have");
 }
 
 const char *nnq::python::getName(NnqType type) { return getInfo(type).name; }
@@ -47,7 +61,7 @@ Tensor::Tensor(const NnqTensor &tensor, std::string defaultName)
 
 /// What the letters of the struct module mean here, in native byte order.
 static bool matches(const char *format, Py_ssize_t size, NnqType type) {
-  const TypeInfo &info = getInfo(type);
+  TypeInfo info = getInfo(type);
   if (*format == '@' || *format == '=')
     ++format;
   if (!*format || format[1] || static_cast<size_t>(size) != info.size)
@@ -146,7 +160,7 @@ Problem ArrayView::openDLPack(const nb::dlpack::dltensor &tensor,
   data = static_cast<char *>(tensor.data) + tensor.byte_offset;
   rank = tensor.ndim;
   shape = tensor.shape;
-  const TypeInfo &info = getInfo(expected.type);
+  TypeInfo info = getInfo(expected.type);
   if (tensor.dtype.code != static_cast<uint8_t>(info.code) ||
       tensor.dtype.bits != 8 * info.size || tensor.dtype.lanes != 1)
     return Problem::Type;

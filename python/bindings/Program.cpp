@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <new>
 
 namespace nb = nanobind;
@@ -193,29 +194,29 @@ void Program::openOutputs(nb::handle arrays, Arguments &arguments) const {
 }
 
 namespace {
-/// A library that makes arrays: its `empty` and its types. Never freed.
+/// A library that makes arrays. Never freed.
 struct Library {
+  nb::object module;
   nb::object empty;
-  nb::object types[NNQ_BOOL + 1];
+  std::map<NnqType, nb::object> types;
 
-  explicit Library(const char *name) {
-    nb::object module = nb::module_::import_(name);
-    empty = module.attr("empty");
-    for (int i = 0; i <= NNQ_BOOL; ++i) {
-      const char *type = ::getName(static_cast<NnqType>(i));
-      nb::object value =
-          module.attr(i == NNQ_BOOL && !strcmp(name, "numpy") ? "bool_" : type);
-      types[i] = value;
-    }
+  explicit Library(const char *name)
+      : module(nb::module_::import_(name)), empty(module.attr("empty")) {}
+
+  nb::handle getType(NnqType type) {
+    nb::object &found = types[type];
+    if (!found.is_valid())
+      found = module.attr(getName(type));
+    return found;
   }
 };
 } // namespace
 
 nb::object Program::makeOutputs(const Arguments &arguments) const {
-  static const Library *numpy = nullptr;
-  static const Library *torch = nullptr;
+  static Library *numpy = nullptr;
+  static Library *torch = nullptr;
   static PyObject *keyword = nullptr;
-  const Library *&library = arguments.isTorch ? torch : numpy;
+  Library *&library = arguments.isTorch ? torch : numpy;
   if (!library)
     library = new Library(arguments.isTorch ? "torch" : "numpy");
   if (!keyword)
@@ -227,7 +228,7 @@ nb::object Program::makeOutputs(const Arguments &arguments) const {
       int64_t size = tensor.shape[i] < 0 ? arguments.batch : tensor.shape[i];
       PyTuple_SET_ITEM(shape.ptr(), i, PyLong_FromLongLong(size));
     }
-    PyObject *args[] = {shape.ptr(), library->types[tensor.type].ptr()};
+    PyObject *args[] = {shape.ptr(), library->getType(tensor.type).ptr()};
     nb::object array =
         nb::steal(PyObject_Vectorcall(library->empty.ptr(), args, 1, keyword));
     if (!array.is_valid())
@@ -255,7 +256,7 @@ static nb::object convert(const nb::args &arrays,
   for (nb::handle array : arrays) {
     if (i < tensors.size())
       converted.append(
-          function(array, ::getName(tensors[i].type), tensors[i].name));
+          function(array, getName(tensors[i].type), tensors[i].name));
     else
       converted.append(array);
     ++i;
@@ -306,7 +307,7 @@ static nb::list describeTensors(const std::vector<Tensor> &tensors) {
     for (int64_t size : tensor.shape)
       shape.append(size < 0 ? nb::object(nb::none()) : nb::cast(size));
     list.append(
-        nb::make_tuple(tensor.name, ::getName(tensor.type), nb::tuple(shape)));
+        nb::make_tuple(tensor.name, getName(tensor.type), nb::tuple(shape)));
   }
   return list;
 }

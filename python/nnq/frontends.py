@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import inspect
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import importer
+from .arrays import is_tensor
 from .errors import Error
 from .model import Model, Names
 from .program import Program, load_program
@@ -34,7 +35,7 @@ def front_end(extra: str) -> Iterator[None]:
 
 def from_torch(
     network: torch.nn.Module | torch.export.ExportedProgram,
-    example_inputs: Sequence[torch.Tensor] | None = None,
+    example_inputs: torch.Tensor | Sequence[Any] | None = None,
     **options: Any,
 ) -> Model:
     """Import a PyTorch module or exported program, for inputs of the shapes of `example_inputs`.
@@ -43,10 +44,10 @@ def from_torch(
     """
     with front_end("torch"):
         text = importer.from_torch(network, example_inputs, **options)
-    return Model.from_mlir(text, name=type(network).__name__, names=torch_names(network, example_inputs))
+    return Model.from_mlir(text, name=type(network).__name__, names=torch_names(network, example_inputs, options))
 
 
-def torch_names(network: Any, example_inputs: Sequence[Any] | None) -> Names:
+def torch_names(network: Any, example_inputs: Any, options: Mapping[str, Any]) -> Names:
     """Return the names of the inputs of a module or program."""
     if hasattr(network, "graph_signature"):
         return Names(tuple(network.graph_signature.user_inputs))
@@ -55,7 +56,9 @@ def torch_names(network: Any, example_inputs: Sequence[Any] | None) -> Names:
         for name, parameter in inspect.signature(network.forward).parameters.items()
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
     ]
-    return Names(tuple(parameters[: len(example_inputs or ())]))
+    examples = [example_inputs] if is_tensor(example_inputs) else list(example_inputs or ())
+    named = [*zip(parameters, examples, strict=False), *(options.get("example_kwargs") or {}).items()]
+    return Names(tuple(name for name, example in named if is_tensor(example)))
 
 
 def from_onnx(network: str | os.PathLike[str] | onnx.ModelProto, **options: Any) -> Model:

@@ -21,8 +21,11 @@ DTYPES = {
     "i8": "int8",
     "u8": "uint8",
     "i16": "int16",
+    "u16": "uint16",
     "i32": "int32",
+    "u32": "uint32",
     "i64": "int64",
+    "u64": "uint64",
     "bool": "bool",
 }
 ONNX_TYPES = {"float32": "tensor(float)", "float64": "tensor(double)"}
