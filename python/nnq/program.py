@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -75,10 +76,15 @@ class Program(core.Program):
         return f"<nnq.Program {self.entry}({inputs}) -> {outputs}>"
 
     def _set_names(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
+        self.__dict__.pop("_names", None)
         if len(inputs) == len(self.get_inputs()):
             self.rename_inputs(list(inputs))
         if len(outputs) == len(self.get_outputs()):
             self.rename_outputs(list(outputs))
+
+    @functools.cached_property
+    def _names(self) -> tuple[list[str], list[str]]:
+        return [tensor.name for tensor in self.get_inputs()], [tensor.name for tensor in self.get_outputs()]
 
     @property
     def signature(self) -> dict[str, Any]:
@@ -101,8 +107,7 @@ class Program(core.Program):
 
     def run(self, output_names: Sequence[str] | None, feeds: Mapping[str, Any]) -> list[Any]:
         """Run as a session of ONNX Runtime does: arrays by the names of inputs; all outputs if none are named."""
-        inputs = [tensor.name for tensor in self.get_inputs()]
-        outputs = [tensor.name for tensor in self.get_outputs()]
+        inputs, outputs = self._names
         wrong = [f"no input is called '{name}'" for name in feeds if name not in inputs]
         wrong += [f"input '{name}' is missing" for name in inputs if name not in feeds]
         wrong += [f"no output is called '{name}'" for name in output_names or () if name not in outputs]
