@@ -13,7 +13,8 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,18 +104,20 @@ def quantize_by_torch(network: nn.Module, calib: torch.Tensor) -> nn.Module:
     """Return PyTorch's int8 network with static quantization."""
     from torch.ao.quantization import get_default_qconfig_mapping, quantize_fx
 
-    prepared = quantize_fx.prepare_fx(network, get_default_qconfig_mapping("x86"), (calib[:1],))
-    with torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad():
+        # Of a package that moves.
+        warnings.simplefilter("ignore")
+        prepared = quantize_fx.prepare_fx(network, get_default_qconfig_mapping("x86"), (calib[:1],))
         prepared(calib)
-    return quantize_fx.convert_fx(prepared)
+        return quantize_fx.convert_fx(prepared)
 
 
-def main() -> list[Result]:
+def main(arguments: Sequence[str] | None = None) -> list[Result]:
     """Train, quantize, compare."""
     parser = argparse.ArgumentParser(description="Quantize LeNet after training.")
     parser.add_argument("--data", type=Path, help=".npz with x, y and calib")
     parser.add_argument("--epochs", type=int, default=20)
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
 
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
