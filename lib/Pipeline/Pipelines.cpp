@@ -105,6 +105,8 @@ void nnq::buildLowerPipeline(OpPassManager &pm) {
   layout.addPass(createFuseElementwise());
   // Epilogues are whole only after fusion.
   layout.addPass(createHoistMaxPool());
+  // What it leaves is not seen to be monotone.
+  layout.addPass(createSimplifyRequantization());
   layout.addPass(createCSEPass());
   layout.addPass(createVerifyLowered());
 }

@@ -300,6 +300,16 @@ bool nnq::runsOnHost(StringRef tripleName, StringRef cpu, StringRef features) {
                       });
 }
 
+bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
+  initializeTargets();
+  Triple triple(target.getTriple().getValue());
+  if (triple.isAArch64())
+    return true;
+  auto subtarget = createSubtarget(triple, target.getCpu().getValue(),
+                                   target.getFeatures().getValue());
+  return subtarget && triple.isX86() && subtarget->checkFeatures("+fma");
+}
+
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 nnq::createTargetMachine(TargetAttr target, llvm::CodeGenOptLevel level) {
   initializeTargets();

@@ -37,15 +37,19 @@
 // CHECK: vector.contract
 // CHECK: vector.store %{{.+}}, %[[M]]{{.*}} vector<8xi32>
 // The result: 576 times the sum is multiplied by the inverse of 9 modulo 2^32
-// and shifted by 6; the epilogue follows in registers.
+// and shifted by 6; the epilogue follows in registers, for two columns at once,
+// which fill a register when they are narrow.
 // CHECK-DAG: %[[INVERSE:.+]] = arith.constant dense<954437177> : vector<8xi32>
 // CHECK-DAG: %[[SHIFT:.+]] = arith.constant dense<6> : vector<8xi32>
 // CHECK: vector.load %[[M]]{{.*}} vector<8xi32>
 // CHECK: %[[NINTH:.+]] = arith.muli %{{.+}}, %{{.+}} : vector<8xi32>
 // CHECK: arith.shrsi %[[NINTH]], %{{.+}} : vector<8xi32>
 // CHECK: vector.load %[[B]]{{.*}} vector<8xi32>
-// CHECK: arith.trunci {{.*}} : vector<8xi32> to vector<8xi16>
-// CHECK: vector.store %{{.+}}, %[[Y]]{{.*}} vector<8xi16>
+// CHECK: %[[TWO:.+]] = arith.trunci {{.*}} : vector<16xi32> to vector<16xi16>
+// CHECK: %[[FIRST:.+]] = vector.extract_strided_slice %[[TWO]] {offsets = [0], sizes = [8], strides = [1]}
+// CHECK: %[[SECOND:.+]] = vector.extract_strided_slice %[[TWO]] {offsets = [8], sizes = [8], strides = [1]}
+// CHECK: vector.store %[[FIRST]], %[[Y]]{{.*}} vector<8xi16>
+// CHECK: vector.store %[[SECOND]], %[[Y]]{{.*}} vector<8xi16>
 // The four lanes of the second block.
 // CHECK: vector.store %{{.+}}, %[[Y]]{{.*}} vector<4xi16>
 // CHECK-NOT: linalg
@@ -99,6 +103,55 @@ func.func @strips(%x: memref<8x80xi8>, %w: memref<2x3x12x8x2xi8>, %y: memref<6x8
       attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 2, strip = 1>} {
   ^bb0(%a: i8, %c: i8, %o: i32):
     %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 64 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+
+// The transformed weights of all points would fill the first-level cache: they
+// are multiplied as soon as those of one or two rows of the transform are
+// there, in memory that the next ones use again.
+// CHECK-LABEL: @parts
+// CHECK-SAME: %{{.+}}: memref<6x384xi16>, %[[W:.+]]: memref<1x3x96x8x2xi8>
+// CHECK: %[[V:.+]] = memref.alloc() {{.*}} : memref<36x96xi16>
+// CHECK: %[[U:.+]] = memref.alloc() {{.*}} : memref<1x12x544xi16>
+// CHECK: %[[M:.+]] = memref.alloc() {{.*}} : memref<1x36x24xi32>
+// Row 0 of the transform reads one row of taps, rows 1 and 2 read all.
+// CHECK-COUNT-3: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+// CHECK-NOT: arith.extsi {{.*}} : vector<16xi8>
+// CHECK: scf.for %{{.+}} = %c0{{.*}} to %c6{{(_[0-9]+)?}} step
+// CHECK: vector.store %{{.+}}, %[[M]]
+// CHECK-COUNT-9: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+// CHECK-NOT: arith.extsi {{.*}} : vector<16xi8>
+// CHECK: vector.store %{{.+}}, %[[U]]{{.*}} vector<16xi16>
+// CHECK: scf.for %[[P:.+]] = %c0{{.*}} to %c12{{(_[0-9]+)?}} step
+// CHECK: %[[Q:.+]] = affine.apply #{{.+}}(%[[P]])
+// CHECK: vector.load %[[U]][%c0{{.*}}, %[[P]],
+// CHECK: vector.load %[[V]][%[[Q]],
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{.*}}, %[[Q]],
+// CHECK-COUNT-9: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+// CHECK: scf.for %{{.+}} = %c0{{.*}} to %c12{{(_[0-9]+)?}} step
+// CHECK-COUNT-3: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+// CHECK-NOT: arith.extsi {{.*}} : vector<16xi8>
+// CHECK: scf.for %{{.+}} = %c0{{.*}} to %c6{{(_[0-9]+)?}} step
+func.func @parts(%x: memref<6x384xi16>, %w: memref<1x3x96x8x2xi8>, %y: memref<4x4x8xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<4x4x8xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<6x384xi16>, memref<1x3x96x8x2xi8>) outs(%y : memref<4x4x8xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 1, blocks = 1, winograd = 4, strip = 1>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
     %q = arith.extsi %c : i8 to i32
     %m = arith.muli %p, %q : i32
     %s = arith.addi %o, %m : i32

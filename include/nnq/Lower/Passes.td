@@ -134,6 +134,37 @@ def HoistMaxPool : Pass<"nnq-hoist-max-pool", "::mlir::func::FuncOp"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def SimplifyRequantization : Pass<"nnq-simplify-requantization", "::mlir::func::FuncOp"> {
+  let summary = "Fewer steps from numbers to the same integers";
+  let description = [{
+    Between an addition in f32 and the integers of the next layer stand a ReLU, a
+    division by the scale, bounds, rounding and narrowing:
+
+    ```
+    %1 = arith.maximumf %0, %zero : f32
+    %2 = arith.divf %1, %scale : f32
+    %3 = arith.cmpf ogt, %2, %zero : f32
+    %4 = arith.select %3, %2, %zero : f32
+    ...
+    // becomes
+    %1 = arith.mulf %0, %low : f32
+    %2 = math.fma %0, %high, %1 : f32
+    ...
+    ```
+
+    A maximum that the lower bound implies goes. The division becomes two steps
+    with a reciprocal of twice the precision if both give the same integer for
+    every f32: as both never decrease, it is enough to look where one integer
+    follows another. Bounds move behind the narrowing if the range of what is
+    converted is known to fit, and integers that would be extended again are not
+    narrowed. The bits stay the same.
+  }];
+  let statistics = [
+    Statistic<"divisions", "divisions", "Divisions by a constant that are left">,
+    Statistic<"boundedFloats", "bounded-floats", "Conversions that need bounds in f32">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def VerifyLowered : Pass<"nnq-verify-lowered", "::mlir::func::FuncOp"> {
   let summary = "Edge of the Lower stage: nothing of quant or nnq is left";
   let description = [{

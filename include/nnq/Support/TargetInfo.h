@@ -50,6 +50,10 @@ bool runsOnHost(TargetAttr target);
 bool runsOnHost(llvm::StringRef triple, llvm::StringRef cpu,
                 llvm::StringRef features);
 
+/// True if a multiplication and an addition are one instruction that rounds
+/// once.
+bool hasFusedMultiplyAdd(TargetAttr target);
+
 /// The LLVM code generator of `target`, with the position independent code
 /// that a shared library needs.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(

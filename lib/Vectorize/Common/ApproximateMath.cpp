@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "nnq/Support/TargetInfo.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_APPROXIMATEMATH
@@ -93,7 +94,12 @@ struct ApproximateMath
              name == math::LogOp::getOperationName();
     };
     RewritePatternSet patterns(&getContext());
-    patterns.add<ApproximateErf, RelaxFma>(&getContext());
+    patterns.add<ApproximateErf>(&getContext());
+    auto module = getOperation()->getParentOfType<ModuleOp>();
+    auto target =
+        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    if (!target || !hasFusedMultiplyAdd(target))
+      patterns.add<RelaxFma>(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, isApproximated);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

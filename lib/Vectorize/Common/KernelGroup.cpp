@@ -254,15 +254,18 @@ Row nnq::getTileLanes(const TileShape &shape, const Tile &tile, int64_t block) {
 
 /// Rows whose epilogue is computed together. The long chain of a polynomial
 /// keeps a core busy only if there are several to interleave; other bodies are
-/// short enough for it to look ahead to the next row.
-static int64_t getRowsAtOnce(linalg::GenericOp epilogue, int64_t rows) {
+/// short enough for it to look ahead to the next row. Narrow results of two
+/// rows fill a register between them, where blocks do not.
+static int64_t getRowsAtOnce(linalg::GenericOp epilogue, int64_t rows,
+                             bool isNarrow) {
   constexpr int64_t kMostRows = 4;
   bool isLong =
       epilogue && llvm::any_of(*epilogue.getBlock(), [](auto &op) {
         return isa<math::ErfOp, math::ExpOp, math::TanhOp, math::LogOp>(op);
       });
   return isLong ? std::min<int64_t>(llvm::bit_floor<uint64_t>(rows), kMostRows)
-                : 1;
+         : epilogue && isNarrow ? std::min<int64_t>(rows, 2)
+                                : 1;
 }
 
 /// `parts`, vectors of one length and a power of two of them, as one vector.
@@ -323,7 +326,8 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
     bool isPair = joins && block + 1 < tile.blocks &&
                   getTileLanes(shape, tile, block + 1).useful == shape.lanes;
     for (int64_t row = 0; row < tile.rows;) {
-      int64_t count = getRowsAtOnce(group.epilogue, tile.rows - row);
+      int64_t count =
+          getRowsAtOnce(group.epilogue, tile.rows - row, joins && !isPair);
       auto emitBlock = [&](int64_t at, SmallVector<LoopIndices> &rows) {
         SmallVector<Value> results;
         for (int64_t i = row; i < row + count; ++i) {

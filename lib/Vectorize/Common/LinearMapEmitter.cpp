@@ -72,7 +72,6 @@ void LinearMapEmitter::pairRows() {
     }
 }
 
-/// Rows that share sums: partners, and those that read the same pair.
 SmallVector<SmallVector<int64_t>> LinearMapEmitter::groupRows() const {
   llvm::EquivalenceClasses<int64_t> classes;
   for (int64_t row = 0; row < matrix.rows; ++row) {
@@ -195,28 +194,33 @@ SmallVector<Value> LinearMapEmitter::emit(ArrayRef<Value> x) {
   return emitRows(llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), x);
 }
 
+void LinearMapEmitter::emitRows2D(
+    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
+    function_ref<void(int64_t, int64_t, Value)> store) {
+  SmallVector<bool> isRead(matrix.cols, false);
+  for (int64_t row : rows)
+    for (int64_t i = 0; i < matrix.cols; ++i)
+      isRead[i] = isRead[i] || matrix.at(row, i) != 0;
+  for (auto [first, second] : columnPairs)
+    isRead[first] = isRead[second] = isRead[first] || isRead[second];
+  SmallVector<SmallVector<Value>> half(matrix.rows);
+  for (int64_t col = 0; col < matrix.cols; ++col) {
+    SmallVector<Value> column(matrix.cols);
+    for (int64_t i = 0; i < matrix.cols; ++i)
+      if (isRead[i])
+        column[i] = load(i, col);
+    SmallVector<Value> values = emitRows(rows, column);
+    for (int64_t row : rows)
+      half[row].push_back(values[row]);
+  }
+  for (int64_t row : rows)
+    for (auto [col, value] : llvm::enumerate(emit(half[row])))
+      store(row, col, value);
+}
+
 void LinearMapEmitter::emit2D(
     function_ref<Value(int64_t, int64_t)> load,
     function_ref<void(int64_t, int64_t, Value)> store) {
-  for (ArrayRef<int64_t> rows : groupRows()) {
-    SmallVector<bool> isRead(matrix.cols, false);
-    for (int64_t row : rows)
-      for (int64_t i = 0; i < matrix.cols; ++i)
-        isRead[i] = isRead[i] || matrix.at(row, i) != 0;
-    for (auto [first, second] : columnPairs)
-      isRead[first] = isRead[second] = isRead[first] || isRead[second];
-    SmallVector<SmallVector<Value>> half(matrix.rows);
-    for (int64_t col = 0; col < matrix.cols; ++col) {
-      SmallVector<Value> column(matrix.cols);
-      for (int64_t i = 0; i < matrix.cols; ++i)
-        if (isRead[i])
-          column[i] = load(i, col);
-      SmallVector<Value> values = emitRows(rows, column);
-      for (int64_t row : rows)
-        half[row].push_back(values[row]);
-    }
-    for (int64_t row : rows)
-      for (auto [col, value] : llvm::enumerate(emit(half[row])))
-        store(row, col, value);
-  }
+  for (ArrayRef<int64_t> rows : groupRows())
+    emitRows2D(rows, load, store);
 }

@@ -29,10 +29,17 @@ public:
   void emit2D(mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
               mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
 
+  /// Rows that share sums: partners, and those that read the same pair.
+  mlir::SmallVector<mlir::SmallVector<int64_t>> groupRows() const;
+  /// Only `rows` of that, which are a group.
+  void
+  emitRows2D(mlir::ArrayRef<int64_t> rows,
+             mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
+             mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
+
 private:
   void pairColumns();
   void pairRows();
-  mlir::SmallVector<mlir::SmallVector<int64_t>> groupRows() const;
   /// Values of some rows, by row.
   mlir::SmallVector<mlir::Value> emitRows(mlir::ArrayRef<int64_t> rows,
                                           mlir::ArrayRef<mlir::Value> x);

@@ -37,10 +37,19 @@ private:
 
   void emitChannels(OpBuilder &b, function_ref<void(OpBuilder &, Channels)>);
   void transformActivation(OpBuilder &b, OpFoldResult firstRow);
-  void transformWeights(OpBuilder &b, const Channels &channels);
-  void multiply(OpBuilder &b, const Channels &channels);
+  /// Points whose weights are transformed together.
+  using Rows = SmallVector<int64_t>;
+  struct Part {
+    int64_t first = 0, count = 0;
+    SmallVector<Rows> rows; // Of the transform's matrix.
+  };
+
+  SmallVector<Part> getParts();
+  void transformWeights(OpBuilder &b, const Channels &channels,
+                        const Part &part);
+  void multiply(OpBuilder &b, const Channels &channels, const Part &part);
   void emitProducts(OpBuilder &b, const Channels &channels, OpFoldResult point,
-                    OpFoldResult tile, int64_t tiles);
+                    OpFoldResult weightPoint, OpFoldResult tile, int64_t tiles);
   void transformResult(OpBuilder &b, const Channels &channels,
                        OpFoldResult firstRow);
 
@@ -184,8 +193,29 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
       });
 }
 
+/// All points, or parts of them where the transformed weights of all would not
+/// stay in the first-level cache until they are multiplied.
+SmallVector<WinogradEmitter::Part> WinogradEmitter::getParts() {
+  constexpr int64_t kCacheBytes = 32 << 10;
+  int64_t bytes = points * blocks * lanes * shape.inputs * 2;
+  bool splits = !keepsWeights && bytes > kCacheBytes;
+  SmallVector<Part> parts;
+  int64_t next = 0;
+  for (Rows &rows :
+       LinearMapEmitter(builder, loc, algorithm.weight).groupRows()) {
+    if (parts.empty() || splits)
+      parts.push_back({next * algorithm.points, 0, {}});
+    for (int64_t row : rows)
+      splits &= row == next++; // Points of a part are contiguous.
+    parts.back().count += rows.size() * algorithm.points;
+    parts.back().rows.push_back(std::move(rows));
+  }
+  return parts;
+}
+
 /// U(step, point, block, pair of inputs, lane, element) for some channels.
-void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels) {
+void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels,
+                                       const Part &part) {
   Value w = op.getInputs()[1];
   int64_t pairs = shape.inputs / 2, size = lanes * 2;
   auto weightType = cast<MemRefType>(w.getType());
@@ -199,40 +229,39 @@ void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels) {
         AffineExpr d0 = inner.getAffineDimExpr(0),
                    d1 = inner.getAffineDimExpr(1);
         OpFoldResult block = affine(inner, d0 + d1, {channels.first, at[0]});
-        SmallVector<Value> taps;
-        for (int64_t i = 0; i < algorithm.taps; ++i)
-          for (int64_t j = 0; j < algorithm.taps; ++j) {
-            Value tap = vector::LoadOp::create(
-                inner, loc,
-                VectorType::get({size}, weightType.getElementType()), flat,
-                indices(inner, {block, inner.getIndexAttr(i),
-                                affine(inner, d0 + j * pairs, at[1]),
-                                inner.getIndexAttr(0)}));
-            if (tap.getType() != type)
-              tap = arith::ExtSIOp::create(inner, loc, type, tap);
-            taps.push_back(tap);
-          }
+        SmallVector<Value> taps(algorithm.taps * algorithm.taps);
+        auto loadTap = [&](int64_t i, int64_t j) -> Value {
+          Value &tap = taps[i * algorithm.taps + j];
+          if (tap)
+            return tap;
+          tap = vector::LoadOp::create(
+              inner, loc, VectorType::get({size}, weightType.getElementType()),
+              flat,
+              indices(inner, {block, inner.getIndexAttr(i),
+                              affine(inner, d0 + j * pairs, at[1]),
+                              inner.getIndexAttr(0)}));
+          if (tap.getType() != type)
+            tap = arith::ExtSIOp::create(inner, loc, type, tap);
+          return tap;
+        };
         OpFoldResult element = affine(inner, (d0 * pairs + d1) * size, at);
         OpFoldResult slot = getWeightSlot(inner, channels);
-        LinearMapEmitter(inner, loc, algorithm.weight)
-            .emit2D(
-                [&](int64_t i, int64_t j) -> Value {
-                  return taps[i * algorithm.taps + j];
-                },
-                [&](int64_t i, int64_t j, Value value) {
-                  Attribute point =
-                      inner.getIndexAttr(i * algorithm.points + j);
-                  vector::StoreOp::create(
-                      inner, loc, value, transformedW,
-                      indices(inner, {slot, point, element}));
-                });
+        auto store = [&](int64_t i, int64_t j, Value value) {
+          Attribute point =
+              inner.getIndexAttr(i * algorithm.points + j - part.first);
+          vector::StoreOp::create(inner, loc, value, transformedW,
+                                  indices(inner, {slot, point, element}));
+        };
+        LinearMapEmitter transform(inner, loc, algorithm.weight);
+        for (ArrayRef<int64_t> rows : part.rows)
+          transform.emitRows2D(rows, loadTap, store);
       });
 }
 
 /// Sums of products over the inputs for `tiles` tiles from `tile` on.
 void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
-                                   OpFoldResult point, OpFoldResult tile,
-                                   int64_t count) {
+                                   OpFoldResult point, OpFoldResult weightPoint,
+                                   OpFoldResult tile, int64_t count) {
   constexpr int64_t kMaxDots = 24;
   int64_t pairs = shape.inputs / 2, size = lanes * 2;
   int64_t unroll = std::max<int64_t>(kMaxDots / (count * channels.count), 1);
@@ -253,7 +282,7 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
               inner, loc, VectorType::get({size}, inner.getI16Type()),
               transformedW,
               indices(inner,
-                      {slot, point,
+                      {slot, weightPoint,
                        affine(inner, (d0 + block * pairs) * size, pair)}))));
     for (int64_t row = 0; row < count; ++row) {
       Value x = vector::LoadOp::create(
@@ -298,13 +327,16 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
 }
 
 /// M(step, point, tile, channel) = sum of V * U over the inputs.
-void WinogradEmitter::multiply(OpBuilder &b, const Channels &channels) {
+void WinogradEmitter::multiply(OpBuilder &b, const Channels &channels,
+                               const Part &part) {
   emitLoopNest(
-      b, loc, {points}, [&](OpBuilder &inPoints, ArrayRef<OpFoldResult> at) {
+      b, loc, {part.count},
+      [&](OpBuilder &inPoints, ArrayRef<OpFoldResult> at) {
+        OpFoldResult point = emitOffset(inPoints, loc, at[0], part.first);
         emitTiled(inPoints, loc, tiles,
                   std::min(group.kernel.getTileRows(), tiles),
                   [&](OpBuilder &inner, OpFoldResult tile, int64_t count) {
-                    emitProducts(inner, channels, at[0], tile, count);
+                    emitProducts(inner, channels, point, at[0], tile, count);
                   });
       });
 }
@@ -342,8 +374,11 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
     OpFoldResult channel =
         affine(inner, (d0 + d1) * lanes, {channels.first, block});
     SmallVector<Value> sums;
+    // All rows at once: what they share is loaded and added once, and few
+    // enough values are live.
     LinearMapEmitter(inner, loc, algorithm.output)
-        .emit2D(
+        .emitRows2D(
+            llvm::to_vector(llvm::seq<int64_t>(0, m)),
             [&](int64_t i, int64_t j) -> Value {
               Attribute point = inner.getIndexAttr(i * algorithm.points + j);
               return vector::LoadOp::create(
@@ -399,14 +434,18 @@ void WinogradEmitter::emit() {
   int64_t steps = llvm::divideCeil(numBlocks, blocks);
   Type i16 = builder.getI16Type();
   transformedX = allocate({points, tiles * shape.inputs}, i16);
+  SmallVector<Part> parts = getParts();
+  int64_t mostPoints = 0;
+  for (const Part &part : parts)
+    mostPoints = std::max(mostPoints, part.count);
   transformedW = allocate(
-      {keepsWeights ? steps : slots, points, blocks * lanes * shape.inputs},
+      {keepsWeights ? steps : slots, mostPoints, blocks * lanes * shape.inputs},
       i16);
   products =
       allocate({slots, points, tiles * blocks * lanes}, builder.getI32Type());
   if (keepsWeights)
     emitChannels(builder, [&](OpBuilder &b, const Channels &channels) {
-      transformWeights(b, channels);
+      transformWeights(b, channels, parts.front());
     });
 
   // Scratch memory is used again by the next strip: its steps are in order.
@@ -436,9 +475,11 @@ void WinogradEmitter::emit() {
   outerIndices = at;
   transformActivation(builder, firstRow);
   emitChannels(builder, [&](OpBuilder &b, const Channels &channels) {
-    if (!keepsWeights)
-      transformWeights(b, channels);
-    multiply(b, channels);
+    for (const Part &part : parts) {
+      if (!keepsWeights)
+        transformWeights(b, channels, part);
+      multiply(b, channels, part);
+    }
     transformResult(b, channels, firstRow);
   });
 }
