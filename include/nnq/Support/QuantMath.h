@@ -8,6 +8,7 @@
 #define NNQ_SUPPORT_QUANTMATH_H
 
 #include <cstdint>
+#include <optional>
 
 namespace nnq {
 
@@ -44,6 +45,16 @@ QuantParams chooseAsymmetricParams(double min, double max, StorageRange range);
 
 /// clamp(roundeven(x / scale) + zeroPoint, range), in f32.
 int32_t quantize(float x, QuantParams params, StorageRange range);
+
+/// 1 / scale as the sum of two numbers. None is negative, so that products with
+/// infinity have its sign.
+struct Reciprocal {
+  float leading, rest;
+};
+
+/// The reciprocal of `scale` if roundeven(fma(x, leading, x * rest)) is
+/// roundeven(x / scale) for each f32 x, once both are within [low, high].
+std::optional<Reciprocal> findReciprocal(float scale, float low, float high);
 
 } // namespace nnq
 

@@ -44,6 +44,12 @@ void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
                                      bool splits = false);
 
+/// arith.divf of f32 by a constant whose result is bounded by constants and
+/// rounded to an integer (math.roundeven) to a multiplication and a fused one
+/// with the parts of the reciprocal. Exact: for each divisor it is proven that
+/// the integers are the same. Needs an instruction for llvm.fma.
+void populateDivideByScalePatterns(mlir::RewritePatternSet &patterns);
+
 } // namespace nnq
 
 #endif // NNQ_VECTORIZE_TRANSFORMS_H

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/Passes.h"
 #include "nnq/Vectorize/Transforms.h"
 
@@ -25,8 +26,16 @@ struct LowerRoundToInt
     auto module = getOperation()->getParentOfType<ModuleOp>();
     auto target =
         module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    if (!target)
+      return;
+    // While the rounding is there to be seen.
+    RewritePatternSet divisions(&getContext());
+    if (hasFusedMultiplyAdd(target))
+      populateDivideByScalePatterns(divisions);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(divisions))))
+      return signalPassFailure();
     // Elsewhere LLVM selects the conversion that rounds by itself.
-    if (!target || !target.getTriple().getValue().starts_with("x86_64"))
+    if (!target.getTriple().getValue().starts_with("x86_64"))
       return;
     RewritePatternSet patterns(&getContext());
     // Wider registers convert more at a time, as LLVM knows.
