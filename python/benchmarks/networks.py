@@ -6,10 +6,11 @@
     networks.py FOLDER --builtin all --threads 1,2           # everything, on one core and on two
 
 Of nnq's int8 there are two: with weights of 8 bits, and with those of weight-range=reduced, which the others take, too,
-where the machine saturates. All contenders of a network run in turn in short rounds. A figure is the mean of the calls of one round; minimum and
-median are over rounds. Results are compared with those of ONNX Runtime in f32. The fraction of the machine's peak
-counts the multiply-adds of the network; the peak is measured by peak.c on one core. Of ours, the time and the memory of
-the compiler and the time of each layer (nnq-run --profile) are told, too. Writes tables, JSON and plots.
+where the machine saturates. All contenders of a network run in turn in short rounds. A figure is the mean of the calls
+of one round; minimum and median are over rounds. Results are compared with those of ONNX Runtime in f32. The fraction
+of the machine's peak counts the multiply-adds of the network; the peak is measured by peak.c on one core. Of ours, the
+time and the memory of the compiler and the time of each layer (nnq-run --profile) are told, too. Writes tables, JSON
+and plots.
 
 Needs torch, torch-mlir, onnx, onnxruntime; with openvino, nncf and matplotlib it does the rest.
 """
