@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Lower/Transforms.h"
+#include "nnq/Support/Contraction.h"
 #include "nnq/Support/Rewrite.h"
 #include "nnq/Support/Structured.h"
 
@@ -59,14 +60,22 @@ static bool isFusibleReduction(OpOperand *operand, linalg::GenericOp producer) {
          });
 }
 
+/// True for an operand that is packed for its kernel whatever its order is.
+static bool isPackedLater(OpOperand *operand) {
+  return operand->getOperandNumber() == 1 &&
+         getElementTypeOrSelf(operand->get().getType()).isInteger() &&
+         succeeded(ActivationProduct::match(operand->getOwner()));
+}
+
 /// True for a transpose that a contraction may read through: what is contiguous
 /// stays so.
-static bool isFusibleTranspose(linalg::GenericOp consumer,
-                               linalg::GenericOp producer) {
+static bool isFusibleTranspose(OpOperand *operand, linalg::GenericOp producer) {
+  auto consumer = cast<linalg::GenericOp>(operand->getOwner());
   std::optional<SmallVector<int64_t>> permutation =
       linalg::isaTransposeOpInterface(producer);
   return permutation && isMultiplyAddBody(consumer) && !hasWindow(consumer) &&
-         permutation->back() == static_cast<int64_t>(permutation->size()) - 1;
+         (isPackedLater(operand) ||
+          permutation->back() == static_cast<int64_t>(permutation->size()) - 1);
 }
 
 static bool isFusible(OpOperand *operand) {
@@ -80,7 +89,7 @@ static bool isFusible(OpOperand *operand) {
   auto generic = dyn_cast<linalg::GenericOp>(producer);
   return generic && consumer.isDpsInput(operand) &&
          (isFusibleReduction(operand, generic) ||
-          isFusibleTranspose(consumer, generic));
+          isFusibleTranspose(operand, generic));
 }
 
 namespace {
@@ -108,6 +117,36 @@ struct FuseProducer : public OpRewritePattern<linalg::GenericOp> {
   }
 };
 
+/// Brings the loops of what a reduction feeds in the order of its result; the
+/// kernel then stores where a transpose has put the elements. Rows stay rows.
+struct FollowReduction : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (op.getNumReductionLoops() != 0 || op.getNumLoops() == 0 ||
+        op.getBlock()->without_terminator().empty())
+      return rewriter.notifyMatchFailure(op, "not an elementwise computation");
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+      AffineMap map = op.getMatchingIndexingMap(operand);
+      if (!producer || producer.getNumReductionLoops() == 0 ||
+          !operand->get().hasOneUse() || !map.isPermutation() ||
+          map.isIdentity() ||
+          map.getResults().back() !=
+              getAffineDimExpr(map.getNumDims() - 1, op.getContext()))
+        continue;
+      SmallVector<unsigned> order;
+      for (AffineExpr expr : map.getResults())
+        order.push_back(cast<AffineDimExpr>(expr).getPosition());
+      if (failed(linalg::interchangeGenericOp(rewriter, op, order)))
+        return rewriter.notifyMatchFailure(op, "upstream interchange fails");
+      return success();
+    }
+    return rewriter.notifyMatchFailure(op, "in order, or no sole reader");
+  }
+};
+
 struct FuseElementwise
     : public nnq::impl::FuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
@@ -118,6 +157,11 @@ struct FuseElementwise
     config.setListener(&listener);
     if (failed(
             applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+      return signalPassFailure();
+    // Fusion is over: it would have to look through the order of loops.
+    RewritePatternSet order(&getContext());
+    order.add<FollowReduction>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(order), config)))
       signalPassFailure();
   }
 };

@@ -29,9 +29,7 @@ void QuantizationLowering::eraseDead(const DenseSet<Operation *> &keep) {
       rewriter.eraseOp(op);
 }
 
-/// Dimension i of the result is dimension permutation[i] of the operand, if
-/// `op` is a transpose.
-static std::optional<SmallVector<int64_t>> getPermutation(Operation *op) {
+std::optional<SmallVector<int64_t>> nnq::getPermutation(Operation *op) {
   if (auto transpose = dyn_cast<linalg::TransposeOp>(op))
     return llvm::to_vector(transpose.getPermutation());
   auto generic = dyn_cast<linalg::GenericOp>(op);
@@ -55,6 +53,8 @@ void QuantizationLowering::run() {
       lowerJoin(op);
     else if (auto scast = dyn_cast<quant::StorageCastOp>(op))
       lowerPad(scast);
+    else if (isQuantizedProduct(op))
+      lowerProduct(cast<linalg::LinalgOp>(op));
     else if (FailureOr<Contraction> contraction = Contraction::match(op);
              succeeded(contraction))
       lowerContraction(*contraction);

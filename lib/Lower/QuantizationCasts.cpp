@@ -11,13 +11,14 @@
 using namespace mlir;
 using namespace nnq;
 
-void QuantizationLowering::setQuantized(Value quantized, Value stored) {
+void QuantizationLowering::setQuantized(Value quantized, Value stored,
+                                        bool isCentered) {
   auto type =
       cast<quant::UniformQuantizedType>(getElementTypeOrSelf(quantized));
-  StorageFormat format = formatOf(type);
-  quantizedValues[quantized] = {stored, format.isSigned,
-                                getActivationParams(type, format), Value(),
-                                Value()};
+  StorageFormat format = formatOf(type, isCentered);
+  quantizedValues[quantized] = {
+      stored,  format.isSigned, getActivationParams(type, format),
+      Value(), Value(),         isCentered};
 }
 
 /// The integers behind the result of a dequantization, if they are at hand.
@@ -39,14 +40,16 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
   auto tensorType = dyn_cast<RankedTensorType>(op.getInput().getType());
   if (!type || !tensorType)
     return;
-  StorageFormat format = formatOf(type);
+  bool isCentered = feedsProducts(op.getResult());
+  StorageFormat format = formatOf(type, isCentered);
   ActivationParams params = getActivationParams(type, format);
   Location loc = op.getLoc();
   // Where parts will be put.
   if (auto empty = op.getInput().getDefiningOp<tensor::EmptyOp>())
     return setQuantized(op.getResult(),
                         tensor::EmptyOp::create(
-                            rewriter, loc, empty.getMixedSizes(), format.type));
+                            rewriter, loc, empty.getMixedSizes(), format.type),
+                        isCentered);
   auto generic = createElementwise(
       rewriter, loc, tensorType.clone(format.type), op.getInput(),
       rewriter.getMultiDimIdentityMap(tensorType.getRank()),
@@ -58,7 +61,7 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
             intConstant(loc, params.zeroPoint, rewriter.getI32Type()),
             params.min, params.max, format.type, Rounded::Anything);
       });
-  setQuantized(op.getResult(), generic.getResult(0));
+  setQuantized(op.getResult(), generic.getResult(0), isCentered);
 }
 
 /// Range of all elements together with zero, as two scalars.

@@ -23,7 +23,19 @@ struct Quantized {
   bool isSigned;
   std::optional<ActivationParams> params;
   mlir::Value scale, zeroPoint;
+  /// Stored as q - zeroPoint in 16 bits.
+  bool isCentered = false;
 };
+
+/// Dimension i of the result is dimension permutation[i] of the operand, if
+/// `op` is a transpose.
+std::optional<mlir::SmallVector<int64_t>> getPermutation(mlir::Operation *op);
+
+/// True for a product of two dequantized activations.
+bool isQuantizedProduct(mlir::Operation *op);
+
+/// True if products alone read `quantized`, at most moved before.
+bool feedsProducts(mlir::Value quantized);
 
 /// A contraction and the ops behind it that its epilogue takes in.
 struct ContractionChain {
@@ -52,6 +64,7 @@ private:
   void lowerQuantize(mlir::quant::QuantizeCastOp op);
   void lowerDynamicQuantize(DynamicQCastOp op);
   void lowerContraction(Contraction contraction);
+  void lowerProduct(mlir::linalg::LinalgOp op);
   void lowerMaxReduction(mlir::linalg::LinalgOp op);
   void lowerSumReduction(mlir::linalg::LinalgOp op);
   void lowerTranspose(mlir::linalg::LinalgOp op,
@@ -67,8 +80,12 @@ private:
   Quantized *lookup(mlir::Value dequantized);
   /// `requantize` lets the chain end in a quantization.
   ContractionChain matchChain(Contraction contraction, bool requantize);
-  mlir::Value emitIntegerContraction(Contraction &contraction,
-                                     const Quantized &x, mlir::Value weights);
+  /// `op` on integers, extended to i32.
+  mlir::linalg::GenericOp emitIntegerContraction(mlir::linalg::LinalgOp op,
+                                                 mlir::Value x, bool isSigned,
+                                                 mlir::Value w);
+  /// The integers of `x` minus their zero point.
+  mlir::Value emitCentered(mlir::Location loc, const Quantized &x);
   mlir::linalg::GenericOp emitStaticEpilogue(mlir::Value acc,
                                              ContractionChain &chain,
                                              const Quantized &x,
@@ -90,8 +107,11 @@ private:
   template <typename T>
   mlir::Value channelConstant(ContractionChain &chain, mlir::StringRef kind,
                               mlir::Type element, mlir::ArrayRef<T> values);
-  void setQuantized(mlir::Value quantized, mlir::Value stored);
-  StorageFormat formatOf(mlir::quant::UniformQuantizedType type) {
+  void setQuantized(mlir::Value quantized, mlir::Value stored, bool isCentered);
+  StorageFormat formatOf(mlir::quant::UniformQuantizedType type,
+                         bool isCentered) {
+    if (isCentered)
+      return {rewriter.getI16Type(), /*isSigned=*/true, -type.getZeroPoint()};
     return getStorageFormat(func.getContext(), storage,
                             type.getStorageTypeMin());
   }

@@ -126,10 +126,9 @@ ContractionChain QuantizationLowering::matchChain(Contraction contraction,
   return chain;
 }
 
-Value QuantizationLowering::emitIntegerContraction(Contraction &contraction,
-                                                   const Quantized &x,
-                                                   Value weights) {
-  linalg::LinalgOp op = contraction.op;
+linalg::GenericOp
+QuantizationLowering::emitIntegerContraction(linalg::LinalgOp op, Value x,
+                                             bool isSigned, Value w) {
   Location loc = op.getLoc();
   Type i32 = rewriter.getI32Type();
   auto type = cast<RankedTensorType>(op->getResult(0).getType()).clone(i32);
@@ -138,10 +137,10 @@ Value QuantizationLowering::emitIntegerContraction(Contraction &contraction,
       linalg::FillOp::create(rewriter, loc, intConstant(loc, 0, i32), empty)
           .getResult(0);
   auto generic = linalg::GenericOp::create(
-      rewriter, loc, type, ValueRange{x.storage, weights}, init,
-      op.getIndexingMapsArray(), op.getIteratorTypesArray(),
+      rewriter, loc, type, ValueRange{x, w}, init, op.getIndexingMapsArray(),
+      op.getIteratorTypesArray(),
       [&](OpBuilder &nested, Location at, ValueRange args) {
-        Value a = extendToI32(nested, at, args[0], x.isSigned);
+        Value a = extendToI32(nested, at, args[0], isSigned);
         Value b = extendToI32(nested, at, args[1], /*isSigned=*/true);
         Value product = arith::MulIOp::create(nested, at, a, b);
         linalg::YieldOp::create(
@@ -151,10 +150,7 @@ Value QuantizationLowering::emitIntegerContraction(Contraction &contraction,
   for (StringRef name : {kLayerAttr, kProvenanceAttr, kKernelAttr})
     if (Attribute attr = op->getAttr(name))
       generic->setAttr(name, attr);
-  if (x.params)
-    generic->setAttr(kRangeAttr, rewriter.getDenseI64ArrayAttr(
-                                     {x.params->min, x.params->max}));
-  return generic.getResult(0);
+  return generic;
 }
 
 template <typename T>
@@ -250,7 +246,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
   if (chain.requantize) {
     auto outType = cast<quant::UniformQuantizedType>(
         getElementTypeOrSelf(chain.requantize.getResult().getType()));
-    format = formatOf(outType);
+    format = formatOf(outType, feedsProducts(chain.requantize.getResult()));
     out = getActivationParams(outType, format);
     outScale = out.scale;
   }
@@ -314,13 +310,19 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   // Parameters known at run time only leave the quantization to itself.
   ContractionChain chain = matchChain(contraction, x->params.has_value());
   rewriter.setInsertionPoint(chain.last);
-  Value acc = emitIntegerContraction(contraction, *x, weights->values);
+  linalg::GenericOp integers =
+      emitIntegerContraction(op, x->storage, x->isSigned, weights->values);
+  if (x->params)
+    integers->setAttr(kRangeAttr, rewriter.getDenseI64ArrayAttr(
+                                      {x->params->min, x->params->max}));
+  Value acc = integers.getResult(0);
   linalg::GenericOp epilogue =
       x->params ? emitStaticEpilogue(acc, chain, *x, *weights)
                 : emitDynamicEpilogue(acc, chain, *x, *weights);
   ++integerOps;
   if (chain.requantize)
-    setQuantized(chain.requantize.getResult(), epilogue.getResult(0));
+    setQuantized(chain.requantize.getResult(), epilogue.getResult(0),
+                 feedsProducts(chain.requantize.getResult()));
   else
     rewriter.replaceAllUsesWith(chain.last->getResult(0),
                                 epilogue.getResult(0));

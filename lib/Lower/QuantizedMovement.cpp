@@ -55,7 +55,7 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
         linalg::YieldOp::create(nested, at, max);
       });
   generic->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
-  setQuantized(qcast.getResult(), generic.getResult(0));
+  setQuantized(qcast.getResult(), generic.getResult(0), x->isCentered);
   ++integerOps;
 }
 
@@ -85,8 +85,9 @@ void QuantizationLowering::lowerTranspose(linalg::LinalgOp op,
                                            empty, permutation);
   if (Attribute layer = op->getAttr(kLayerAttr))
     moved->setAttr(kLayerAttr, layer);
+  bool isCentered = x->isCentered; // The map of values may move.
   for (quant::QuantizeCastOp reader : readers)
-    setQuantized(reader.getResult(), moved->getResult(0));
+    setQuantized(reader.getResult(), moved->getResult(0), isCentered);
   ++integerOps;
 }
 
@@ -139,7 +140,8 @@ void QuantizationLowering::lowerReshape(Operation *op) {
   auto it = quantizedValues.find(op->getOperand(0));
   if (it == quantizedValues.end())
     return;
-  Value stored = it->second.storage;
+  auto [stored, isCentered] =
+      std::pair(it->second.storage, it->second.isCentered);
   rewriter.setInsertionPoint(op);
   auto type = cast<RankedTensorType>(op->getResult(0).getType())
                   .clone(getElementTypeOrSelf(stored.getType()));
@@ -147,7 +149,7 @@ void QuantizationLowering::lowerReshape(Operation *op) {
   mapping.map(op->getOperand(0), stored);
   Operation *clone = rewriter.clone(*op, mapping);
   clone->getResult(0).setType(type);
-  setQuantized(op->getResult(0), clone->getResult(0));
+  setQuantized(op->getResult(0), clone->getResult(0), isCentered);
 }
 
 void QuantizationLowering::lowerJoin(Operation *op) {
@@ -183,7 +185,8 @@ void QuantizationLowering::lowerJoin(Operation *op) {
   joined->getResult(0).setType(
       cast<RankedTensorType>(result.getType()).clone(element));
   for (quant::QuantizeCastOp reader : readers)
-    setQuantized(reader.getResult(), joined->getResult(0));
+    setQuantized(reader.getResult(), joined->getResult(0),
+                 /*isCentered=*/false);
   ++integerOps;
 }
 
@@ -203,7 +206,8 @@ void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
   auto it = quantizedValues.find(source.getInput());
   if (it == quantizedValues.end())
     return;
-  StorageFormat format = formatOf(type);
+  bool isCentered = it->second.isCentered;
+  StorageFormat format = formatOf(type, isCentered);
   int64_t value =
       type.isSigned() ? stored.getSExtValue() : stored.getZExtValue();
   rewriter.setInsertionPoint(op);
@@ -218,5 +222,5 @@ void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
       pad.getMixedLowPad(), pad.getMixedHighPad(), constant, pad.getNofold());
   if (Attribute layer = pad->getAttr(kLayerAttr))
     padded->setAttr(kLayerAttr, layer);
-  setQuantized(op.getResult(), padded);
+  setQuantized(op.getResult(), padded, isCentered);
 }

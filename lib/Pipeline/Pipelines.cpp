@@ -82,6 +82,7 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   quantize.activations = options.activations;
   quantize.weightGranularity = options.weightGranularity;
   quantize.weightRange = options.weightRange;
+  quantize.attention = options.attention;
   pm.addPass(createQuantize(quantize));
   pm.addPass(createPropagateQuantization());
   // Branches that read one tensor quantize it once.

@@ -50,6 +50,28 @@ static FailureOr<Contraction> matchContraction(Operation *operation,
   return result;
 }
 
+FailureOr<ActivationProduct> ActivationProduct::match(Operation *operation) {
+  auto op = dyn_cast<linalg::LinalgOp>(operation);
+  if (!op || !isActivationProduct(op) || op.getNumReductionLoops() != 1 ||
+      op.hasDynamicShape())
+    return failure();
+  AffineMap x = op.getMatchingIndexingMap(op.getDpsInputOperand(0));
+  AffineMap y = op.getMatchingIndexingMap(op.getDpsInputOperand(1));
+  AffineMap out = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  unsigned rank = out.getNumResults();
+  if (rank == 0 || rank + 1 != op.getNumLoops() ||
+      out != AffineMap::getMultiDimIdentityMap(rank + 1, op.getContext())
+                 .getMajorSubMap(rank))
+    return failure();
+  ActivationProduct result{op, rank - 1, rank};
+  AffineExpr reduction = getAffineDimExpr(result.reduction, op.getContext());
+  if (x.getResults().back() != reduction || x.isFunctionOfDim(result.lane) ||
+      !y.isFunctionOfDim(result.lane) || !y.isFunctionOfDim(result.reduction) ||
+      !x.isProjectedPermutation() || !y.isProjectedPermutation())
+    return failure();
+  return result;
+}
+
 FailureOr<Contraction> Contraction::match(Operation *op) {
   return matchContraction(op, /*depthwise=*/false);
 }

@@ -256,6 +256,11 @@ FailureOr<nnq::WeightedOp> nnq::matchWeightedOp(LinalgOp op) {
                     findInputAxis(op, weight, activation)};
 }
 
+bool nnq::isActivationProduct(LinalgOp op) {
+  return isContraction(op) && op.getNumDpsInputs() == 2 &&
+         !isConstant(op.getDpsInputs()[0]) && !isConstant(op.getDpsInputs()[1]);
+}
+
 FailureOr<GenericOp> nnq::generalizeNamedOp(RewriterBase &rewriter,
                                             LinalgOp op) {
   DictionaryAttr discardable = op->getDiscardableAttrDictionary();

@@ -277,6 +277,16 @@ TargetAttr nnq::getRequiredTarget(ModuleOp module) {
   return target;
 }
 
+bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
+  initializeTargets();
+  Triple triple(target.getTriple().getValue());
+  if (triple.getArch() != Triple::x86_64)
+    return triple.isAArch64();
+  auto subtarget = createSubtarget(triple, target.getCpu().getValue(),
+                                   target.getFeatures().getValue());
+  return subtarget && subtarget->checkFeatures("+fma");
+}
+
 bool nnq::runsOnHost(TargetAttr target) {
   return runsOnHost(target.getTriple(), target.getCpu(), target.getFeatures());
 }
@@ -298,16 +308,6 @@ bool nnq::runsOnHost(StringRef tripleName, StringRef cpu, StringRef features) {
                         return it == present.end() || it->second ||
                                !isComputeFeature(triple, feature.Key);
                       });
-}
-
-bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
-  initializeTargets();
-  Triple triple(target.getTriple().getValue());
-  if (triple.isAArch64())
-    return true;
-  auto subtarget = createSubtarget(triple, target.getCpu().getValue(),
-                                   target.getFeatures().getValue());
-  return subtarget && triple.isX86() && subtarget->checkFeatures("+fma");
 }
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>

@@ -103,11 +103,12 @@ def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) ->
     try:
         network, wanted = ready(kernel)
         int8 = kind == "int8"
-        _, usage = compiler.compile(network, int8)
+        quantization = "weight-range=full" if int8 else None
+        _, usage = compiler.compile(network, quantization)
         figure.compile_seconds, figure.compile_bytes = usage.seconds, usage.peak_bytes
         expected = compiler.scratch / "expected.npz"
         np.savez(expected, output=wanted)
-        report = compiler.profile(network, int8, f"--compare={expected}")
+        report = compiler.profile(network, quantization, f"--compare={expected}")
     except ContenderError as error:
         figure.error = str(error)
         return figure

@@ -5,10 +5,12 @@
     networks.py --builtin resnet50,minilm32 --threads 2      # well-known ones, see architectures.py
     networks.py FOLDER --builtin all --threads 1,2           # everything, on one core and on two
 
-All contenders of a network run in turn in short rounds. A figure is the mean of the calls of one round; minimum and
-median are over rounds. Results are compared with those of ONNX Runtime in f32. The fraction of the machine's peak
-counts the multiply-adds of the network; the peak is measured by peak.c on one core. Of ours, the time and the memory of
-the compiler and the time of each layer (nnq-run --profile) are told, too. Writes tables, JSON and plots.
+Of nnq's int8 there are two: with weights of 8 bits, and with those of weight-range=reduced, which the others take, too,
+where the machine saturates. All contenders of a network run in turn in short rounds. A figure is the mean of the calls
+of one round; minimum and median are over rounds. Results are compared with those of ONNX Runtime in f32. The fraction
+of the machine's peak counts the multiply-adds of the network; the peak is measured by peak.c on one core. Of ours, the
+time and the memory of the compiler and the time of each layer (nnq-run --profile) are told, too. Writes tables, JSON
+and plots.
 
 Needs torch, torch-mlir, onnx, onnxruntime; with openvino, nncf and matplotlib it does the rest.
 """
@@ -36,7 +38,7 @@ from report import Report, Result, format_report, format_summary, plot, score
 from sources import BUILTIN, REPO, Network, builtin_network, entry_name, folder_networks
 from toolchain import Toolchain
 
-KINDS = ("nnq f32", "nnq int8", "ORT f32", "ORT int8", "OV f32", "OV int8")
+KINDS = ("nnq f32", "nnq int8", "nnq int8 reduced", "ORT f32", "ORT int8", "OV f32", "OV int8")
 
 
 def make_peers(network: Network, kind: str, scratch: Path, threads: int) -> list[Contender]:
@@ -69,14 +71,14 @@ def make_peers(network: Network, kind: str, scratch: Path, threads: int) -> list
 
 def make_ours(network: Network, result: Result, compiler: Toolchain) -> list[Contender]:
     """Compile a network with nnq and load the library."""
-    library, usage = compiler.compile(network, result.name.endswith("int8"))
+    library, usage = compiler.compile(network, result.quantization)
     result.compile_seconds, result.compile_bytes = usage.seconds, usage.peak_bytes
     return [contenders.nnq_contender(result.name, library, entry_name(network.name))]
 
 
 def profile(network: Network, result: Result, machine: Machine, compiler: Toolchain) -> None:
     """Find where the time of one of ours goes."""
-    report = compiler.profile(network, result.name.endswith("int8"), *machine.options(compiler.threads))
+    report = compiler.profile(network, result.quantization, *machine.options(compiler.threads))
     result.layers, result.layers_whole_us = report["layers"], report["time_us"]["min"]
     result.weight_bytes = report["weight_bytes"]
 
@@ -84,7 +86,7 @@ def profile(network: Network, result: Result, machine: Machine, compiler: Toolch
 def benchmark(network: Network, machine: Machine, scratch: Path, args: argparse.Namespace) -> Report:
     """Prepare all contenders of a network, check what they compute, and time them."""
     report = Report(network.name, network.macs)
-    compiler = Toolchain(args.build / "bin", scratch, args.threads, args.weight_range)
+    compiler = Toolchain(args.build / "bin", scratch, args.threads)
     ways: dict[str, list[Contender]] = {}
     outputs = {}
     for kind in args.contenders:
@@ -107,7 +109,7 @@ def benchmark(network: Network, machine: Machine, scratch: Path, args: argparse.
             continue
         best = min(ways[result.name], key=lambda way: min(way.rounds_us))
         result.min_us, result.median_us = min(best.rounds_us), statistics.median(best.rounds_us)
-        peak = machine.int8 if result.name.endswith("int8") else machine.f32
+        peak = machine.int8 if result.is_int8 else machine.f32
         result.peak_fraction = report.macs / (result.min_us * 1e-6) / (peak * args.threads)
         if "ORT f32" in outputs:
             score(result, outputs[result.name], outputs["ORT f32"], network.labels)
@@ -131,12 +133,6 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--builtin", type=names(BUILTIN), default=[], help=f"all, or of {', '.join(BUILTIN)}")
     parser.add_argument("--only", nargs="*", default=[], help="names of networks of the folder")
     parser.add_argument("--contenders", type=names(KINDS), default=list(KINDS), help=f"of {', '.join(KINDS)}")
-    parser.add_argument(
-        "--weight-range",
-        choices=("full", "reduced"),
-        default="full",
-        help="of nnq int8; the others reduce it where the machine saturates",
-    )
     parser.add_argument("--threads", type=names("12"), default=["1"], help="1, 2 or 1,2")
     parser.add_argument("--cpu", type=int, help="first core to run on (default: the last ones allowed)")
     parser.add_argument("--seconds", type=float, default=2, help="for each contender of a network")

@@ -34,6 +34,18 @@ class Result:
         """Return whether nnq compiled it."""
         return self.name.startswith("nnq")
 
+    @property
+    def is_int8(self) -> bool:
+        """Return whether it computes on int8."""
+        return "int8" in self.name
+
+    @property
+    def quantization(self) -> str | None:
+        """Return the options by which nnq quantizes it, if it does."""
+        if not self.is_int8:
+            return None
+        return f"weight-range={'reduced' if self.name.endswith('reduced') else 'full'}"
+
 
 @dataclass
 class Report:
@@ -69,17 +81,17 @@ def format_report(report: Report) -> str:
     best = report.best_peer()
     lines = [f"{report.network}: {report.macs / 1e6:,.2f} M multiply-adds"]
     lines.append(
-        f"  {'':9}{'min, us':>12}{'median, us':>12}{'of peak':>9}{'best peer':>11}{'SQNR, dB':>10}"
+        f"  {'':16}{'min, us':>12}{'median, us':>12}{'of peak':>9}{'best peer':>11}{'SQNR, dB':>10}"
         f"{'same top':>10}{'accuracy':>10}{'compile, s':>12}{'peak, MB':>10}"
     )
     for r in report.results:
         if r.error:
-            lines.append(f"  {r.name:9}  {r.error}")
+            lines.append(f"  {r.name:16}  {r.error}")
             continue
         ratio = best.min_us / r.min_us if best else None
         memory = None if r.compile_bytes is None else r.compile_bytes / 1e6
         lines.append(
-            f"  {r.name:9}{r.min_us:12,.1f}{r.median_us:12,.1f}{number(r.peak_fraction, '{:.1%}'):>9}"
+            f"  {r.name:16}{r.min_us:12,.1f}{r.median_us:12,.1f}{number(r.peak_fraction, '{:.1%}'):>9}"
             f"{number(ratio, '{:.2f}x'):>11}{number(r.sqnr_db, '{:.1f}'):>10}{number(r.agreement, '{:.1%}'):>10}"
             f"{number(r.accuracy, '{:.2%}'):>10}{number(r.compile_seconds, '{:.1f}'):>12}"
             f"{number(memory, '{:,.0f}'):>10}"
@@ -93,14 +105,19 @@ def format_report(report: Report) -> str:
 def format_summary(reports: Sequence[Report]) -> str:
     """Return one line a network: ours beside the fastest of the others. A ratio above 1 is in our favor."""
     width = max([7, *(len(report.network) for report in reports)])
-    lines = [f"{'network':{width}}{'nnq f32':>13}{'nnq int8':>13}{'best':>13}  {'peer':9}{'int8 / best':>12}"]
+    lines = [
+        f"{'network':{width}}{'nnq f32':>13}{'nnq int8':>13}{'reduced':>13}{'best':>13}  {'peer':9}{'int8 / best':>12}"
+        f"{'reduced / best':>16}"
+    ]
     for report in reports:
-        ours, best = report.find("nnq int8"), report.best_peer()
-        times = [r.min_us if r else None for r in (report.find("nnq f32"), ours, best)]
-        ratio = best.min_us / ours.min_us if ours and best else None
+        best = report.best_peer()
+        ours = [report.find(name) for name in ("nnq f32", "nnq int8", "nnq int8 reduced")]
+        times = [r.min_us if r else None for r in (*ours, best)]
+        ratios = [best.min_us / r.min_us if r and best else None for r in ours[1:]]
         cells = "".join(f"{number(time, '{:,.1f}'):>13}" for time in times)
         peer = best.name if best else "-"
-        lines.append(f"{report.network:{width}}{cells}  {peer:9}{number(ratio, '{:.2f}x'):>12}")
+        against = f"{number(ratios[0], '{:.2f}x'):>12}{number(ratios[1], '{:.2f}x'):>16}"
+        lines.append(f"{report.network:{width}}{cells}  {peer:9}{against}")
     return "\n".join(lines)
 
 

@@ -55,34 +55,34 @@ def write_samples(path: Path, rows: Sequence[Sample]) -> Path:
 class Toolchain:
     """Compiles networks for a number of threads and profiles them."""
 
-    def __init__(self, tools: Path, scratch: Path, threads: int, weight_range: str = "full") -> None:
+    def __init__(self, tools: Path, scratch: Path, threads: int) -> None:
         """Keep the folders."""
         self.tools, self.scratch, self.threads = tools, scratch, threads
-        self.weight_range = weight_range
 
-    def options(self, network: Network, int8: bool) -> list[object]:
-        """Return the network and how it is lowered, for nnq-compile and nnq-run."""
+    def options(self, network: Network, quantization: str | None) -> list[object]:
+        """Return the network and how it is quantized (None: not) and lowered, for nnq-compile and nnq-run."""
         from nnq import importer
 
         source = self.scratch / f"{network.name}.mlirbc"
         if not source.exists():
             importer.write(network.mlir, source)
         result: list[object] = [source, f"--threads={self.threads}"]
-        if int8:
+        if quantization is not None:
             data = write_samples(self.scratch / f"{network.name}_calib.npz", network.calib)
-            result.append(f"--quantize-int8=data={data} weight-range={self.weight_range}")
+            result.append(f"--quantize-int8=data={data} {quantization}")
         return result
 
-    def compile(self, network: Network, int8: bool) -> tuple[Path, Usage]:
+    def compile(self, network: Network, quantization: str | None) -> tuple[Path, Usage]:
         """Make a library."""
-        library = self.scratch / f"{network.name}_{'int8' if int8 else 'f32'}_{self.threads}.so"
-        return library, run_tool(self.tools / "nnq-compile", *self.options(network, int8), "-o", library)
+        kind = (quantization or "f32").replace("weight-range=", "int8_")
+        library = self.scratch / f"{network.name}_{kind}_{self.threads}.so"
+        return library, run_tool(self.tools / "nnq-compile", *self.options(network, quantization), "-o", library)
 
-    def profile(self, network: Network, int8: bool, *options: object, repeat: int = 15) -> dict:
+    def profile(self, network: Network, quantization: str | None, *options: object, repeat: int = 15) -> dict:
         """Return what nnq-run says of the network and its layers."""
         data = write_samples(self.scratch / f"{network.name}_test.npz", network.test[:4])
         report = self.scratch / f"{network.name}_profile.json"
-        lowering = [*self.options(network, int8), "--profile"]
+        lowering = [*self.options(network, quantization), "--profile"]
         given = [f"--data={data}", f"--repeat={repeat}", f"--report={report}", *options]
         run_tool(self.tools / "nnq-run", *lowering, *given)
         return json.loads(report.read_text())

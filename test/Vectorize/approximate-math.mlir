@@ -40,6 +40,22 @@ func.func @erf(%x: f32) -> f32 {
   return %0 : f32
 }
 
+// Zero and infinity beyond the exponents of normal numbers; NaN passes.
+// CHECK-LABEL: @exp
+// CHECK-SAME: %[[X:.+]]: vector<8xf32>
+// CHECK-COUNT-9: llvm.intr.fmuladd
+// CHECK: %[[E:.+]] = arith.shli
+// CHECK: arith.addi %{{.+}}, %[[E]] : vector<8xi32>
+// CHECK: arith.cmpf olt, %[[X]], %{{.+}} : vector<8xf32>
+// CHECK: arith.select
+// CHECK: arith.cmpf ogt, %[[X]], %{{.+}} : vector<8xf32>
+// CHECK: arith.select
+// CHECK-NEXT: return
+func.func @exp(%x: vector<8xf32>) -> vector<8xf32> {
+  %0 = math.exp %x : vector<8xf32>
+  return %0 : vector<8xf32>
+}
+
 // Not f32.
 // CHECK-LABEL: @erf_f64
 // CHECK: math.erf

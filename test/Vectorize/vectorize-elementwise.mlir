@@ -223,3 +223,21 @@ func.func @move(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32>) {
   }
   return
 }
+
+// Pairs from two rows of eight, shuffled in vectors.
+#two = affine_map<(g, l, v) -> (g * 2 + v, l)>
+#pairs = affine_map<(g, l, v) -> (g, l, v)>
+// CHECK-LABEL: @interleaved
+// CHECK: %[[OUT:.+]] = memref.collapse_shape %{{.+}} {{\[\[}}0], [1, 2]]
+// CHECK: %[[A:.+]] = vector.load %{{.+}} : memref<6x8xi16>, vector<8xi16>
+// CHECK: %[[B:.+]] = vector.load %{{.+}} : memref<6x8xi16>, vector<8xi16>
+// CHECK: %[[S:.+]] = vector.shuffle %[[A]], %[[B]] [0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15]
+// CHECK: vector.store %[[S]], %[[OUT]]
+func.func @interleaved(%x: memref<6x8xi16>, %y: memref<3x8x2xi16>) {
+  linalg.generic {indexing_maps = [#two, #pairs], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<6x8xi16>) outs(%y : memref<3x8x2xi16>) {
+  ^bb0(%a: i16, %o: i16):
+    linalg.yield %a : i16
+  }
+  return
+}

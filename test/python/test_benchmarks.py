@@ -40,12 +40,12 @@ def folder(tmp_path: Path) -> Path:
 
 def test_whole_run(folder: Path, tools: Path, capsys):
     out = folder / "out"
-    kinds = "nnq f32,nnq int8,ORT f32,ORT int8"
+    kinds = "nnq f32,nnq int8,nnq int8 reduced,ORT f32,ORT int8"
     arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.05", "--out", str(out)]
     assert networks.main([*arguments, "--contenders", kinds]) == 0
     shown = capsys.readouterr().out
     assert "ad01_autoencoder: 0.01 M multiply-adds" in shown
-    assert re.search(r"ad01_autoencoder +[0-9.]+ +[0-9.]+ +[0-9.]+  ORT (f32|int8) +[0-9.]+x", shown)
+    assert re.search(r"ad01_autoencoder( +[0-9.]+){4}  ORT (f32|int8)( +[0-9.]+x){2}", shown)
     report = json.loads((out / "networks.json").read_text())
     assert all(peak > 0 for peak in report["machine"].values())
     (network,) = report["networks"]
@@ -79,7 +79,7 @@ def check_layers(result: dict, shown: str) -> None:
 def test_contender_that_does_not_run_is_said(folder: Path, tools: Path, capsys):
     arguments = [str(folder), "--build", str(folder), "--seconds", "0.01", "--out", str(folder)]
     assert networks.main([*arguments, "--contenders", "nnq f32,ORT f32"]) == 0
-    assert "nnq f32    there is no " in capsys.readouterr().out
+    assert "nnq f32           there is no " in capsys.readouterr().out
 
 
 def test_both_numbers_of_threads(folder: Path, tools: Path):

@@ -37,6 +37,16 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
     does not saturate. Values and results are the same; only the offset and width
     of the storage differ.
 
+    A product of two dequantized activations, as in attention, is one of q - zp,
+    which 16 bits hold, so that no zero point has to be corrected:
+
+    ```
+    acc = sum (a - zp_a) * (b - zp_b)            (i32),   f32(acc) * s_a * s_b
+    ```
+
+    What products alone read, through reshapes and transposes, is stored in this
+    form; other activations are brought to it in front of the product.
+
     What stays in f32 (an operand that is not quantized, asymmetric weights) is
     dequantized, and a `missed` remark names the reason.
   }];
@@ -117,7 +127,10 @@ def FuseElementwise : Pass<"nnq-fuse-elementwise", "::mlir::func::FuncOp"> {
   let description = [{
     Upstream elementwise fusion. A contraction keeps the plain multiply-add body
     that kernels need and takes in nothing but transposes that leave the innermost
-    dimension where it is; sums and maxima without windows compute what they join.
+    dimension where it is, or any transpose of an operand that is packed later;
+    sums and maxima without windows compute what they join. The loops of an
+    epilogue that takes in a transpose are put in the order of the reduction in
+    front of it, so that the kernel stores to where the transpose has put the rows.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }

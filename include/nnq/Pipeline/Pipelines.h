@@ -44,6 +44,11 @@ struct QuantizeInt8Options
       *this, "weight-range",
       llvm::cl::desc("Integers that symmetric weights may take"),
       llvm::cl::init(WeightRange::Full), weightRangeValues()};
+  Option<ProductPrecision> attention{
+      *this, "attention",
+      llvm::cl::desc(
+          "Precision of products of two activations, as in attention"),
+      llvm::cl::init(ProductPrecision::Int8), productPrecisionValues()};
 };
 
 /// Options of `--lower-to-llvm`.

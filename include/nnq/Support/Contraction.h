@@ -41,6 +41,17 @@ struct Contraction {
   static mlir::FailureOr<Contraction> matchDepthwise(mlir::Operation *op);
 };
 
+/// `out[..., n] += x[..., k] * y[..., n, k]`, where both operands are computed
+/// at run time, and may share outer loops of the result with each other. The
+/// dimensions of `y` may be in any order.
+struct ActivationProduct {
+  mlir::linalg::LinalgOp op;
+  /// Loops over n, the innermost of the result, and k.
+  unsigned lane = 0, reduction = 0;
+
+  static mlir::FailureOr<ActivationProduct> match(mlir::Operation *op);
+};
+
 } // namespace nnq
 
 #endif // NNQ_SUPPORT_CONTRACTION_H

@@ -91,6 +91,9 @@ struct WeightedOp {
 /// is a constant, or both are.
 mlir::FailureOr<WeightedOp> matchWeightedOp(mlir::linalg::LinalgOp op);
 
+/// True for a contraction of two operands that are computed at run time.
+bool isActivationProduct(mlir::linalg::LinalgOp op);
+
 /// Upstream's generalization of a named op, with the discardable attributes
 /// that it drops.
 mlir::FailureOr<mlir::linalg::GenericOp>

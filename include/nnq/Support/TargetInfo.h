@@ -45,14 +45,13 @@ makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
 /// The target that code of `module` is made for; an error and null without one.
 TargetAttr getRequiredTarget(mlir::ModuleOp module);
 
+/// Does one instruction multiply and add f32 with one rounding?
+bool hasFusedMultiplyAdd(TargetAttr target);
+
 /// Does code for `target` run on this machine?
 bool runsOnHost(TargetAttr target);
 bool runsOnHost(llvm::StringRef triple, llvm::StringRef cpu,
                 llvm::StringRef features);
-
-/// True if a multiplication and an addition are one instruction that rounds
-/// once.
-bool hasFusedMultiplyAdd(TargetAttr target);
 
 /// The LLVM code generator of `target`, with the position independent code
 /// that a shared library needs.

@@ -17,7 +17,8 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     register tile of least estimated cost. A convolution of 3x3 taps multiplied by
     vpmaddwd is computed by F(m x m, 3 x 3) where that takes fewer cycles and the
     range of the activation (`nnq.range`) and the weights show that no number
-    overflows, so that the result is the same. Nothing is rewritten; an attribute
+    overflows, so that the result is the same. A product of two activations of 16
+    bits takes vpmaddwd, too. Nothing is rewritten; an attribute
     that is already there is kept, so a choice can be made by hand. A contraction
     of integers without a dot instruction gets a `missed` remark.
   }];
@@ -52,9 +53,10 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     over raw bytes into a 64-byte aligned resource. Integer depthwise weights
     are packed in pairs of taps, which vpmaddwd multiplies at a time. Constants of
     other reductions with a kernel are transposed so that lanes are contiguous.
-    Where a run reads past the
-    end of a row, the activation gets rows with slack; its producer writes into
-    them directly after bufferization.
+    The second factor of an integer product of two activations is copied to blocks
+    and groups at run time, with zeros behind what is no multiple of these. Where a
+    run reads past the end of a row, the activation gets rows with slack; its
+    producer writes into them directly after bufferization.
   }];
   let statistics = [
     Statistic<"packed", "packed", "Contractions packed">,
@@ -176,8 +178,9 @@ def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::Func
     shorter vector at the end; operands are loaded, broadcast, or gathered by
     their strides. Where that loop is shorter than a vector, as that of the
     channels of an image is, a longer one along which operands are contiguous is
-    cut instead, and the results are stored one by one. Embeddings, whose body reads a table at a computed row, load
-    that row. Other structured ops become scalar loops, and a `missed` remark says
+    cut instead, and the results are stored one by one. A copy that pairs the
+    elements of two rows shuffles vectors of both. Embeddings, whose body reads a
+    table at a computed row, load that row. Other structured ops become scalar loops, and a `missed` remark says
     so.
   }];
   let statistics = [
@@ -277,9 +280,10 @@ def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {
 def ApproximateMath : Pass<"nnq-approximate-math", "::mlir::func::FuncOp"> {
   let summary = "Computes functions of f32 without calls of libm";
   let description = [{
-    `math.exp`, `tanh` and `log` of f32, in vectors or not, become upstream's
-    polynomials, within a few units in the last place; `erf` becomes a quotient of
-    two polynomials, off by less than 4e-7. LLVM would call libm for each lane.
+    `math.tanh` and `log` of f32, in vectors or not, become upstream's polynomials,
+    within a few units in the last place, and so does `exp` by a shorter one that
+    is zero below the normal numbers; `erf` becomes a quotient of two polynomials,
+    off by less than 4e-7. LLVM would call libm for each lane.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::LLVM::LLVMDialect",

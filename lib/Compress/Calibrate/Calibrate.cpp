@@ -48,7 +48,11 @@ static SmallVector<Value> findObserved(ModuleOp module) {
   module.walk([&](Operation *op) {
     if (op->hasAttr(kKeepF32Attr))
       return;
-    if (auto structured = dyn_cast<linalg::LinalgOp>(op))
+    auto structured = dyn_cast<linalg::LinalgOp>(op);
+    if (structured && isActivationProduct(structured))
+      for (Value operand : structured.getDpsInputs())
+        observe(operand);
+    else if (structured)
       if (FailureOr<WeightedOp> operands = matchWeightedOp(structured);
           succeeded(operands))
         observe(operands->activation->get());

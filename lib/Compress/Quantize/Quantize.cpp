@@ -66,7 +66,31 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
   }
 
 private:
+  /// A range found at run time would have to be known before either operand is
+  /// stored.
+  void quantizeProduct(linalg::LinalgOp op) {
+    if (attention == ProductPrecision::F32)
+      return keep(op, "products of two activations are to stay so");
+    auto isQuantizable = [](Value operand) {
+      return isDequantized(operand) ||
+             (isF32Tensor(operand) && getStats(getStatsSource(operand)));
+    };
+    if (!op.hasPureTensorSemantics() ||
+        !llvm::all_of(op.getDpsInputs(), isQuantizable))
+      return keep(op, "there are no statistics of both activations");
+    for (OpOperand *operand : op.getDpsInputOperands())
+      operand->set(getQuantizedActivation(operand->get()));
+    ++numProducts;
+    remark::passed(
+        op.getLoc(),
+        remark::RemarkOpts::name("QuantizeInt8").category("nnq-quantize"))
+        << remark::add("both activations of layer '{0}' are quantized to int8",
+                       getLayerName(op).str());
+  }
+
   void quantize(linalg::LinalgOp op) {
+    if (isActivationProduct(op))
+      return quantizeProduct(op);
     if (StringRef obstacle = findObstacle(op); !obstacle.empty()) {
       keep(op, obstacle);
       return;

@@ -23,7 +23,7 @@ StringRef nnq::findObstacle(linalg::LinalgOp op) {
   if (!llvm::all_of(op->getOperands(), isF32Tensor))
     return "its operands are not f32";
   if (failed(matchWeightedOp(op)))
-    return "it does not have one constant operand, its weights";
+    return "both of its operands are constants";
   return "";
 }
 

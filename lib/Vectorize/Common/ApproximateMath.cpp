@@ -13,6 +13,8 @@
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "nnq/Support/TargetInfo.h"
 
+#include <limits>
+
 namespace nnq {
 #define GEN_PASS_DEF_APPROXIMATEMATH
 #include "nnq/Vectorize/Passes.h.inc"
@@ -20,6 +22,14 @@ namespace nnq {
 
 using namespace mlir;
 using namespace nnq;
+
+/// `value` as a number or in all lanes.
+static Value makeSplat(OpBuilder &builder, Location loc, Type type,
+                       TypedAttr value) {
+  if (auto shaped = dyn_cast<ShapedType>(type))
+    value = SplatElementsAttr::get(shaped, Attribute(value));
+  return arith::ConstantOp::create(builder, loc, value);
+}
 
 namespace {
 
@@ -35,11 +45,8 @@ struct ApproximateErf : public OpRewritePattern<math::ErfOp> {
     if (!getElementTypeOrSelf(type).isF32())
       return rewriter.notifyMatchFailure(op, "not f32");
     Location loc = op.getLoc();
-    auto constant = [&](float value) -> Value {
-      TypedAttr attr = rewriter.getF32FloatAttr(value);
-      if (auto shaped = dyn_cast<ShapedType>(type))
-        attr = SplatElementsAttr::get(shaped, Attribute(attr));
-      return arith::ConstantOp::create(rewriter, loc, attr);
+    auto constant = [&](float value) {
+      return makeSplat(rewriter, loc, type, rewriter.getF32FloatAttr(value));
     };
     // A comparison with NaN is false, so that NaN stays.
     auto clamp = [&](Value x, arith::CmpFPredicate predicate, float bound) {
@@ -69,6 +76,63 @@ struct ApproximateErf : public OpRewritePattern<math::ErfOp> {
   }
 };
 
+/// exp(x) = 2^n exp(r) with r between +-ln(2)/2 and the polynomial of Cephes.
+/// Upstream's clamps x and n in between, and finds n by a floor.
+struct ApproximateExp : public OpRewritePattern<math::ExpOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::ExpOp op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getType();
+    if (!getElementTypeOrSelf(type).isF32())
+      return rewriter.notifyMatchFailure(op, "not f32");
+    Location loc = op.getLoc();
+    auto constant = [&](float value) {
+      return makeSplat(rewriter, loc, type, rewriter.getF32FloatAttr(value));
+    };
+    auto fma = [&](Value a, Value b, Value c) -> Value {
+      return math::FmaOp::create(rewriter, loc, a, b, c);
+    };
+    // Where an ulp is one, additions round to integers. They are the lowest
+    // bits of the sum.
+    constexpr float kRounds = 12582912.0f;
+    Value x = op.getOperand();
+    Value sum = fma(x, constant(1.44269504f), constant(kRounds));
+    Value n = arith::SubFOp::create(rewriter, loc, sum, constant(kRounds));
+    Value r = fma(n, constant(-0.693359375f), x);
+    r = fma(n, constant(2.12194440e-4f), r);
+    Value p = constant(1.9875691500e-4f);
+    for (float next : {1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f,
+                       1.6666665459e-1f, 5.0000001201e-1f})
+      p = fma(p, r, constant(next));
+    p = fma(p, arith::MulFOp::create(rewriter, loc, r, r), r);
+    p = arith::AddFOp::create(rewriter, loc, p, constant(1.0f));
+    // Times 2^n, in the exponent.
+    Type integer = rewriter.getI32Type();
+    if (auto shaped = dyn_cast<ShapedType>(type))
+      integer = shaped.clone(integer);
+    Value exponent = arith::ShLIOp::create(
+        rewriter, loc, arith::BitcastOp::create(rewriter, loc, integer, sum),
+        makeSplat(rewriter, loc, integer, rewriter.getI32IntegerAttr(23)));
+    Value bits = arith::AddIOp::create(
+        rewriter, loc, arith::BitcastOp::create(rewriter, loc, integer, p),
+        exponent);
+    Value result = arith::BitcastOp::create(rewriter, loc, type, bits);
+    // Beyond the exponents of normal numbers; a comparison with NaN is false.
+    auto bound = [&](arith::CmpFPredicate predicate, float limit, float value) {
+      Value beyond =
+          arith::CmpFOp::create(rewriter, loc, predicate, x, constant(limit));
+      result = arith::SelectOp::create(rewriter, loc, beyond, constant(value),
+                                       result);
+    };
+    bound(arith::CmpFPredicate::OLT, -87.33654f, 0.0f);
+    bound(arith::CmpFPredicate::OGT, 88.72283f,
+          std::numeric_limits<float>::infinity());
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
 /// The steps of the polynomials may be rounded once or twice: a target without
 /// the instruction multiplies and adds instead of calling fmaf for each lane.
 struct RelaxFma : public OpRewritePattern<math::FmaOp> {
@@ -89,12 +153,11 @@ struct ApproximateMath
   void runOnOperation() override {
     // What the hardware computes, and what is rare, is left to LLVM.
     auto isApproximated = [](StringRef name) {
-      return name == math::ExpOp::getOperationName() ||
-             name == math::TanhOp::getOperationName() ||
+      return name == math::TanhOp::getOperationName() ||
              name == math::LogOp::getOperationName();
     };
     RewritePatternSet patterns(&getContext());
-    patterns.add<ApproximateErf>(&getContext());
+    patterns.add<ApproximateErf, ApproximateExp>(&getContext());
     auto module = getOperation()->getParentOfType<ModuleOp>();
     auto target =
         module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;

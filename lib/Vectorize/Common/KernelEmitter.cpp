@@ -79,6 +79,9 @@ private:
   SmallVector<int64_t> windowShape;
   int64_t window = 1;
   SmallVector<int64_t> reductionShape; // Without the group.
+  /// Dimensions of the weights before that of blocks: each step of a batch has
+  /// its own.
+  unsigned batchDims = 0;
   int64_t registers = 16;
   Type accType;
   Value weights; // Lanes and group flattened.
@@ -113,6 +116,8 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
   SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
   xMap = maps[0];
   wMap = maps[1];
+  batchDims = wMap.getNumResults() - reductionShape.size() -
+              getNumGroupLoops(kernel) - 2;
   accType =
       cast<MemRefType>(contraction.getOutputs()[0].getType()).getElementType();
 }
@@ -177,14 +182,17 @@ Value KernelEmitter::loadWeights(OpBuilder &b,
                                  const Tile &tile, int64_t block,
                                  int64_t offset, int64_t count) {
   // Blocks are indexed by the channel alone.
-  AffineMap blockMap = wMap.getSubMap({0});
+  AffineMap blockMap = wMap.getSubMap({batchDims});
   SmallVector<OpFoldResult> loops(wMap.getNumDims(), b.getIndexAttr(0));
-  loops[shape.laneLoop] = tile.root[shape.laneLoop];
+  llvm::copy(tile.root, loops.begin());
   OpFoldResult firstBlock = affine::makeComposedFoldedAffineApply(
       b, loc,
       AffineMap::get(wMap.getNumDims(), 0, blockMap.getResult(0) + block),
       loops);
-  SmallVector<Value> at{getValueOrCreateConstantIndexOp(b, loc, firstBlock)};
+  SmallVector<Value> at;
+  if (batchDims > 0)
+    at = emitIndices(b, loc, wMap.getMajorSubMap(batchDims), loops);
+  at.push_back(getValueOrCreateConstantIndexOp(b, loc, firstBlock));
   for (OpFoldResult index : reductions)
     at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
   at.push_back(arith::ConstantIndexOp::create(b, loc, offset));
@@ -289,13 +297,13 @@ int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
 
 /// True for weights that the caches next to the core hardly hold from one run
 /// of the network to the next, and that several tiles of rows read: the first
-/// of these would wait for memory. A step must read whole lines, or each would
-/// be asked for several times.
+/// of these would wait for memory. What was packed just before is at hand. A
+/// step must read whole lines, or each would be asked for several times.
 bool KernelEmitter::prefetches(const Tile &tile) {
   constexpr int64_t kLeastBytes = 64 << 10;
   auto type = cast<MemRefType>(weights.getType());
   int64_t width = type.getElementTypeBitWidth() / 8;
-  return type.getNumElements() * width >= kLeastBytes &&
+  return batchDims == 0 && type.getNumElements() * width >= kLeastBytes &&
          type.getShape().back() * width % kLineBytes == 0 &&
          shape.rowLoop >= 0 && rootShape[shape.rowLoop] > tile.rows;
 }
@@ -547,7 +555,7 @@ void KernelEmitter::emit() {
   Value packed = contraction.getInputs()[1];
   auto type = cast<MemRefType>(packed.getType());
   SmallVector<ReassociationIndices> flat;
-  int64_t outer = 1 + static_cast<int64_t>(reductionShape.size());
+  int64_t outer = batchDims + 1 + static_cast<int64_t>(reductionShape.size());
   for (int64_t i = 0; i <= outer; ++i)
     flat.push_back({i});
   for (int64_t i = outer + 1; i < type.getRank(); ++i)

@@ -89,7 +89,7 @@ static bool canSinkTo(Operation *from, Operation *to,
   return true;
 }
 
-/// True if a pool or epilogue has the loops of the result first, in order.
+/// True if a reduction or pool has the loops of the result first, in order.
 static bool hasKernelLoops(linalg::GenericOp op) {
   return op.getNumDpsInits() == 1 &&
          isMajorIdentity(op.getIndexingMapsArray().back());
@@ -119,9 +119,9 @@ static void matchEpilogue(KernelGroup &group, linalg::GenericOp reader) {
   }
   linalg::GenericOp last = group.pool ? group.pool : group.reduction;
   unsigned rank = last.getIndexingMapsArray().back().getNumResults();
-  if (reader.getNumReductionLoops() != 0 || !hasKernelLoops(reader) ||
-      rank == 0 || reader.getNumLoops() != rank ||
-      !canEmitRows(reader, group.laneLoop) ||
+  if (reader.getNumReductionLoops() != 0 || reader.getNumDpsInits() != 1 ||
+      !reader.getIndexingMapsArray().back().isPermutation() || rank == 0 ||
+      reader.getNumLoops() != rank || !canEmitRows(reader, group.laneLoop) ||
       !canSinkTo(group.reduction, reader, members))
     return;
   // A result in place of an operand would be read as one.
@@ -142,13 +142,15 @@ static bool isPacked(linalg::GenericOp op) {
   return isMultiplyAddBody(op) && !hasPackedTaps(op) &&
          !weights.isProjectedPermutation() &&
          op.getIndexingMapsArray().back().getNumResults() > 0 &&
-         weights.getResult(0)
-             .walk([](AffineExpr expr) {
-               return expr.getKind() == AffineExprKind::FloorDiv
-                          ? WalkResult::interrupt()
-                          : WalkResult::advance();
-             })
-             .wasInterrupted();
+         llvm::any_of(weights.getResults(), [](AffineExpr result) {
+           return result
+               .walk([](AffineExpr expr) {
+                 return expr.getKind() == AffineExprKind::FloorDiv
+                            ? WalkResult::interrupt()
+                            : WalkResult::advance();
+               })
+               .wasInterrupted();
+         });
 }
 
 /// Blocks of packed weights lie along the innermost loop of the result; other
@@ -216,7 +218,10 @@ TileShape nnq::getTileShape(const KernelGroup &group, ArrayRef<int64_t> sizes) {
   for (int64_t loop = static_cast<int64_t>(group.laneLoop) - 1; loop >= 0;
        --loop)
     if (sizes[loop] > 1) {
-      shape.rowLoop = loop;
+      // Along the batch of a product, rows share nothing.
+      linalg::GenericOp op = group.reduction;
+      if (!group.packed || !op.getIndexingMapsArray()[1].isFunctionOfDim(loop))
+        shape.rowLoop = loop;
       break;
     }
   if (group.packed)

@@ -6,6 +6,7 @@
 
 #include "ContractionLayout.h"
 #include "DepthwiseTaps.h"
+#include "ProductPacking.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -308,6 +309,14 @@ struct PackContractions
     });
     IRRewriter rewriter(&getContext());
     for (linalg::GenericOp op : ops) {
+      auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
+      if (FailureOr<ActivationProduct> product = ActivationProduct::match(op);
+          succeeded(product) &&
+          getElementTypeOrSelf(op.getResult(0).getType()).isInteger()) {
+        packProduct(rewriter, *product, kernel);
+        ++packed;
+        continue;
+      }
       // A packed contraction has weights indexed by channel blocks and is left
       // as it is, which makes the pass idempotent.
       std::string reason;
@@ -316,7 +325,6 @@ struct PackContractions
         packed += packTaps(rewriter, op) || alignLanes(rewriter, op);
         continue;
       }
-      auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
       layout->mergeGroups(kernel.getLanes());
       ContractionPacker packer(rewriter, *layout, kernel);
       if (failed(packer.pack(reason))) {

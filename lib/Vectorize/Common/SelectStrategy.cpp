@@ -89,6 +89,12 @@ static bool isPairedDepthwise(linalg::GenericOp op, TargetAttr target,
           (types.activation.isInteger(16) && types.activationSigned));
 }
 
+/// True for a product of two activations as integers.
+static bool isIntegerProduct(linalg::GenericOp op) {
+  return !op.hasDynamicShape() && isActivationProduct(op) &&
+         getElementTypeOrSelf(op.getResult(0).getType()).isInteger();
+}
+
 namespace {
 struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
   void runOnOperation() override {
@@ -104,6 +110,8 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     getOperation().walk([&](linalg::GenericOp op) {
       if (op->hasAttr(kKernelAttr))
         return;
+      if (isIntegerProduct(op))
+        return selectProduct(op, target);
       if (failed(Contraction::match(op))) {
         if (op.getNumReductionLoops() > 0 && !op.hasDynamicShape())
           selectReduction(op, target);
@@ -181,6 +189,39 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
                               estimateCycles(target, problem, direct.getLanes(),
                                              direct.getTileRows(),
                                              direct.getTileBlocks()));
+  }
+
+  /// Products of two activations, the second of which is packed at run time.
+  void selectProduct(linalg::GenericOp op, TargetAttr target) {
+    FailureOr<ActivationProduct> product = ActivationProduct::match(op);
+    if (failed(product)) {
+      remarkMissed(op, "nnq-select-strategy",
+                   "a product whose first activation is not read along rows, "
+                   "or whose second does not run along the result");
+      return selectReduction(op, target);
+    }
+    AffineMap y = op.getIndexingMapsArray()[1];
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    KernelProblem problem;
+    problem.window = problem.rows = 1;
+    for (int64_t loop = static_cast<int64_t>(product->lane) - 1; loop >= 0;
+         --loop)
+      if (sizes[loop] > 1) {
+        if (!y.isFunctionOfDim(loop))
+          problem.rows = sizes[loop];
+        break;
+      }
+    problem.channels = sizes[product->lane];
+    bool isPair = isX86(target);
+    problem.dot = isPair ? DotKind::VPMADDWD : DotKind::None;
+    problem.group = isPair ? 2 : 1;
+    if (!isPair) {
+      ++withoutDot;
+      remarkMissed(op, "nnq-select-strategy",
+                   "no dot instruction of the target multiplies these types");
+    }
+    op->setAttr(kKernelAttr, chooseKernel(target, problem));
+    ++kernels;
   }
 
   /// Reductions of unpacked operands: depthwise convolutions, pools, products

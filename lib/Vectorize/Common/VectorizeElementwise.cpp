@@ -233,6 +233,73 @@ static void emitRows(OpBuilder &builder, linalg::GenericOp op, unsigned rowLoop,
       });
 }
 
+/// True for a copy that puts pairs of elements from two contiguous rows side by
+/// side, in its two innermost loops.
+static bool interleavesRows(linalg::GenericOp op) {
+  unsigned loops = op.getNumLoops();
+  if (loops < 2 || op.getNumReductionLoops() != 0 || op.hasDynamicShape() ||
+      op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
+      !op.getBlock()->without_terminator().empty() ||
+      op.getStaticLoopRanges().back() != 2 ||
+      !op.getIndexingMapsArray().back().isIdentity())
+    return false;
+  auto in = dyn_cast<MemRefType>(op.getInputs()[0].getType());
+  auto out = dyn_cast<MemRefType>(op.getOutputs()[0].getType());
+  AffineMap map = op.getIndexingMapsArray().front();
+  return in && out && out.getLayout().isIdentity() &&
+         in.getElementType() == out.getElementType() &&
+         getLoopStride(in, map, loops - 2) == 1 &&
+         map.getResults().back().isFunctionOfDim(loops - 2);
+}
+
+/// Loads both rows and shuffles whole vectors.
+static void emitInterleavedRows(OpBuilder &builder, linalg::GenericOp op,
+                                int64_t lanes) {
+  Location loc = op.getLoc();
+  unsigned pairLoop = op.getNumLoops() - 1, rowLoop = pairLoop - 1;
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  int64_t length = sizes[rowLoop];
+  sizes[rowLoop] = sizes[pairLoop] = 1;
+  SmallVector<ReassociationIndices> flat;
+  for (unsigned dim = 0; dim < rowLoop; ++dim)
+    flat.push_back({dim});
+  flat.push_back({rowLoop, pairLoop});
+  Value out =
+      memref::CollapseShapeOp::create(builder, loc, op.getOutputs()[0], flat);
+  emitLoopNest(
+      builder, loc, sizes, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
+        emitTiled(b, loc, length, std::min(lanes, length),
+                  [&](OpBuilder &inner, OpFoldResult start, int64_t count) {
+                    LoopIndices at(indices);
+                    at[rowLoop] = start;
+                    SmallVector<Value> rows;
+                    for (int64_t row : {0, 1}) {
+                      at[pairLoop] = inner.getIndexAttr(row);
+                      rows.push_back(
+                          emitLoadRow(inner, loc, op.getInputs()[0],
+                                      op.getIndexingMapsArray().front(), at,
+                                      {rowLoop, count, count}));
+                    }
+                    SmallVector<int64_t> order;
+                    for (int64_t lane = 0; lane < count; ++lane)
+                      order.append({lane, count + lane});
+                    Value pairs = vector::ShuffleOp::create(inner, loc, rows[0],
+                                                            rows[1], order);
+                    AffineExpr twice = inner.getAffineDimExpr(rowLoop) * 2;
+                    AffineMap map = inner.getMultiDimIdentityMap(pairLoop);
+                    map = AffineMap::get(
+                        pairLoop, 0,
+                        llvm::to_vector(llvm::concat<const AffineExpr>(
+                            map.getResults().drop_back(), ArrayRef(twice))),
+                        inner.getContext());
+                    vector::StoreOp::create(
+                        inner, loc, pairs, out,
+                        emitIndices(inner, loc, map,
+                                    ArrayRef<OpFoldResult>(at).drop_back()));
+                  });
+      });
+}
+
 namespace {
 struct VectorizeElementwise
     : public nnq::impl::VectorizeElementwiseBase<VectorizeElementwise> {
@@ -269,7 +336,10 @@ struct VectorizeElementwise
         generic = *general;
         rewriter.setInsertionPoint(generic);
       }
-      if (std::optional<unsigned> loop = findRowLoop(generic)) {
+      if (interleavesRows(generic)) {
+        emitInterleavedRows(rewriter, generic, lanes);
+        ++vectorized;
+      } else if (std::optional<unsigned> loop = findRowLoop(generic)) {
         if (std::optional<unsigned> better =
                 findScatterLoop(generic, *loop, lanes))
           loop = better;

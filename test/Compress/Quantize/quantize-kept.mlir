@@ -3,11 +3,11 @@
 // RUN:   2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 
 // REMARK: remark: [Missed] QuantizeInt8 | Category:nnq-quantize
-// REMARK-SAME: Reason="it does not have one constant operand, its weights"
+// REMARK-SAME: Reason="there are no statistics of both activations"
 // REMARK-SAME: layer 'attention' stays in f32
 // CHECK-LABEL: @two_variables
 // CHECK-NOT: quant.
-// CHECK: linalg.matmul {nnq.keep_f32 = "it does not have one constant operand, its weights"
+// CHECK: linalg.matmul {nnq.keep_f32 = "there are no statistics of both activations"
 func.func @two_variables(%x: tensor<4x3xf32>, %y: tensor<3x2xf32>) -> tensor<4x2xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<4x2xf32>

@@ -39,6 +39,9 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     average pools. The branch that a convolution computes last is not stored and
     keeps its precision.
 
+    So are both operands of a product of two activations, as attention computes
+    them, unless `attention=f32`; without statistics it stays in f32.
+
     An op that stays in f32 gets the reason in the attribute `nnq.keep_f32`; a
     user may write the attribute to keep an op from being quantized.
 
@@ -74,9 +77,15 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     Option<"weightRange", "weight-range", "::nnq::WeightRange",
            "::nnq::WeightRange::Full", "Integers that symmetric weights may take",
            "::nnq::weightRangeValues()">,
+    Option<"attention", "attention", "::nnq::ProductPrecision",
+           "::nnq::ProductPrecision::Int8",
+           "Precision of products of two activations, as in attention",
+           "::nnq::productPrecisionValues()">,
   ];
   let statistics = [
     Statistic<"numQuantized", "quantized", "Number of ops quantized">,
+    Statistic<"numProducts", "products",
+              "Number of products of two activations quantized">,
     Statistic<"numKept", "kept-f32", "Number of ops kept in f32">,
     Statistic<"numDynamic", "dynamic",
               "Number of activations with parameters found at run time">,

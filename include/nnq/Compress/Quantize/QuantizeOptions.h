@@ -20,6 +20,9 @@ enum class WeightGranularity { PerAxis, PerTensor };
 /// Which integers symmetric weights may take.
 enum class WeightRange { Full, Reduced };
 
+/// How products of two activations are computed, as those of attention are.
+enum class ProductPrecision { Int8, F32 };
+
 /// Values of an option of type QuantScheme.
 inline llvm::cl::ValuesClass quantSchemeValues() {
   return llvm::cl::values(
@@ -45,10 +48,19 @@ inline llvm::cl::ValuesClass weightRangeValues() {
                  "saturate at 16 bits multiply exactly"));
 }
 
+/// Values of an option of type ProductPrecision.
+inline llvm::cl::ValuesClass productPrecisionValues() {
+  return llvm::cl::values(
+      clEnumValN(ProductPrecision::Int8, "int8",
+                 "Both operands are quantized where there are statistics"),
+      clEnumValN(ProductPrecision::F32, "f32", "They stay in f32"));
+}
+
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::QuantScheme)
 NNQ_ENUM_OPTION(::nnq::WeightGranularity)
 NNQ_ENUM_OPTION(::nnq::WeightRange)
+NNQ_ENUM_OPTION(::nnq::ProductPrecision)
 
 #endif // NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H

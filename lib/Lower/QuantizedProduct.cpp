@@ -1,0 +1,147 @@
+//===- QuantizedProduct.cpp - Integer products of two activations ---------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "QuantizationLowering.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "nnq/Support/Remarks.h"
+
+using namespace mlir;
+using namespace nnq;
+
+/// True for a tensor dequantized with one scale that is no constant.
+static bool isDequantizedActivation(Value value) {
+  auto dcast = value.getDefiningOp<quant::DequantizeCastOp>();
+  if (!dcast || !isa<quant::UniformQuantizedType>(
+                    getElementTypeOrSelf(dcast.getInput().getType())))
+    return false;
+  auto scast = dcast.getInput().getDefiningOp<quant::StorageCastOp>();
+  return !scast || !matchPattern(scast.getInput(), m_Constant());
+}
+
+bool nnq::isQuantizedProduct(Operation *op) {
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  return structured && isActivationProduct(structured) &&
+         llvm::all_of(structured.getDpsInputs(), isDequantizedActivation);
+}
+
+/// True if `op` moves elements that are quantized again as they were, by
+/// `type`, for products.
+static bool movesToProducts(Operation *op, Type type) {
+  if (!getPermutation(op) || op->use_empty())
+    return false;
+  return llvm::all_of(op->getUsers(), [&](Operation *user) {
+    auto qcast = dyn_cast<quant::QuantizeCastOp>(user);
+    return qcast && getElementTypeOrSelf(qcast.getResult().getType()) == type &&
+           feedsProducts(qcast.getResult());
+  });
+}
+
+bool nnq::feedsProducts(Value quantized) {
+  if (quantized.use_empty())
+    return false;
+  Type type = getElementTypeOrSelf(quantized.getType());
+  return llvm::all_of(quantized.getUsers(), [&](Operation *user) {
+    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+            tensor::ExtractSliceOp>(user))
+      return feedsProducts(user->getResult(0));
+    return isa<quant::DequantizeCastOp>(user) && !user->use_empty() &&
+           llvm::all_of(user->getUsers(), [&](Operation *reader) {
+             return isQuantizedProduct(reader) || movesToProducts(reader, type);
+           });
+  });
+}
+
+Value QuantizationLowering::emitCentered(Location loc, const Quantized &x) {
+  if (x.isCentered)
+    return x.storage;
+  auto type = cast<RankedTensorType>(x.storage.getType());
+  Type i16 = rewriter.getI16Type();
+  return createElementwise(
+             rewriter, loc, type.clone(i16), x.storage,
+             rewriter.getMultiDimIdentityMap(type.getRank()),
+             [&](OpBuilder &, Location, ValueRange args) -> Value {
+               Value q = extendToI32(rewriter, loc, args[0], x.isSigned);
+               Value zero =
+                   intConstant(loc, x.params->zeroPoint, rewriter.getI32Type());
+               q = arith::SubIOp::create(rewriter, loc, q, zero);
+               return arith::TruncIOp::create(rewriter, loc, i16, q);
+             })
+      .getResult(0);
+}
+
+static double getMagnitude(const ActivationParams &params) {
+  return std::max(std::abs(params.min - params.zeroPoint),
+                  std::abs(params.max - params.zeroPoint));
+}
+
+/// Without zero points, which 16 bits hold the difference to, nothing has to be
+/// corrected: sum (a - za) (b - zb) is a plain sum of products.
+void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
+  Quantized *a = lookup(op.getDpsInputs()[0]),
+            *b = lookup(op.getDpsInputs()[1]);
+  if (!a || !b || op.hasDynamicShape())
+    return remarkMissed(op, "nnq-lower-quantization",
+                        "the integers of both activations are not at hand");
+  if (!isZeroFill(op.getDpsInitOperand(0)->get()))
+    return remarkMissed(op, "nnq-lower-quantization",
+                        "the accumulator does not start at zero");
+  double largest = getMagnitude(*a->params) * getMagnitude(*b->params);
+  for (auto [size, kind] :
+       llvm::zip(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
+    if (linalg::isReductionIterator(kind))
+      largest *= size;
+  constexpr double kMostI32 = 2147480000.0;
+  if (largest > kMostI32)
+    return remarkMissed(op, "nnq-lower-quantization",
+                        "32 bits do not hold the sum of products");
+
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  double scale = a->params->scale * b->params->scale;
+  Value x = emitCentered(loc, *a), y = emitCentered(loc, *b);
+  Value acc = emitIntegerContraction(op, x, /*isSigned=*/true, y).getResult(0);
+  Value result = op->getResult(0);
+  quant::QuantizeCastOp requantize;
+  if (result.hasOneUse())
+    requantize = dyn_cast<quant::QuantizeCastOp>(*result.user_begin());
+  quant::UniformQuantizedType outType;
+  if (requantize)
+    outType = dyn_cast<quant::UniformQuantizedType>(
+        getElementTypeOrSelf(requantize.getResult().getType()));
+  bool isCentered = outType && feedsProducts(requantize.getResult());
+  StorageFormat format;
+  ActivationParams out;
+  if (outType) {
+    format = formatOf(outType, isCentered);
+    out = getActivationParams(outType, format);
+    scale /= out.scale;
+  }
+  Rounded known =
+      largest * scale < kMostI32 ? Rounded::FitsI32 : Rounded::Number;
+  auto type = cast<RankedTensorType>(acc.getType());
+  Type f32 = rewriter.getF32Type();
+  auto epilogue = createElementwise(
+      rewriter, loc, type.clone(outType ? Type(format.type) : f32), acc,
+      rewriter.getMultiDimIdentityMap(type.getRank()),
+      [&](OpBuilder &, Location, ValueRange args) -> Value {
+        Value value = arith::SIToFPOp::create(rewriter, loc, f32, args[0]);
+        value = arith::MulFOp::create(rewriter, loc, value,
+                                      floatConstant(loc, scale));
+        if (!outType)
+          return value;
+        return emitRequantize(
+            rewriter, loc, value,
+            intConstant(loc, out.zeroPoint, rewriter.getI32Type()), out.min,
+            out.max, format.type, known);
+      });
+  epilogue->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  ++integerOps;
+  if (outType)
+    setQuantized(requantize.getResult(), epilogue.getResult(0), isCentered);
+  else
+    rewriter.replaceAllUsesWith(result, epilogue.getResult(0));
+}
