@@ -105,6 +105,7 @@ void nnq::buildLowerPipeline(OpPassManager &pm) {
   layout.addPass(createFuseElementwise());
   // Epilogues are whole only after fusion.
   layout.addPass(createHoistMaxPool());
+  layout.addPass(createInferNoNaN());
   layout.addPass(createCSEPass());
   layout.addPass(createVerifyLowered());
 }
@@ -131,6 +132,8 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   lower.addPass(createCanonicalizerPass());
   lower.addPass(createCSEPass());
   lower.addPass(createLowerContractToDot());
+  // Scales are constants of vectors, and rounding is still an op of its own.
+  lower.addPass(createMultiplyByReciprocal());
   lower.addPass(createLowerRoundToInt());
   lower.addPass(createApproximateMath());
   lower.addPass(createCanonicalizerPass());

@@ -277,6 +277,17 @@ TargetAttr nnq::getRequiredTarget(ModuleOp module) {
   return target;
 }
 
+bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
+  initializeTargets();
+  Triple triple(target.getTriple().getValue());
+  if (triple.isAArch64())
+    return true;
+  auto subtarget = createSubtarget(triple, target.getCpu().getValue(),
+                                   target.getFeatures().getValue());
+  return triple.getArch() == Triple::x86_64 && subtarget &&
+         subtarget->checkFeatures("+fma");
+}
+
 bool nnq::runsOnHost(TargetAttr target) {
   return runsOnHost(target.getTriple(), target.getCpu(), target.getFeatures());
 }

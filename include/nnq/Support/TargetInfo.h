@@ -45,6 +45,9 @@ makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
 /// The target that code of `module` is made for; an error and null without one.
 TargetAttr getRequiredTarget(mlir::ModuleOp module);
 
+/// Does `target` multiply and add with one rounding in one instruction?
+bool hasFusedMultiplyAdd(TargetAttr target);
+
 /// Does code for `target` run on this machine?
 bool runsOnHost(TargetAttr target);
 bool runsOnHost(llvm::StringRef triple, llvm::StringRef cpu,

@@ -254,6 +254,37 @@ def LowerContractToDot : Pass<"nnq-lower-contract-to-dot", "::mlir::func::FuncOp
     "::mlir::vector::VectorDialect"];
 }
 
+def MultiplyByReciprocal : Pass<"nnq-multiply-by-reciprocal", "::mlir::func::FuncOp"> {
+  let summary = "Quantizes without division, to the same integers";
+  let description = [{
+    Quantization divides by a scale, bounds the quotient and rounds it. A step
+    function of so few steps is computed by a multiplication as well:
+
+    ```mlir
+    %q = arith.divf %x, %scale : vector<8xf32>
+    %1 = // %q within -10.0 and 245.0
+    %r = math.roundeven %1 : vector<8xf32>
+    // becomes
+    %1 = // %x within -10.0 * scale and 245.0 * scale
+    %p = arith.mulf %1, %rest : vector<8xf32>
+    %q = llvm.intr.fma(%1, %factor, %p) : (vector<8xf32>, vector<8xf32>, vector<8xf32>) -> vector<8xf32>
+    %r = math.roundeven %q : vector<8xf32>
+    ```
+
+    `factor` and `rest` together are the reciprocal of the scale with 48 bits.
+    For powers of two and few other scales a factor of 24 bits does as well, by a
+    plain product. That no f32 changes its integer is proven for each scale: product
+    and quotient are monotone, so a comparison at each of the 255 steps is enough.
+    Targets without fused multiply-add keep the other divisions.
+
+    The pattern is public (`populateMultiplyByReciprocalPatterns`).
+  }];
+  let statistics = [
+    Statistic<"replaced", "replaced", "Divisions that became multiplications">,
+    Statistic<"kept", "kept", "Divisions that no multiplication can replace">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
 def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {
   let summary = "Rounds and converts f32 vectors in one instruction on x86";
   let description = [{

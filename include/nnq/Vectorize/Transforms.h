@@ -45,6 +45,13 @@ void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
                                      int64_t vectorBits);
 
+/// clamp(x / c) that math.roundeven rounds to clamp(x) times the reciprocal of
+/// c, plus, with `hasFma`, times what the reciprocal leaves; for numbers and
+/// vectors of f32, with integers for bounds, if the results are the same for
+/// all x.
+void populateMultiplyByReciprocalPatterns(mlir::RewritePatternSet &patterns,
+                                          bool hasFma);
+
 } // namespace nnq
 
 #endif // NNQ_VECTORIZE_TRANSFORMS_H
