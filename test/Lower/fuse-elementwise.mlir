@@ -242,7 +242,8 @@ func.func @gate(%x: tensor<1x5x7x4xf32>, %g: tensor<1x1x1x4xf32>) -> tensor<1x5x
   %eg = tensor.empty() : tensor<1x1x1x4xf32>
   %e = tensor.empty() : tensor<1x5x7x4xf32>
   %0 = linalg.generic {indexing_maps = [affine_map<(n, h, w, c) -> (n, h, w, c)>,
-      affine_map<(n, h, w, c) -> (n, h, w, c)>], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      affine_map<(n, h, w, c) -> (n, h, w, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
       ins(%g : tensor<1x1x1x4xf32>) outs(%eg : tensor<1x1x1x4xf32>) {
   ^bb0(%a: f32, %o: f32):
     %s = math.exp %a : f32
