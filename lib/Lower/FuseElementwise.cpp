@@ -37,9 +37,13 @@ static bool widens(Operation *producer) {
 static bool repeats(OpOperand *operand, Operation *producer) {
   auto consumer = cast<linalg::GenericOp>(operand->getOwner());
   auto op = dyn_cast<linalg::GenericOp>(producer);
-  return op && isElementwiseCompute(op) && !widens(producer) &&
-         consumer.getMatchingIndexingMap(operand).getNumResults() <
-             consumer.getNumLoops();
+  if (!op || !isElementwiseCompute(op) || widens(producer))
+    return false;
+  AffineMap map = consumer.getMatchingIndexingMap(operand);
+  SmallVector<int64_t> sizes = consumer.getStaticLoopRanges();
+  return llvm::any_of(llvm::seq<unsigned>(0, sizes.size()), [&](unsigned loop) {
+    return sizes[loop] != 1 && !map.isFunctionOfDim(loop);
+  });
 }
 
 static bool hasWindow(linalg::GenericOp op) {

@@ -118,6 +118,14 @@ std::optional<ScalarRange> nnq::getScalarRange(Value value) {
     return std::nullopt;
   if (isa<arith::SIToFPOp>(def))
     return roundOutward(in[0].low, in[0].high);
+  if (isa<arith::NegFOp>(def))
+    return ScalarRange{-in[0].high, -in[0].low};
+  if (isa<arith::MaximumFOp, arith::MaxNumFOp>(def))
+    return ScalarRange{std::max(in[0].low, in[1].low),
+                       std::max(in[0].high, in[1].high)};
+  if (isa<arith::MinimumFOp, arith::MinNumFOp>(def))
+    return ScalarRange{std::min(in[0].low, in[1].low),
+                       std::min(in[0].high, in[1].high)};
   if (isa<arith::AddFOp>(def))
     return roundOutward(in[0].low + in[1].low, in[0].high + in[1].high);
   if (isa<arith::SubFOp>(def))

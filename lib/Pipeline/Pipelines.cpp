@@ -108,6 +108,7 @@ void nnq::buildLowerPipeline(OpPassManager &pm) {
   layout.addPass(createHoistMaxPool());
   // What it leaves is not seen to be monotone.
   layout.addPass(createSimplifyRequantization());
+  layout.addPass(createInferNoNaN());
   layout.addPass(createCSEPass());
   layout.addPass(createVerifyLowered());
 }

@@ -230,3 +230,32 @@ func.func @heads(%q: tensor<5x2x4xf32>, %k: tensor<5x2x4xf32>, %f: tensor<2x5x5x
   } -> tensor<2x5x5xf32>
   return %2 : tensor<2x5x5xf32>
 }
+
+// Each channel has one gate, which all positions share.
+// CHECK-LABEL: @gate
+// CHECK-SAME: %[[X:.+]]: tensor<1x5x7x4xf32>, %[[G:.+]]: tensor<1x1x1x4xf32>
+// CHECK: %[[N:.+]] = linalg.generic {{.*}} ins(%[[G]] :
+// CHECK: math.exp
+// CHECK: linalg.generic {{.*}} ins(%[[X]], %[[N]] :
+// CHECK: arith.mulf
+func.func @gate(%x: tensor<1x5x7x4xf32>, %g: tensor<1x1x1x4xf32>) -> tensor<1x5x7x4xf32> {
+  %eg = tensor.empty() : tensor<1x1x1x4xf32>
+  %e = tensor.empty() : tensor<1x5x7x4xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(n, h, w, c) -> (n, h, w, c)>,
+      affine_map<(n, h, w, c) -> (n, h, w, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%g : tensor<1x1x1x4xf32>) outs(%eg : tensor<1x1x1x4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = math.exp %a : f32
+    linalg.yield %s : f32
+  } -> tensor<1x1x1x4xf32>
+  %1 = linalg.generic {indexing_maps = [affine_map<(n, h, w, c) -> (n, h, w, c)>,
+      affine_map<(n, h, w, c) -> (n, 0, 0, c)>, affine_map<(n, h, w, c) -> (n, h, w, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x, %0 : tensor<1x5x7x4xf32>, tensor<1x1x1x4xf32>) outs(%e : tensor<1x5x7x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.mulf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<1x5x7x4xf32>
+  return %1 : tensor<1x5x7x4xf32>
+}

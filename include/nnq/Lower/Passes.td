@@ -178,6 +178,27 @@ def SimplifyRequantization : Pass<"nnq-simplify-requantization", "::mlir::func::
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def InferNoNaN : Pass<"nnq-infer-no-nan", "::mlir::func::FuncOp"> {
+  let summary = "Marks maxima and minima whose operands are numbers for certain";
+  let description = [{
+    `arith.maximumf` gives back a NaN, which costs two instructions more on x86.
+    What comes from integers by multiplication with finite constants, and by few
+    further steps, is no NaN:
+
+    ```mlir
+    %y = arith.mulf %int_as_f32, %multiplier : f32
+    %m = arith.maximumf %y, %zero : f32
+    // becomes
+    %m = arith.maximumf %y, %zero fastmath<nnan> : f32
+    ```
+
+    Bounds of magnitudes are followed through the body, so that a result which may
+    overflow is not taken for a number.
+  }];
+  let statistics = [Statistic<"marked", "marked", "Maxima and minima of numbers">];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def VerifyLowered : Pass<"nnq-verify-lowered", "::mlir::func::FuncOp"> {
   let summary = "Edge of the Lower stage: nothing of quant or nnq is left";
   let description = [{
