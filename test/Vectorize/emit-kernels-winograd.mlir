@@ -113,17 +113,17 @@ func.func @strips(%x: memref<8x80xi8>, %w: memref<2x3x12x8x2xi8>, %y: memref<6x8
 
 // -----
 
-#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 64 + r * 2 + v)>
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 512 + r * 2 + v)>
 #w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
 #y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
 
-// The transformed weights of all points would fill the first-level cache: they
+// The transformed weights of all points would fill the second-level cache: they
 // are multiplied as soon as those of one or two rows of the transform are
 // there, in memory that the next ones use again.
 // CHECK-LABEL: @parts
-// CHECK-SAME: %{{.+}}: memref<6x384xi16>, %[[W:.+]]: memref<1x3x96x8x2xi8>
-// CHECK: %[[V:.+]] = memref.alloc() {{.*}} : memref<36x96xi16>
-// CHECK: %[[U:.+]] = memref.alloc() {{.*}} : memref<1x12x544xi16>
+// CHECK-SAME: %{{.+}}: memref<6x3072xi16>, %[[W:.+]]: memref<1x3x768x8x2xi8>
+// CHECK: %[[V:.+]] = memref.alloc() {{.*}} : memref<36x544xi16>
+// CHECK: %[[U:.+]] = memref.alloc() {{.*}} : memref<1x12x4128xi16>
 // CHECK: %[[M:.+]] = memref.alloc() {{.*}} : memref<1x36x24xi32>
 // Row 0 of the transform reads one row of taps, rows 1 and 2 read all.
 // CHECK-COUNT-3: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
@@ -143,12 +143,12 @@ func.func @strips(%x: memref<8x80xi8>, %w: memref<2x3x12x8x2xi8>, %y: memref<6x8
 // CHECK-COUNT-3: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
 // CHECK-NOT: arith.extsi {{.*}} : vector<16xi8>
 // CHECK: scf.for %{{.+}} = %c0{{.*}} to %c6{{(_[0-9]+)?}} step
-func.func @parts(%x: memref<6x384xi16>, %w: memref<1x3x96x8x2xi8>, %y: memref<4x4x8xi32>) {
+func.func @parts(%x: memref<6x3072xi16>, %w: memref<1x3x768x8x2xi8>, %y: memref<4x4x8xi32>) {
   %zero = arith.constant 0 : i32
   linalg.fill ins(%zero : i32) outs(%y : memref<4x4x8xi32>)
   linalg.generic {indexing_maps = [#x, #w, #y],
       iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
-      ins(%x, %w : memref<6x384xi16>, memref<1x3x96x8x2xi8>) outs(%y : memref<4x4x8xi32>)
+      ins(%x, %w : memref<6x3072xi16>, memref<1x3x768x8x2xi8>) outs(%y : memref<4x4x8xi32>)
       attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 1, blocks = 1, winograd = 4, strip = 1>} {
   ^bb0(%a: i16, %c: i8, %o: i32):
     %p = arith.extsi %a : i16 to i32

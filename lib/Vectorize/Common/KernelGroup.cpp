@@ -326,13 +326,16 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
   // Narrow results of two blocks fill a register between them.
   bool joins = group.epilogue &&
                cast<MemRefType>(out.getType()).getElementTypeBitWidth() <= 16;
+  // AVX-512 narrows one register at a time, and rounds no more than one.
+  constexpr int64_t kMostLanes = 8;
+  bool joinsRows = joins && shape.lanes <= kMostLanes;
   for (int64_t block = 0; block < tile.blocks;) {
     Row lane = getTileLanes(shape, tile, block);
     bool isPair = joins && block + 1 < tile.blocks &&
                   getTileLanes(shape, tile, block + 1).useful == shape.lanes;
     for (int64_t row = 0; row < tile.rows;) {
       int64_t count =
-          getRowsAtOnce(group.epilogue, tile.rows - row, joins && !isPair);
+          getRowsAtOnce(group.epilogue, tile.rows - row, joinsRows && !isPair);
       auto emitBlock = [&](int64_t at, SmallVector<LoopIndices> &rows) {
         SmallVector<Value> results;
         for (int64_t i = row; i < row + count; ++i) {

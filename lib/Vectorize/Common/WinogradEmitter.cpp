@@ -194,9 +194,10 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
 }
 
 /// All points, or parts of them where the transformed weights of all would not
-/// stay in the first-level cache until they are multiplied.
+/// stay in the second-level cache until they are multiplied. Each part has code
+/// of its own, which smaller layers do not earn back.
 SmallVector<WinogradEmitter::Part> WinogradEmitter::getParts() {
-  constexpr int64_t kCacheBytes = 32 << 10;
+  constexpr int64_t kCacheBytes = 256 << 10;
   int64_t bytes = points * blocks * lanes * shape.inputs * 2;
   bool splits = !keepsWeights && bytes > kCacheBytes;
   SmallVector<Part> parts;
