@@ -67,7 +67,7 @@ static bool isFusibleReduction(OpOperand *operand, linalg::GenericOp producer) {
 /// True for an operand that is packed for its kernel whatever its order is.
 static bool isPackedLater(OpOperand *operand) {
   return operand->getOperandNumber() == 1 &&
-         getElementTypeOrSelf(operand->get().getType()).isInteger() &&
+         isIntegerProduct(cast<linalg::LinalgOp>(operand->getOwner())) &&
          succeeded(ActivationProduct::match(operand->getOwner()));
 }
 

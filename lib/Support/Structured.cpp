@@ -261,6 +261,13 @@ bool nnq::isActivationProduct(LinalgOp op) {
          !isConstant(op.getDpsInputs()[0]) && !isConstant(op.getDpsInputs()[1]);
 }
 
+bool nnq::isIntegerProduct(LinalgOp op) {
+  return isActivationProduct(op) && !op.hasDynamicShape() &&
+         llvm::all_of(op.getDpsInputs(), [](Value operand) {
+           return getElementTypeOrSelf(operand.getType()).isInteger(16);
+         });
+}
+
 FailureOr<GenericOp> nnq::generalizeNamedOp(RewriterBase &rewriter,
                                             LinalgOp op) {
   DictionaryAttr discardable = op->getDiscardableAttrDictionary();

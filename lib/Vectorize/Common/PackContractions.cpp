@@ -311,8 +311,7 @@ struct PackContractions
     for (linalg::GenericOp op : ops) {
       auto kernel = op->getAttrOfType<KernelAttr>(kKernelAttr);
       if (FailureOr<ActivationProduct> product = ActivationProduct::match(op);
-          succeeded(product) &&
-          getElementTypeOrSelf(op.getResult(0).getType()).isInteger()) {
+          succeeded(product) && isIntegerProduct(op)) {
         packProduct(rewriter, *product, kernel);
         ++packed;
         continue;

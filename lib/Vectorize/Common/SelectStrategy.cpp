@@ -89,12 +89,6 @@ static bool isPairedDepthwise(linalg::GenericOp op, TargetAttr target,
           (types.activation.isInteger(16) && types.activationSigned));
 }
 
-/// True for a product of two activations as integers.
-static bool isIntegerProduct(linalg::GenericOp op) {
-  return !op.hasDynamicShape() && isActivationProduct(op) &&
-         getElementTypeOrSelf(op.getResult(0).getType()).isInteger();
-}
-
 namespace {
 struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
   void runOnOperation() override {
