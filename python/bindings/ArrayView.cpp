@@ -51,6 +51,12 @@ static TypeInfo getInfo(NnqType type) {
 
 const char *nnq::python::getName(NnqType type) { return getInfo(type).name; }
 
+nb::dlpack::dtype nnq::python::getDLPackType(NnqType type) {
+  TypeInfo info = getInfo(type);
+  return {static_cast<uint8_t>(info.code), static_cast<uint8_t>(8 * info.size),
+          1};
+}
+
 Tensor::Tensor(const NnqTensor &tensor, std::string defaultName)
     : name(*tensor.name ? tensor.name : std::move(defaultName)),
       type(tensor.type), shape(tensor.shape, tensor.shape + tensor.rank),

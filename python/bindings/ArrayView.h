@@ -31,6 +31,7 @@ struct Tensor {
 
 /// As NumPy and PyTorch call it.
 const char *getName(NnqType type);
+nanobind::dlpack::dtype getDLPackType(NnqType type);
 
 /// The memory of a NumPy array or of a tensor that knows DLPack, without a
 /// copy. Lives while the array does.

@@ -9,7 +9,7 @@
 namespace nb = nanobind;
 using namespace nnq::python;
 
-static const DLPackExchangeAPI *lookUp(PyTypeObject *type) {
+const DLPackExchangeAPI *nnq::python::lookUpExchangeAPI(PyTypeObject *type) {
   nb::object capsule = nb::steal(PyObject_GetAttrString(
       reinterpret_cast<PyObject *>(type), "__dlpack_c_exchange_api__"));
   void *table = capsule.is_valid()
@@ -31,11 +31,30 @@ const DLPackExchangeAPI *nnq::python::findExchangeAPI(nb::handle object) {
   static const DLPackExchangeAPI *lastAPI = nullptr;
   PyTypeObject *type = Py_TYPE(object.ptr());
   if (type != lastType) {
-    const DLPackExchangeAPI *api = lookUp(type);
+    const DLPackExchangeAPI *api = lookUpExchangeAPI(type);
     Py_INCREF(type);
     Py_XDECREF(lastType);
     lastType = type;
     lastAPI = api;
   }
   return lastAPI;
+}
+
+nb::object nnq::python::makeTensor(const DLPackExchangeAPI &api,
+                                   nb::dlpack::dtype type,
+                                   std::vector<int64_t> shape) {
+  nb::dlpack::dltensor prototype;
+  prototype.device.device_type = nb::device::cpu::value;
+  prototype.ndim = static_cast<int32_t>(shape.size());
+  prototype.dtype = type;
+  prototype.shape = shape.data();
+  void *tensor = nullptr;
+  void *object = nullptr;
+  auto raise = [](void *, const char *, const char *message) {
+    PyErr_SetString(PyExc_MemoryError, message);
+  };
+  if (api.managed_tensor_allocator(&prototype, &tensor, nullptr, raise) ||
+      api.managed_tensor_to_py_object_no_sync(tensor, &object))
+    throw nb::python_error();
+  return nb::steal(static_cast<PyObject *>(object));
 }

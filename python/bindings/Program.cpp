@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Program.h"
+#include "DLPackExchange.h"
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -198,10 +199,16 @@ namespace {
 struct Library {
   nb::object module;
   nb::object empty;
+  /// Of the class of its arrays; null for none.
+  const DLPackExchangeAPI *api = nullptr;
   std::map<NnqType, nb::object> types;
 
   explicit Library(const char *name)
-      : module(nb::module_::import_(name)), empty(module.attr("empty")) {}
+      : module(nb::module_::import_(name)), empty(module.attr("empty")) {
+    if (nb::hasattr(module, "Tensor"))
+      api = lookUpExchangeAPI(
+          reinterpret_cast<PyTypeObject *>(module.attr("Tensor").ptr()));
+  }
 
   nb::handle getType(NnqType type) {
     nb::object &found = types[type];
@@ -222,6 +229,13 @@ nb::object Program::makeOutputs(const Arguments &arguments) const {
   if (!keyword)
     keyword = nb::make_tuple(nb::str("dtype")).release().ptr();
   auto make = [&](const Tensor &tensor) {
+    if (library->api) {
+      std::vector<int64_t> sizes = tensor.shape;
+      if (tensor.isBatched())
+        sizes.front() = arguments.batch;
+      return makeTensor(*library->api, getDLPackType(tensor.type),
+                        std::move(sizes));
+    }
     nb::object shape =
         nb::steal(PyTuple_New(static_cast<Py_ssize_t>(tensor.shape.size())));
     for (size_t i = 0; i < tensor.shape.size(); ++i) {
