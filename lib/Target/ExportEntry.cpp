@@ -42,8 +42,8 @@ static int64_t countWeightBytes(ModuleOp module) {
 static FailureOr<TensorSignature> describe(func::FuncOp function,
                                            BlockArgument arg) {
   auto type = dyn_cast<MemRefType>(arg.getType());
-  bool isUnsigned = static_cast<bool>(
-      function.getArgAttr(arg.getArgNumber(), kUnsignedAttr));
+  bool isUnsigned =
+      static_cast<bool>(function.getArgAttr(arg.getArgNumber(), kUnsignedAttr));
   std::optional<DType> dtype =
       type ? getDType(type.getElementType(), isUnsigned) : std::nullopt;
   auto fail = [&]() {
