@@ -79,16 +79,23 @@ def load_cases() -> dict[str, onnx.backend.test.case.test_case.TestCase]:
 
 
 def subset(model: onnx.ModelProto) -> str | None:
-    """Return the subset that a case belongs to: float, quantized, or other types; None if its operators are others."""
+    """Return the subset that a case belongs to: float, quantized, or other types; None if it is of no subset."""
     ops = {node.op_type for node in model.graph.node if node.domain in ("", "ai.onnx")}
     if len(ops) < len({node.op_type for node in model.graph.node}):
         return None
     is_quantized = bool(ops & QUANTIZED)
     if not is_quantized and not ops & FLOAT:
         return None
+    if any(node.op_type == "Dropout" and len(node.input) > 2 for node in model.graph.node):
+        # Of training.
+        return None
     types = [value.type for value in (*model.graph.input, *model.graph.output)]
     allowed = SUPPORTED_TYPES | SMALL_TYPES if is_quantized else SUPPORTED_TYPES
     if any(not t.HasField("tensor_type") or t.tensor_type.elem_type not in allowed for t in types):
+        return "other types"
+    sizes = [dim.dim_value for t in types for dim in t.tensor_type.shape.dim if dim.HasField("dim_value")]
+    # Nothing is computed of tensors without elements; the operand of CastLike only tells a type.
+    if 0 in sizes and "CastLike" not in ops:
         return "other types"
     return "quantized" if is_quantized else "float"
 
