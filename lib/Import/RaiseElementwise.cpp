@@ -11,6 +11,7 @@
 #include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/IR/Matchers.h"
 
 namespace nnq {
@@ -245,4 +246,6 @@ struct RaiseElementwise
 void nnq::populateRaiseElementwisePatterns(RewritePatternSet &patterns) {
   patterns.add<GeneralizeElementwise, InlineUniformConstant, RaiseSelect,
                MultiplyByReciprocal>(patterns.getContext());
+  // Of a constant integer, a product; LLVM has no power of vectors.
+  math::populateExpansionPatterns(patterns, {"fpowi"});
 }

@@ -61,6 +61,7 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createResolveBatch());
   // Biases and scales are those of the whole.
   pm.addPass(createSplitTransposedConv());
+  pm.addPass(createPropagateQuantization());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());

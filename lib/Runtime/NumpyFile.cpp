@@ -122,10 +122,16 @@ static void forEach(DType dtype, ArrayRef<char> bytes, Visit visit) {
     return run(uint8_t());
   case DType::I16:
     return run(int16_t());
+  case DType::U16:
+    return run(uint16_t());
   case DType::I32:
     return run(int32_t());
+  case DType::U32:
+    return run(uint32_t());
   case DType::I64:
     return run(int64_t());
+  case DType::U64:
+    return run(uint64_t());
   }
 }
 

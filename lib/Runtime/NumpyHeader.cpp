@@ -29,14 +29,17 @@ static Expected<DType> parseDescr(StringRef descr) {
                    .Case("i1", DType::I8)
                    .Case("u1", DType::U8)
                    .Case("i2", DType::I16)
+                   .Case("u2", DType::U16)
                    .Case("i4", DType::I32)
+                   .Case("u4", DType::U32)
                    .Case("i8", DType::I64)
+                   .Case("u8", DType::U64)
                    .Case("b1", DType::Bool)
                    .Default(std::nullopt);
   if (!dtype)
     return createStringError("element type '" + descr +
-                             "' is not supported; use f4, f8, u1, i1, i2, i4, "
-                             "i8 or b1");
+                             "' is not supported; use f4, f8, i1, u1, i2, u2, "
+                             "i4, u4, i8, u8 or b1");
   return *dtype;
 }
 
@@ -137,10 +140,16 @@ static StringRef getDescr(DType dtype) {
     return "|u1";
   case DType::I16:
     return "<i2";
+  case DType::U16:
+    return "<u2";
   case DType::I32:
     return "<i4";
+  case DType::U32:
+    return "<u4";
   case DType::I64:
     return "<i8";
+  case DType::U64:
+    return "<u8";
   case DType::Bool:
     return "|b1";
   }

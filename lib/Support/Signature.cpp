@@ -30,10 +30,16 @@ StringRef nnq::getName(DType dtype) {
     return "u8";
   case DType::I16:
     return "i16";
+  case DType::U16:
+    return "u16";
   case DType::I32:
     return "i32";
+  case DType::U32:
+    return "u32";
   case DType::I64:
     return "i64";
+  case DType::U64:
+    return "u64";
   case DType::Bool:
     return "bool";
   }
@@ -47,8 +53,11 @@ std::optional<DType> nnq::parseDType(StringRef name) {
       .Case("i8", DType::I8)
       .Case("u8", DType::U8)
       .Case("i16", DType::I16)
+      .Case("u16", DType::U16)
       .Case("i32", DType::I32)
+      .Case("u32", DType::U32)
       .Case("i64", DType::I64)
+      .Case("u64", DType::U64)
       .Case("bool", DType::Bool)
       .Default(std::nullopt);
 }
@@ -60,37 +69,43 @@ size_t nnq::getSize(DType dtype) {
   case DType::Bool:
     return 1;
   case DType::I16:
+  case DType::U16:
     return 2;
   case DType::F32:
   case DType::I32:
+  case DType::U32:
     return 4;
   case DType::F64:
   case DType::I64:
+  case DType::U64:
     return 8;
   }
   llvm_unreachable("unknown element type");
 }
 
-std::optional<DType> nnq::getDType(Type type) {
+std::optional<DType> nnq::getDType(Type type, bool isUnsigned) {
   if (type.isF32())
     return DType::F32;
   if (type.isF64())
     return DType::F64;
-  if (type.isUnsignedInteger(8))
-    return DType::U8;
-  if (type.isInteger(1))
-    return DType::Bool;
-  if (type.isUnsignedInteger())
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer)
     return std::nullopt;
-  if (type.isInteger(8))
-    return DType::I8;
-  if (type.isInteger(16))
-    return DType::I16;
-  if (type.isInteger(32))
-    return DType::I32;
-  if (type.isInteger(64))
-    return DType::I64;
-  return std::nullopt;
+  isUnsigned |= integer.isUnsigned();
+  switch (integer.getWidth()) {
+  case 1:
+    return DType::Bool;
+  case 8:
+    return isUnsigned ? DType::U8 : DType::I8;
+  case 16:
+    return isUnsigned ? DType::U16 : DType::I16;
+  case 32:
+    return isUnsigned ? DType::U32 : DType::I32;
+  case 64:
+    return isUnsigned ? DType::U64 : DType::I64;
+  default:
+    return std::nullopt;
+  }
 }
 
 bool TensorSignature::hasDynamicBatch() const {

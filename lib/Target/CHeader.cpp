@@ -25,10 +25,16 @@ static StringRef getCType(DType dtype) {
     return "uint8_t";
   case DType::I16:
     return "int16_t";
+  case DType::U16:
+    return "uint16_t";
   case DType::I32:
     return "int32_t";
+  case DType::U32:
+    return "uint32_t";
   case DType::I64:
     return "int64_t";
+  case DType::U64:
+    return "uint64_t";
   case DType::Bool:
     return "bool";
   }

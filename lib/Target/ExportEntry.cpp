@@ -42,8 +42,10 @@ static int64_t countWeightBytes(ModuleOp module) {
 static FailureOr<TensorSignature> describe(func::FuncOp function,
                                            BlockArgument arg) {
   auto type = dyn_cast<MemRefType>(arg.getType());
+  bool isUnsigned =
+      static_cast<bool>(function.getArgAttr(arg.getArgNumber(), kUnsignedAttr));
   std::optional<DType> dtype =
-      type ? getDType(type.getElementType()) : std::nullopt;
+      type ? getDType(type.getElementType(), isUnsigned) : std::nullopt;
   auto fail = [&]() {
     return function.emitError()
            << "entry function '" << function.getName() << "', argument "
@@ -51,7 +53,7 @@ static FailureOr<TensorSignature> describe(func::FuncOp function,
   };
   if (!dtype)
     return fail() << "has no counterpart in the C interface; use a tensor of "
-                     "f32, f64, i8, i16, i32, i64 or bool";
+                     "f32, f64, bool or integers of 8, 16, 32 or 64 bits";
   if (!type.hasStaticShape())
     return fail() << "has a size known only at run time; give the inputs of "
                      "the network static shapes";

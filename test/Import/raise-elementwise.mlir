@@ -202,3 +202,24 @@ func.func @division_kept(%x: tensor<4xf32>) -> tensor<4xf32> {
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// CHECK-LABEL: @integer_power
+// CHECK: ^bb0(%[[X:.+]]: f32, %{{.+}}: f32):
+// CHECK: %[[SQUARE:.+]] = arith.mulf %[[X]], %[[X]]
+// CHECK: arith.mulf {{.*}}%[[SQUARE]]
+// CHECK-NOT: math.fpowi
+func.func @integer_power(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %c3 = arith.constant 3 : i64
+  %e = tensor.empty() : tensor<8xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %p = math.fpowi %in, %c3 : f32, i64
+    linalg.yield %p : f32
+  } -> tensor<8xf32>
+  return %y : tensor<8xf32>
+}

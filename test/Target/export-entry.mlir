@@ -17,3 +17,10 @@ func.func @f(%x: memref<1x16xf32>, %u: memref<4xui8>, %y: memref<i64> {bufferize
 func.func private @helper(%x: memref<?xf32>) {
   return
 }
+
+// Integers of MLIR have no sign, those of C do.
+// CHECK: func.func @unsigned
+// CHECK-SAME: nnq.signature = {entry = "unsigned", inputs = [{dtype = "u8", shape = array<i64: 4>}, {dtype = "i8", shape = array<i64: 4>}], outputs = [{dtype = "u16", shape = array<i64: 4>}],
+func.func @unsigned(%x: memref<4xi8> {nnq.unsigned}, %s: memref<4xi8>, %y: memref<4xi16> {bufferize.result, nnq.unsigned}) {
+  return
+}

@@ -241,3 +241,24 @@ func.func @interleaved(%x: memref<6x8xi16>, %y: memref<3x8x2xi16>) {
   }
   return
 }
+
+// -----
+
+#id1 = affine_map<(d0) -> (d0)>
+
+// A vector of bits is packed, the buffer is not.
+// CHECK-LABEL: @bits
+// CHECK-NOT: vector.load
+// CHECK: vector.from_elements {{.*}} : vector<8xi1>
+// CHECK: arith.andi {{.*}} : vector<8xi1>
+// CHECK-NOT: vector.store
+// CHECK: memref.store %{{.+}}, %{{.+}} : memref<8xi1>
+func.func @bits(%x: memref<8xi1>, %y: memref<8xi1>, %z: memref<8xi1>) {
+  linalg.generic {indexing_maps = [#id1, #id1, #id1], iterator_types = ["parallel"]}
+      ins(%x, %y : memref<8xi1>, memref<8xi1>) outs(%z : memref<8xi1>) {
+  ^bb0(%a: i1, %b: i1, %o: i1):
+    %s = arith.andi %a, %b : i1
+    linalg.yield %s : i1
+  }
+  return
+}

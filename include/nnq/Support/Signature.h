@@ -18,7 +18,7 @@
 namespace nnq {
 
 /// Element types that cross the C interface and that numpy files hold.
-enum class DType { F32, F64, I8, U8, I16, I32, I64, Bool };
+enum class DType { F32, F64, I8, U8, I16, U16, I32, U32, I64, U64, Bool };
 
 /// "f32", "u8", ...
 llvm::StringRef getName(DType dtype);
@@ -26,7 +26,8 @@ std::optional<DType> parseDType(llvm::StringRef name);
 size_t getSize(DType dtype);
 
 /// The C interface's view of an element type; none if it cannot cross it.
-std::optional<DType> getDType(mlir::Type elementType);
+/// Signless integers are signed ones unless `isUnsigned`.
+std::optional<DType> getDType(mlir::Type elementType, bool isUnsigned = false);
 
 struct TensorSignature {
   /// The first size is `kDynamicBatch` if the caller chooses the batch.

@@ -148,6 +148,10 @@ static LoopIndices moveAlong(OpBuilder &builder, Location loc,
   return moved;
 }
 
+bool nnq::hasVectors(MemRefType memref) {
+  return !memref.getElementType().isInteger(1);
+}
+
 Value nnq::emitLoadRow(OpBuilder &builder, Location loc, Value memref,
                        AffineMap map, ArrayRef<OpFoldResult> indices,
                        const Row &row) {
@@ -164,7 +168,8 @@ Value nnq::emitLoadRow(OpBuilder &builder, Location loc, Value memref,
     return vector::BroadcastOp::create(builder, loc, vectorType, scalar);
   }
   auto usefulType = VectorType::get({row.useful}, type.getElementType());
-  if (stride == 1 && map.getResults().back().isFunctionOfDim(row.loop))
+  if (stride == 1 && hasVectors(type) &&
+      map.getResults().back().isFunctionOfDim(row.loop))
     return widen(builder, loc,
                  vector::LoadOp::create(builder, loc, usefulType, memref, at),
                  row);
@@ -188,7 +193,7 @@ void nnq::emitStoreRow(OpBuilder &builder, Location loc, Value value,
         builder, loc, value, ArrayRef<int64_t>{0},
         ArrayRef<int64_t>{row.useful}, ArrayRef<int64_t>{1});
   auto type = cast<MemRefType>(memref.getType());
-  if (getLoopStride(type, map, row.loop) != 1) {
+  if (getLoopStride(type, map, row.loop) != 1 || !hasVectors(type)) {
     for (int64_t lane = 0; lane < row.useful; ++lane) {
       Value element = vector::ExtractOp::create(builder, loc, value, lane);
       memref::StoreOp::create(

@@ -49,6 +49,10 @@ mlir::SmallVector<mlir::Value>
 emitIndices(mlir::OpBuilder &builder, mlir::Location loc, mlir::AffineMap map,
             mlir::ArrayRef<mlir::OpFoldResult> indices);
 
+/// False for elements of one bit: a vector packs them, a buffer takes a byte
+/// for each.
+bool hasVectors(mlir::MemRefType memref);
+
 /// A row of an operand: loaded, broadcast or gathered by its stride.
 mlir::Value emitLoadRow(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value memref, mlir::AffineMap map,

@@ -52,7 +52,8 @@ static bool isTableRow(linalg::GenericOp op, memref::LoadOp load,
   int64_t offset;
   if (load.getIndices().empty() ||
       failed(load.getMemRefType().getStridesAndOffset(strides, offset)) ||
-      strides.back() != 1 || !isUniform(op, load.getMemRef(), rowLoop))
+      strides.back() != 1 || !hasVectors(load.getMemRefType()) ||
+      !isUniform(op, load.getMemRef(), rowLoop))
     return false;
   auto last = load.getIndices().back().getDefiningOp<linalg::IndexOp>();
   return last && last.getDim() == rowLoop &&

@@ -65,6 +65,11 @@ def check_supported(module: Any) -> None:
         raise NetworkError(f"unsupported ops: {'; '.join(kinds)}")
 
 
+def shorten(message: str) -> str:
+    """Return the first line of a diagnostic without the op that it prints."""
+    return message.splitlines()[0].partition(" that was explicitly marked illegal")[0]
+
+
 def run_pipeline(module: Any, pipeline: str) -> None:
     """Run passes of torch-mlir on a module."""
     from torch_mlir.ir import MLIRError
@@ -74,19 +79,29 @@ def run_pipeline(module: Any, pipeline: str) -> None:
         try:
             PassManager.parse(pipeline).run(module)
         except MLIRError as error:
-            causes = [
-                f"{d.message.splitlines()[0]} in {location_name(d.location)}" for d in error.error_diagnostics
-            ] or [str(error)]
+            causes = [f"{shorten(d.message)} in {location_name(d.location)}" for d in error.error_diagnostics] or [
+                str(error)
+            ]
             raise NetworkError(f"torch-mlir cannot lower the network: {'; '.join(dict.fromkeys(causes))}") from error
 
 
-def lower_to_linalg(module: Any) -> str:
-    """Return a module of torch ops as text with linalg on tensors."""
-    run_pipeline(module, "builtin.module(torch-backend-to-linalg-on-tensors-backend-pipeline)")
+def lower_to_linalg(module: Any, *, has_calls: bool = False) -> str:
+    """Return a module of torch ops as text with linalg on tensors, and calls if it has some."""
+    run_pipeline(module, linalg_pipeline(module.context, with_verifier=not has_calls))
     check_supported(module)
     out = io.StringIO()
     module.print(file=out, enable_debug_info=True)
     return re.sub(r'loc\("([^"]*)":0:0\)', r'loc("\1")', out.getvalue())
+
+
+def linalg_pipeline(context: Any, *, with_verifier: bool) -> str:
+    """Return torch-mlir's passes to linalg, with the verifier at their end, which knows no calls, or without."""
+    from torch_mlir.passmanager import PassManager
+
+    pipeline = str(
+        PassManager.parse("builtin.module(torch-backend-to-linalg-on-tensors-backend-pipeline)", context=context)
+    )
+    return pipeline if with_verifier else pipeline.replace(",torch-verify-linalg-on-tensors-backend-contract", "")
 
 
 def c_identifier(name: str) -> str:

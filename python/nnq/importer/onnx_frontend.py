@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import NetworkError
-from .lowering import c_identifier, check_supported, lower_to_linalg, make_context, quiet, run_pipeline
+from .lowering import c_identifier, check_supported, location_name, lower_to_linalg, make_context, quiet, run_pipeline
 from .shapes import Shapes, check_batch, check_names, check_open, format_shape
 
 if TYPE_CHECKING:
     import onnx
 
-# The first opset whose normalization, dropout and the like are in the form that torch-mlir reads.
-ONNX_OPSET = 17
+    from .mlir_calls import Functions
+
 # Decomposed, these come out as gathers and divisions of sizes.
 LEGAL_OPS = ("aten.flatten.using_ints", "aten.adaptive_avg_pool1d", "aten.adaptive_avg_pool2d", "aten.unflatten.int")
 
@@ -25,37 +26,40 @@ def from_onnx(network: str | Path | onnx.ModelProto, *, shapes: Shapes | None = 
     `entry` names the function, by default after the file.
     """
     import onnx
-    import onnx.version_converter
+
+    from .onnx_checks import check_interface, check_structure
+    from .onnx_prepare import name_nodes, prepare
 
     if isinstance(network, onnx.ModelProto):
         model, name = onnx.ModelProto(), network.graph.name
         model.CopyFrom(network)
     else:
         model, name = load_onnx(Path(network)), Path(network).stem
+    check_structure(model)
+    check_interface(model)
     fix_onnx_shapes(model, shapes or {})
-    version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), ONNX_OPSET)
-    try:
-        if version < ONNX_OPSET:
-            model = onnx.version_converter.convert_version(model, ONNX_OPSET)
-        model = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    except Exception as error:
-        raise NetworkError(f"the network is no valid ONNX: {error}") from error
-    for node in model.graph.node:
-        node.name = node.name or node.output[0]
+    name_nodes(model)
     model.graph.name = entry or c_identifier(name)
-    return lower_onnx(model)
+    return lower_onnx(*prepare(model))
 
 
 def load_onnx(path: Path) -> onnx.ModelProto:
-    """Load an ONNX file."""
+    """Load an ONNX file, with the weights that it keeps in other files."""
     import onnx
 
     try:
-        return onnx.load(path)
+        model = onnx.load(path, load_external_data=False)
     except FileNotFoundError:
         raise
     except Exception as error:
         raise NetworkError(f"{path}: no ONNX file: {error}") from error
+    if not model.graph.node:
+        raise NetworkError(f"{path}: no ONNX file: it has no nodes")
+    try:
+        onnx.external_data_helper.load_external_data_for_model(model, str(path.parent))
+    except Exception as error:
+        raise NetworkError(f"{path}: its weights cannot be read: {error}") from error
+    return model
 
 
 def fix_onnx_shapes(model: onnx.ModelProto, shapes: Shapes) -> None:
@@ -92,22 +96,56 @@ def fix_onnx_shapes(model: onnx.ModelProto, shapes: Shapes) -> None:
                     dim.Clear()
 
 
-def lower_onnx(model: onnx.ModelProto) -> str:
+def lower_onnx(model: onnx.ModelProto, functions: Functions) -> str:
     """Return a prepared ONNX network as MLIR text."""
+    refused: set[str] = set()
+    while True:
+        module = import_nodes(model, refused)
+        # Partial: what has no conversion is left over. A conversion that fails ends it, so that its layer is taken out
+        # of the next attempt; all of them are reported.
+        layers = find_failures(module, "builtin.module(func.func(convert-torch-onnx-to-torch))") - refused
+        if not layers:
+            break
+        refused |= layers
+    check_supported(module)
+    run_pipeline(
+        module, f"builtin.module(torch-onnx-to-torch-backend-pipeline{{backend-legal-ops={','.join(LEGAL_OPS)}}})"
+    )
+    return functions.define(lower_to_linalg(module, has_calls=bool(functions.texts)))
+
+
+def import_nodes(model: onnx.ModelProto, refused: Set[str]) -> Any:
+    """Return a module with the nodes of a network; those of the names `refused` are given types without conversion."""
     from torch_mlir.extras import onnx_importer
 
+    from .mlir_calls import define_function
+    from .onnx_graph import UNKNOWN_FORM
+
+    for node in model.graph.node:
+        if node.name in refused and not node.op_type.endswith(UNKNOWN_FORM):
+            node.op_type += UNKNOWN_FORM
     context = make_context()
     with context, quiet():
         info = onnx_importer.ModelInfo(model)
         module = info.create_module(context=context).operation
         try:
-            onnx_importer.NodeImporter.define_function(info.main_graph, module).import_all()
+            define_function(info.main_graph, module).import_all()
         except onnx_importer.OnnxImportError as error:
             raise NetworkError(f"the network cannot be imported: {error}") from error
-    # Partial: what has no conversion is left over.
-    run_pipeline(module, "builtin.module(func.func(convert-torch-onnx-to-torch))")
-    check_supported(module)
-    run_pipeline(
-        module, f"builtin.module(torch-onnx-to-torch-backend-pipeline{{backend-legal-ops={','.join(LEGAL_OPS)}}})"
-    )
-    return lower_to_linalg(module)
+    return module
+
+
+def find_failures(module: Any, pipeline: str) -> set[str]:
+    """Run passes; return the layers at which they failed."""
+    from torch_mlir.ir import MLIRError
+    from torch_mlir.passmanager import PassManager
+
+    with module.context:
+        try:
+            PassManager.parse(pipeline).run(module)
+        except MLIRError as error:
+            layers = {location_name(diagnostic.location) for diagnostic in error.error_diagnostics} - {"?"}
+            if layers:
+                return layers
+            raise NetworkError(f"torch-mlir cannot lower the network: {error}") from error
+    return set()

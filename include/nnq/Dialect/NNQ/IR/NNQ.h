@@ -44,6 +44,8 @@ inline constexpr llvm::StringLiteral kBatchAttr = "nnq.batch";
 inline constexpr llvm::StringLiteral kLayersAttr = "nnq.layers";
 inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "nnq.workspace";
+/// On an argument or result of an entry point: its integers have no sign.
+inline constexpr llvm::StringLiteral kUnsignedAttr = "nnq.unsigned";
 
 /// What upstream bufferization puts on out parameters.
 inline constexpr llvm::StringLiteral kResultAttr = "bufferize.result";

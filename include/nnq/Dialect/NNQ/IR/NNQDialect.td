@@ -37,6 +37,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.layers` | module, entry function | kind, type and multiply-adds of layers, for a profile |
     | `nnq.signature` | entry function | shapes and types of the C entry point |
     | `nnq.workspace` | last argument of an entry function | it is the arena |
+    | `nnq.unsigned` | argument or result of an entry function | its integers have no sign |
   }];
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::quant::QuantDialect"];

@@ -1,0 +1,167 @@
+"""Operators of ONNX on integers become dequantization, the operator on numbers, and quantization.
+
+Those of the QOperator format come from ONNX itself and from the domain com.microsoft, which ONNX Runtime's tools write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+from .onnx_graph import Graph, attribute, attributes
+
+MICROSOFT = "com.microsoft"
+# Operators of one operand, and the attributes that are not those of the operator on numbers.
+UNARY = {
+    "QLinearSigmoid": ("Sigmoid", ()),
+    "QLinearLeakyRelu": ("LeakyRelu", ()),
+    "QLinearSoftmax": ("Softmax", ("opset",)),
+    "QLinearGlobalAveragePool": ("GlobalAveragePool", ("channels_last",)),
+    "QLinearAveragePool": ("AveragePool", ("channels_last",)),
+}
+BINARY = {"QLinearAdd": "Add", "QLinearMul": "Mul"}
+# Up to here f32 counts.
+LARGEST_EXACT = 2**24
+
+
+class QOperators:
+    """Rewrites a graph whose types may not be known yet."""
+
+    def __init__(self, graph: Graph) -> None:
+        """Take the graph that is rewritten."""
+        self.graph = graph
+        self.nodes: list[onnx.NodeProto] = []
+        self.layer = ""
+
+    def run(self) -> None:
+        """Rewrite all operators on integers that have a form on numbers."""
+        if self.graph.rewrite(self.rewrite):
+            self.graph.drop_dead()
+
+    def rewrite(self, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
+        """Return what a node becomes, None if it stays."""
+        function = getattr(self, f"_rewrite_{node.op_type}", None)
+        if node.domain in ("", "ai.onnx") and node.op_type not in ONNX_OPS:
+            return None
+        if node.domain == MICROSOFT and node.op_type in UNARY and not attribute(node, "channels_last", 0):
+            function = self._rewrite_unary
+        elif node.domain == MICROSOFT and node.op_type in BINARY:
+            function = self._rewrite_binary
+        if function is None or node.domain not in ("", "ai.onnx", MICROSOFT):
+            return None
+        self.nodes, self.layer = [], node.name
+        function(node, [*node.input, *[""] * 9])
+        return self.nodes
+
+    def emit(self, op: str, inputs: Sequence[str], base: str, **attributes: Any) -> str:
+        """Add a node; return the name of its result."""
+        result = self.graph.fresh(f"{self.layer or base}_{op}")
+        self.nodes.append(helper.make_node(op, list(inputs), [result], self.layer, **attributes))
+        return result
+
+    def dequantize(self, value: str, scale: str, zero_point: str, axis: int = 0) -> str:
+        """Add a dequantization."""
+        return self.emit("DequantizeLinear", [n for n in (value, scale, zero_point) if n], value, axis=axis)
+
+    def quantize(self, value: str, result: str, scale: str, zero_point: str) -> None:
+        """Add a quantization."""
+        inputs = [n for n in (value, scale, zero_point) if n]
+        self.nodes.append(helper.make_node("QuantizeLinear", inputs, [result], self.layer))
+
+    def finish(self, op: str, inputs: Sequence[str], result: str, **attributes: Any) -> None:
+        """Add the node that gives a result of the operator that is rewritten."""
+        self.nodes.append(helper.make_node(op, list(inputs), [result], self.layer, **attributes))
+
+    def _rewrite_QLinearConv(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
+        x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias = inputs[:9]
+        operands = [self.dequantize(x, x_scale, x_zero), self.dequantize(w, w_scale, w_zero)]
+        if bias:
+            operands.append(self.bias(bias, x_scale, w_scale))
+        y = self.emit("Conv", operands, node.output[0], **attributes(node))
+        self.quantize(y, node.output[0], y_scale, y_zero)
+
+    def bias(self, bias: str, x_scale: str, w_scale: str) -> str:
+        """Return a bias, whose scale is the product of those of the operands, as numbers."""
+        values = [self.graph.constant(name) for name in (bias, x_scale, w_scale)]
+        if all(value is not None for value in values):
+            scale = values[1].reshape(-1) * values[2].reshape(-1)
+            return self.graph.add_constant(f"{bias}_f32", (values[0] * scale).astype(np.float32))
+        scale = self.emit("Mul", [x_scale, w_scale], bias)
+        return self.emit("Mul", [self.emit("Cast", [bias], bias, to=TensorProto.FLOAT), scale], bias)
+
+    def _rewrite_QLinearMatMul(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
+        a = self.dequantize(*inputs[:3], axis=-2)
+        b = self.dequantize(*inputs[3:6], axis=-1)
+        self.quantize(self.emit("MatMul", [a, b], node.output[0]), node.output[0], *inputs[6:8])
+
+    def _rewrite_QGemm(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
+        a, a_scale, a_zero, b, b_scale, b_zero, c, y_scale, y_zero = inputs[:9]
+        kept = attributes(node)
+        operands = [
+            self.dequantize(a, a_scale, a_zero),
+            self.dequantize(b, b_scale, b_zero, axis=0 if kept.get("transB") else 1),
+        ]
+        if c:
+            # Its scale is that of the product, which alpha is a factor of.
+            bias = self.bias(c, a_scale, b_scale)
+            alpha = self.graph.add_constant("alpha", np.float32(kept.get("alpha", 1.0)).reshape(()))
+            operands.append(bias if kept.get("alpha", 1.0) == 1 else self.emit("Mul", [bias, alpha], c))
+        if not y_scale:
+            return self.finish("Gemm", operands, node.output[0], **kept)
+        return self.quantize(self.emit("Gemm", operands, node.output[0], **kept), node.output[0], y_scale, y_zero)
+
+    def _rewrite_QLinearConcat(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
+        parts = [self.dequantize(*node.input[i : i + 3]) for i in range(2, len(node.input), 3)]
+        self.quantize(self.emit("Concat", parts, node.output[0], **attributes(node)), node.output[0], *inputs[:2])
+
+    def _rewrite_unary(self, node: onnx.NodeProto, inputs: list[str]) -> None:
+        op, dropped = UNARY[node.op_type]
+        kept = {name: value for name, value in attributes(node).items() if name not in dropped}
+        y = self.emit(op, [self.dequantize(*inputs[:3])], node.output[0], **kept)
+        self.quantize(y, node.output[0], *inputs[3:5])
+
+    def _rewrite_binary(self, node: onnx.NodeProto, inputs: list[str]) -> None:
+        operands = [self.dequantize(*inputs[:3]), self.dequantize(*inputs[3:6])]
+        self.quantize(self.emit(BINARY[node.op_type], operands, node.output[0]), node.output[0], *inputs[6:8])
+
+    def _rewrite_MatMulInteger(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
+        a, b, a_zero, b_zero = inputs[:4]
+        one = self.graph.add_constant("one", np.float32(1).reshape(()))
+        operands = [self.centre(a, one, a_zero, axis=-2), self.centre(b, one, b_zero, axis=-1)]
+        shape = self.graph.shape(b) or self.graph.shape(a) or []
+        self.integers(node, "MatMul", operands, shape[-2] if len(shape) > 1 else (shape or [None])[0])
+
+    def _rewrite_ConvInteger(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
+        x, w, x_zero, w_zero = inputs[:4]
+        one = self.graph.add_constant("one", np.float32(1).reshape(()))
+        operands = [self.centre(x, one, x_zero, axis=0), self.centre(w, one, w_zero, axis=0)]
+        sizes = (self.graph.shape(w) or [None, None])[1:]
+        self.integers(node, "Conv", operands, None if None in sizes else int(np.prod(sizes)), **attributes(node))
+
+    def centre(self, value: str, one: str, zero_point: str, axis: int) -> str:
+        """Return integers minus their zero point, as numbers."""
+        size = self.graph.constant(zero_point).size if self.graph.constant(zero_point) is not None else 1
+        if not zero_point or size == 1:
+            return self.dequantize(value, one, zero_point)
+        ones = self.graph.add_constant("ones", np.ones(size, np.float32))
+        return self.dequantize(value, ones, zero_point, axis)
+
+    def integers(
+        self, node: onnx.NodeProto, op: str, operands: list[str], terms: int | None, **attributes: Any
+    ) -> None:
+        """Add products of integers, computed on numbers that hold them."""
+        readers = [n for n in self.graph.graph.node if node.output[0] in n.input]
+        is_scaled = node.output[0] not in self.graph.outputs and all(
+            n.op_type == "Cast" and attribute(n, "to") == TensorProto.FLOAT for n in readers
+        )
+        if not is_scaled and (terms is None or terms * 255 * 255 > LARGEST_EXACT):
+            operands = [self.emit("Cast", [value], value, to=TensorProto.DOUBLE) for value in operands]
+        product = self.emit(op, operands, node.output[0], **attributes)
+        self.finish("Cast", [product], node.output[0], to=TensorProto.INT32)
+
+
+ONNX_OPS = {"QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger"}

@@ -1,0 +1,1 @@
+"""The backend tests of ONNX."""

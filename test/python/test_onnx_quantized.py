@@ -1,0 +1,245 @@
+"""Networks that ONNX Runtime quantized keep their scales and run on integers, with its results."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from conftest import SHARED, Run
+from nnq import importer
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
+
+RNG = np.random.default_rng(0)
+node = helper.make_node
+
+
+def weight(name: str, *shape: int) -> onnx.TensorProto:
+    scale = np.sqrt(2 / np.prod(shape[1:]))
+    return numpy_helper.from_array((RNG.normal(size=shape) * scale).astype(np.float32), name)
+
+
+def make_model(nodes: list, weights: list, shape: list, result: list, opset: int) -> onnx.ModelProto:
+    graph = helper.make_graph(
+        nodes,
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, result)],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    model.ir_version = 8
+    return model
+
+
+def make_cnn(opset: int = 17, group: int = 4) -> onnx.ModelProto:
+    """Make a residual network with the layers that CNNs have, one of them over groups."""
+    nodes = [
+        node("Conv", ["x", "w1", "b1"], ["c1"], "conv1", pads=[1] * 4),
+        node("Relu", ["c1"], ["r1"], "relu1"),
+        node("MaxPool", ["r1"], ["p1"], "pool1", kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["p1", "w2", "b2"], ["c2"], "groups", pads=[1] * 4, group=group),
+        node("Relu", ["c2"], ["r2"], "relu2"),
+        node("Conv", ["r2", "w3", "b3"], ["c3"], "pointwise"),
+        node("Add", ["c3", "p1"], ["a"], "add1"),
+        node("Relu", ["a"], ["r3"], "relu3"),
+        node("GlobalAveragePool", ["r3"], ["g"], "pool2"),
+        node("Flatten", ["g"], ["f"], "flatten1"),
+        node("Gemm", ["f", "w4", "b4"], ["y"], "fc1", transB=1),
+    ]
+    weights = [
+        *(weight("w1", 16, 3, 3, 3), weight("b1", 16), weight("w2", 16, 16 // group, 3, 3), weight("b2", 16)),
+        *(weight("w3", 16, 16, 1, 1), weight("b3", 16), weight("w4", 10, 16), weight("b4", 10)),
+    ]
+    return make_model(nodes, weights, [1, 3, 16, 16], [1, 10], opset)
+
+
+def make_mlp() -> onnx.ModelProto:
+    nodes = [
+        node("MatMul", ["x", "w1"], ["m1"], "fc1"),
+        node("Add", ["m1", "b1"], ["a1"], "add1"),
+        node("Relu", ["a1"], ["r1"], "relu1"),
+        node("MatMul", ["r1", "w2"], ["y"], "fc2"),
+    ]
+    weights = [weight("w1", 32, 64), weight("b1", 64), weight("w2", 64, 8)]
+    return make_model(nodes, weights, [4, 32], [4, 8], 17)
+
+
+class Samples(CalibrationDataReader):
+    """Calibration on samples one by one."""
+
+    def __init__(self, name: str, samples: Sequence[np.ndarray]) -> None:
+        """Take the name of the input, and samples."""
+        self.feeds: Iterator[dict] = iter([{name: sample[None]} for sample in samples])
+
+    def get_next(self) -> dict | None:
+        """Return the next sample."""
+        return next(self.feeds, None)
+
+
+def run_onnx(path: Path, samples: np.ndarray, batch: int = 1) -> np.ndarray:
+    """Run ONNX Runtime without its own changes to the network."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    rows = [session.run(None, {name: samples[i : i + batch]})[0] for i in range(0, len(samples), batch)]
+    return np.concatenate(rows)
+
+
+def layer_types(source: Path, tools: Path, tmp_path: Path) -> dict[str, str]:
+    """Return the types that layers with products are computed in."""
+    header, library = tmp_path / "net.h", tmp_path / "net.so"
+    command = [tools / "nnq-compile", source, "--profile", f"--header={header}", "-o", library]
+    subprocess.run(command, check=True)
+    data = library.read_bytes()
+    start = data.index(b'{"entry"')
+    layers = json.loads(data[start : data.index(b"\0", start)])["layers"]
+    return {layer["name"]: layer["type"] for layer in layers if layer["macs"]}
+
+
+def missed(source: Path, tools: Path) -> list[str]:
+    """Return why layers are not computed on integers."""
+    command = [tools / "nnq-opt", source, "--lower-to-llvm", "--remarks-filter-missed=nnq", "-o", "/dev/null"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [line for line in result.stderr.splitlines() if "nnq-lower-quantization" in line]
+
+
+@pytest.fixture
+def quantize(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that quantizes a model by ONNX Runtime."""
+
+    def quantize(model: onnx.ModelProto, samples: np.ndarray, **options: object) -> Path:
+        onnx.save(model, tmp_path / "f32.onnx")
+        name = model.graph.input[0].name
+        # Of 7 bits, as ONNX Runtime saturates sums of products of 8 bits on processors without VNNI.
+        options["reduce_range"] = True
+        quantize_static(tmp_path / "f32.onnx", tmp_path / "int8.onnx", Samples(name, samples), **options)
+        return tmp_path / "int8.onnx"
+
+    return quantize
+
+
+@pytest.mark.parametrize("activations", [QuantType.QUInt8, QuantType.QInt8], ids=["u8", "s8"])
+@pytest.mark.parametrize("per_channel", [False, True], ids=["per_tensor", "per_channel"])
+@pytest.mark.parametrize("form", [QuantFormat.QDQ, QuantFormat.QOperator], ids=["qdq", "qoperator"])
+def test_static_network(form, per_channel, activations, quantize, run_network: Run, tools: Path, tmp_path: Path):
+    samples = RNG.normal(size=(16, 3, 16, 16)).astype(np.float32)
+    path = quantize(
+        make_cnn(),
+        samples,
+        quant_format=form,
+        per_channel=per_channel,
+        activation_type=activations,
+        weight_type=QuantType.QInt8,
+    )
+    source = tmp_path / "int8.mlir"
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    assert not missed(source, tools)
+    types = layer_types(source, tools, tmp_path)
+    assert len(types) == 4
+    assert "f32" not in types.values()
+    expected = run_onnx(path, samples)
+    result = run_network(source, [samples])[0]
+    # A sum in the middle of two steps may be rounded to the other, and so once more in the layers behind it.
+    assert np.abs(result - expected).max() <= 0.02 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("form", [QuantFormat.QDQ, QuantFormat.QOperator], ids=["qdq", "qoperator"])
+def test_depthwise_network(form, quantize, run_network: Run, tmp_path: Path):
+    samples = RNG.normal(size=(16, 3, 16, 16)).astype(np.float32)
+    path, source = quantize(make_cnn(group=16), samples, quant_format=form, per_channel=True), tmp_path / "int8.mlir"
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    expected = run_onnx(path, samples)
+    assert np.abs(run_network(source, [samples])[0] - expected).max() <= 0.02 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("per_channel", [False, True], ids=["per_tensor", "per_channel"])
+def test_dynamic_network(per_channel, run_network: Run, tools: Path, tmp_path: Path):
+    onnx.save(make_mlp(), tmp_path / "f32.onnx")
+    path, source = tmp_path / "int8.onnx", tmp_path / "int8.mlir"
+    options = {"weight_type": QuantType.QInt8, "per_channel": per_channel, "reduce_range": True}
+    quantize_dynamic(tmp_path / "f32.onnx", path, **options)
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    assert not missed(source, tools)
+    assert "f32" not in layer_types(source, tools, tmp_path).values()
+    samples = RNG.normal(size=(16, 32)).astype(np.float32)
+    expected = run_onnx(path, samples, batch=4)
+    result = run_network(source, [samples])[0]
+    assert np.abs(result - expected).max() <= 1e-2 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("opset", [13, 15, 20, 21, 22])
+def test_opsets(opset, quantize, run_network: Run, tools: Path, tmp_path: Path):
+    samples = RNG.normal(size=(4, 3, 16, 16)).astype(np.float32)
+    path = quantize(make_cnn(opset), samples, quant_format=QuantFormat.QDQ, per_channel=True)
+    source = tmp_path / "int8.mlir"
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    assert not missed(source, tools)
+    expected = run_onnx(path, samples)
+    assert np.abs(run_network(source, [samples])[0] - expected).max() <= 0.02 * np.abs(expected).max()
+
+
+def small_weights(element: int, low: int, high: int, zero_point: int, block: int = 0) -> onnx.ModelProto:
+    """Make a layer whose weights have less than 8 bits."""
+    values = RNG.integers(low, high + 1, (16, 32))
+    shape = (16, 32 // block) if block else (16,)
+    scales = RNG.uniform(0.01, 0.1, shape).astype(np.float32)
+    weights = [
+        helper.make_tensor("w", element, values.shape, values.reshape(-1).tolist()),
+        numpy_helper.from_array(scales, "s"),
+        helper.make_tensor("z", element, shape, [zero_point] * int(np.prod(shape))),
+        numpy_helper.from_array(np.float32(0.02), "xs"),
+        numpy_helper.from_array(np.uint8(128), "xz"),
+    ]
+    options = {"block_size": block} if block else {}
+    nodes = [
+        node("QuantizeLinear", ["x", "xs", "xz"], ["q"], "quantize1"),
+        node("DequantizeLinear", ["q", "xs", "xz"], ["d"], "dequantize1"),
+        node("DequantizeLinear", ["w", "s", "z"], ["v"], "weights1", axis=1 if block else 0, **options),
+        node("Gemm", ["d", "v"], ["y"], "fc1", transB=1),
+    ]
+    return make_model(nodes, weights, [4, 32], [4, 16], 21)
+
+
+@pytest.mark.parametrize(
+    ("element", "low", "high", "zero_point"),
+    [(TensorProto.INT4, -8, 7, 0), (TensorProto.UINT4, 0, 15, 8)],
+    ids=["int4", "uint4"],
+)
+@pytest.mark.parametrize("block", [0, 8], ids=["per_channel", "blocked"])
+def test_weights_of_4_bits(element, low, high, zero_point, block, run_network: Run, tools: Path, tmp_path: Path):
+    path, source = tmp_path / "int4.onnx", tmp_path / "int4.mlir"
+    onnx.save(small_weights(element, low, high, zero_point, block), path)
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    # Blocks have no integer kernel, which a remark says.
+    assert bool(missed(source, tools)) == bool(block)
+    samples = RNG.normal(size=(8, 32)).astype(np.float32)
+    expected = run_onnx(path, samples, batch=4)
+    np.testing.assert_allclose(run_network(source, [samples])[0], expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("form", [QuantFormat.QDQ, QuantFormat.QOperator], ids=["qdq", "qoperator"])
+def test_trained_network(form, quantize, run_network: Run, tools: Path, tmp_path: Path):
+    path = SHARED / "models" / "models" / "resnet8_cifar10.onnx"
+    if not path.exists():
+        pytest.skip(f"no {path}")
+    model = onnx.load(path)
+    sizes = [d.dim_value or 1 for d in model.graph.input[0].type.tensor_type.shape.dim]
+    samples = RNG.uniform(0, 255, (8, *sizes[1:])).astype(np.float32)
+    quantized = quantize(model, samples, quant_format=form, per_channel=True, weight_type=QuantType.QInt8)
+    source = tmp_path / "int8.mlir"
+    text = importer.from_onnx(quantized, shapes={model.graph.input[0].name: sizes}, entry="net")
+    importer.write(text, source)
+    assert not missed(source, tools)
+    assert "f32" not in layer_types(source, tools, tmp_path).values()
+    expected = run_onnx(quantized, samples)
+    result = run_network(source, [samples])[0]
+    signal, noise = np.square(expected).sum(), np.square(result - expected).sum()
+    assert 10 * np.log10(signal / max(noise, 1e-30)) > 25
