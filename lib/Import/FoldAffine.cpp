@@ -14,6 +14,9 @@
 #include "nnq/Support/Rewrite.h"
 #include "nnq/Support/Structured.h"
 
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+
 #include <cmath>
 
 namespace nnq {
@@ -49,6 +52,46 @@ static std::optional<std::vector<char>> scaleWeights(const ConstantData &data,
   return bytes;
 }
 
+/// The type of `op`'s operand with each scale times that of its channel, if the
+/// chain's channels are those that have scales and all factors are positive.
+static quant::QuantizedType scaleType(quant::DequantizeCastOp op,
+                                      const AffineChain &chain) {
+  quant::QuantizedType type = op.getQuantizedType();
+  auto shape = cast<ShapedType>(op.getType()).getShape();
+  SmallVector<int64_t> strides = chain.getChannelStrides(shape);
+  SmallVector<int64_t> dims;
+  for (auto [dim, stride] : llvm::enumerate(strides))
+    if (stride != 0 && shape[dim] != 1)
+      dims.push_back(dim);
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  int64_t count = dims.empty() ? 1 : shape[dims.front()];
+  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
+  auto uniform = dyn_cast<quant::UniformQuantizedType>(type);
+  if (dims.size() > 1 || (!perAxis && !uniform))
+    return {};
+  if (perAxis && (dims.empty() || perAxis.getQuantizedDimension() != dims[0]))
+    return {};
+  for (int64_t i = 0; i < count; ++i) {
+    double factor = chain.scale[dims.empty() ? 0 : i * strides[dims[0]]];
+    float scale = static_cast<float>(
+        (perAxis ? perAxis.getScales()[i] : uniform.getScale()) * factor);
+    if (!(scale > 0) || !std::isfinite(scale))
+      return {};
+    scales.push_back(scale);
+    zeroPoints.push_back(perAxis ? perAxis.getZeroPoints()[i]
+                                 : uniform.getZeroPoint());
+  }
+  if (dims.empty())
+    return quant::UniformQuantizedType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(),
+        scales[0], zeroPoints[0], type.getStorageTypeMin(),
+        type.getStorageTypeMax());
+  return quant::UniformQuantizedPerAxisType::get(
+      type.getFlags(), type.getStorageType(), type.getExpressedType(), scales,
+      zeroPoints, dims[0], type.getStorageTypeMin(), type.getStorageTypeMax());
+}
+
 static bool isZero(double value) { return value == 0; }
 
 namespace {
@@ -64,8 +107,11 @@ struct FoldIntoLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
       return rewriter.notifyMatchFailure(op, "no layer of constant weights");
     if (!isZeroFill(op.getDpsInitOperand(0)->get()))
       return rewriter.notifyMatchFailure(op, "does not start from zero");
-    FailureOr<ConstantData> data = ConstantData::get(layer->weight->get());
-    if (failed(data) || !data->getType().getElementType().isF32())
+    Value weight = layer->weight->get();
+    // matchWeightedOp sees constants through casts of their storage.
+    auto cast = weight.getDefiningOp<quant::DequantizeCastOp>();
+    FailureOr<ConstantData> data = ConstantData::get(weight);
+    if (!cast && (failed(data) || !data->getType().getElementType().isF32()))
       return rewriter.notifyMatchFailure(op, "weights are no f32 constant");
 
     AffineChain chain;
@@ -77,9 +123,18 @@ struct FoldIntoLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     if (!hasScale && chain.ops.size() < 2)
       return rewriter.notifyMatchFailure(op, "nothing but a bias follows");
 
-    std::optional<std::vector<char>> weights = scaleWeights(*data, chain);
     SmallVector<float> bias(chain.offset.begin(), chain.offset.end());
-    if (!weights ||
+    quant::QuantizedType type;
+    std::optional<std::vector<char>> weights;
+    if (cast && !cast.getInput().getDefiningOp<quant::StorageCastOp>())
+      return rewriter.notifyMatchFailure(op, "weights have no storage");
+    if (cast && hasScale && !(type = scaleType(cast, chain)))
+      return rewriter.notifyMatchFailure(
+          op, "scales of the weights are not those of channels, or not "
+              "positive");
+    if (!cast)
+      weights = scaleWeights(*data, chain);
+    if ((!cast && !weights) ||
         !llvm::all_of(bias, [](float value) { return std::isfinite(value); })) {
       remarkMissed(op, "nnq-fold-affine", "the scaled weights are not finite");
       return rewriter.notifyMatchFailure(op, "scaled weights are not finite");
@@ -87,8 +142,9 @@ struct FoldIntoLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
 
     if (hasScale) {
       rewriter.setInsertionPoint(op);
-      Value scaled = makeConstant(rewriter, layer->weight->get().getLoc(),
-                                  data->getType(), "scaled", *weights);
+      Value scaled = cast ? scaleCast(rewriter, cast, type)
+                          : makeConstant(rewriter, weight.getLoc(),
+                                         data->getType(), "scaled", *weights);
       rewriter.modifyOpInPlace(op, [&] { layer->weight->set(scaled); });
       remarkPassed(op, "nnq-fold-affine", "scale folded into the weights");
       count();
@@ -100,6 +156,19 @@ struct FoldIntoLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
   }
 
 private:
+  /// The integers of `cast` with other scales.
+  static Value scaleCast(PatternRewriter &rewriter,
+                         quant::DequantizeCastOp cast,
+                         quant::QuantizedType type) {
+    Location loc = cast.getLoc();
+    auto tensor = ::cast<RankedTensorType>(cast.getType());
+    auto scast = cast.getInput().getDefiningOp<quant::StorageCastOp>();
+    Value stored = scast.getInput();
+    Value scaled =
+        quant::StorageCastOp::create(rewriter, loc, tensor.clone(type), stored);
+    return quant::DequantizeCastOp::create(rewriter, loc, tensor, scaled);
+  }
+
   /// The last op of the chain becomes the addition of the bias, the others go.
   static void replaceChain(PatternRewriter &rewriter, Operation *layer,
                            const AffineChain &chain, ArrayRef<float> bias) {

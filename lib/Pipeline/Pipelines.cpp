@@ -40,9 +40,16 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   addInliner(pm);
   // Its checks and reshapes are ones that no other pass knows.
   pm.addPass(createResolveBatch());
+  // Weights that are integers would fold to f32.
+  pm.addPass(createRaiseQuantization());
   // The reshapes that it leaves are folded with other constants.
   pm.addPass(createMergeGroups());
   pm.addPass(createFoldConstants());
+  // Scales and weights may be constants only now.
+  pm.addPass(createRaiseQuantization());
+  // Transposed weights of a quantized network are constants, too.
+  pm.addPass(createPropagateQuantization());
+  pm.addPass(createFoldConstantLayout());
   // Checks of constants are known only now.
   pm.addPass(createDropChecks());
   pm.addPass(createRaiseGather());

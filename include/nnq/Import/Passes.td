@@ -135,6 +135,43 @@ def MergeGroups : Pass<"nnq-merge-groups"> {
                               "Number of convolutions over groups">];
 }
 
+def RaiseQuantization : Pass<"nnq-raise-quantization"> {
+  let summary = "Makes casts of the arithmetic of quantized networks";
+  let description = [{
+    Networks that come quantized, by post-training quantization or with trained
+    scales, round and clamp in so many words. An elementwise op that does becomes
+    a cast to a quantized type of 8 bits, with one scale for the tensor or one for
+    each index of a dimension; `quant.scast` stands between it and what reads the
+    integers. Weights are quantized at once. They are i8: unsigned ones are moved
+    by 128 together with their zero points.
+
+    ```mlir
+    %0 = linalg.generic ... ins(%x : tensor<1x8xf32>) {
+      %1 = arith.divf %in, %scale : f32
+      %2 = math.roundeven %1 : f32
+      %3 = arith.addf %2, %zero_point : f32
+      %4 = arith.maximumf %3, %c0 : f32
+      %5 = arith.minimumf %4, %c255 : f32
+      %6 = arith.fptoui %5 : f32 to i8
+      linalg.yield %6 : i8
+    }
+    %7 = linalg.generic ... ins(%0 : tensor<1x8xi8>) { ... arith.mulf }
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = quant.qcast %x : tensor<1x8xf32>
+        to tensor<1x8x!quant.uniform<u8:f32, 0.025:163>>
+    %7 = quant.dcast %0 : ... to tensor<1x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect"];
+  let statistics = [Statistic<"numRaised", "raised",
+                              "Number of casts made of arithmetic">];
+}
+
 def DropChecks : Pass<"nnq-drop-checks"> {
   let summary = "Removes checks of the importer that cannot fail";
   let description = [{

@@ -22,6 +22,11 @@ void populateFoldConstantsPatterns(mlir::RewritePatternSet &patterns,
 /// indices become clamps.
 void populateDropChecksPatterns(mlir::RewritePatternSet &patterns);
 
+/// Arithmetic of quantization becomes `quant.qcast` and `quant.dcast`; `count`
+/// is called for each.
+void populateRaiseQuantizationPatterns(mlir::RewritePatternSet &patterns,
+                                       llvm::function_ref<void()> count);
+
 /// The groups of a convolution and the channels in them become one dimension of
 /// channels; `count` is called for each.
 void populateMergeGroupsPatterns(mlir::RewritePatternSet &patterns,

@@ -41,9 +41,7 @@ static bool isDequantizedFrom(Value value, quant::UniformQuantizedType type) {
   return cast && getElementTypeOrSelf(cast.getInput()) == type;
 }
 
-/// True if op(max(x, y)) = max(op(x), op(y)) holds for all monotone functions
-/// in place of max: the op picks elements, at most by their order.
-static bool picksElements(Operation *op) {
+bool nnq::picksElements(Operation *op) {
   if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(op))
     return true;
   auto structured = dyn_cast<linalg::LinalgOp>(op);
@@ -54,8 +52,7 @@ static bool picksElements(Operation *op) {
          (generic && linalg::isaTransposeOpInterface(generic));
 }
 
-/// The f32 tensors that `op` picks from.
-static SmallVector<OpOperand *> getPickedOperands(Operation *op) {
+SmallVector<OpOperand *> nnq::getPickedOperands(Operation *op) {
   SmallVector<OpOperand *> operands;
   // The second operand of a pooling only gives its shape.
   if (isa<linalg::LinalgOp>(op))
@@ -184,6 +181,7 @@ struct PropagateQuantization
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populatePropagateQuantizationPatterns(patterns);
+    populateSinkDequantizationPatterns(patterns);
     if (failed(
             applyPatternsWithoutFolding(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -7,10 +7,13 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from .errors import NetworkError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def make_context() -> Any:
@@ -85,13 +88,30 @@ def run_pipeline(module: Any, pipeline: str) -> None:
             raise NetworkError(f"torch-mlir cannot lower the network: {'; '.join(dict.fromkeys(causes))}") from error
 
 
-def lower_to_linalg(module: Any, *, has_calls: bool = False) -> str:
-    """Return a module of torch ops as text with linalg on tensors, and calls if it has some."""
+def lower_to_linalg(
+    module: Any, resources: Mapping[str, np.ndarray] | None = None, *, has_calls: bool = False
+) -> str:
+    """Return a module of torch ops as text with linalg on tensors, and calls if it has some.
+
+    `resources` gives the bytes of resources by their keys, if they are at hand: MLIR writes them one digit at a time.
+    """
     run_pipeline(module, linalg_pipeline(module.context, with_verifier=not has_calls))
     check_supported(module)
     out = io.StringIO()
-    module.print(file=out, enable_debug_info=True)
-    return re.sub(r'loc\("([^"]*)":0:0\)', r'loc("\1")', out.getvalue())
+    module.print(file=out, enable_debug_info=True, large_resource_limit=None if resources is None else 0)
+    text, mark, blobs = out.getvalue().partition("\n{-#")
+    text = re.sub(r'loc\("([^"]*)":0:0\)', r'loc("\1")', text)
+    if resources is None:
+        return text + mark + blobs
+    used = set(re.findall(r"dense_resource<([^>]+)>", text))
+    # The number in front is the alignment.
+    blobs = ",\n".join(f'      {key}: "0x04000000{resources[key].tobytes().hex()}"' for key in sorted(used))
+    return f"{text}\n{{-#\n  dialect_resources: {{\n    builtin: {{\n{blobs}\n    }}\n  }}\n#-}}\n"
+
+
+def resource_key(attribute: Any) -> str:
+    """Return the key of a resource."""
+    return re.fullmatch(r"dense_resource<([^>]+)> : .*", str(attribute))[1]
 
 
 def linalg_pipeline(context: Any, *, with_verifier: bool) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .errors import NetworkError
 from .lowering import c_identifier, check_supported, lower_to_linalg, make_context, quiet, run_pipeline
@@ -15,38 +15,71 @@ if TYPE_CHECKING:
 
 def from_torch(
     network: torch.nn.Module | torch.export.ExportedProgram,
-    example_inputs: Sequence[torch.Tensor] | None = None,
+    example_inputs: torch.Tensor | Sequence[Any] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
     *,
     entry: str = "network",
     dynamic_batch: bool = False,
+    dynamic_shapes: Any = None,
 ) -> str:
-    """Return a PyTorch module or exported program as MLIR text, for inputs of the shapes of `example_inputs`.
+    """Return a PyTorch module or exported program as MLIR text, for inputs of the shapes of the examples.
 
-    An exported program has shapes of its own. With `dynamic_batch` the first dimension of all inputs stays open, whose
-    size in `example_inputs` is then at least 2.
+    The function takes the tensors among `example_inputs`, then those of `example_kwargs`, and returns those of the
+    result, be it a tuple or a dictionary. An exported program has shapes of its own. With `dynamic_batch` the first
+    dimension of all inputs stays open; `dynamic_shapes`, as of torch.export.export, says of which inputs.
+
+    The module is exported as in evaluation; its training mode does not change.
     """
     import torch
-    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
-    from torch_mlir.extras.fx_importer import FxImporter
+
+    from .torch_export import export_module
 
     with quiet():
         if isinstance(network, torch.export.ExportedProgram):
             program = network
-            if example_inputs is not None:
-                program = export_torch(program.module(), example_inputs, dynamic_batch)
-        elif example_inputs is None:
+            if example_inputs is not None or example_kwargs is not None:
+                program = export_module(program.module(), example_inputs, example_kwargs, dynamic_batch, dynamic_shapes)
+            elif dynamic_shapes is not None:
+                raise NetworkError("an exported program has shapes of its own, dynamic_shapes needs example inputs")
+        elif not isinstance(network, torch.nn.Module):
+            raise NetworkError(f"neither a module nor an exported program of PyTorch: {type(network).__name__}")
+        elif example_inputs is None and example_kwargs is None:
             raise NetworkError("a module needs example inputs")
         else:
-            program = export_torch(network.eval(), example_inputs, dynamic_batch)
-        decompositions = get_decomposition_table()
-        # That of PyTorch computes the variance in f64; torch-mlir has one of its own.
-        decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
-        program = program.run_decompositions(decompositions)
-        check_torch_shapes(program, dynamic_batch)
-        name_torch_layers(program)
-        context = make_context()
-        importer = FxImporter(context=context)
+            program = export_module(network, example_inputs, example_kwargs, dynamic_batch, dynamic_shapes)
+        return lower_program(program, entry, dynamic_batch or dynamic_shapes is not None)
+
+
+def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_batch: bool) -> str:
+    """Return an exported program as MLIR text."""
+    import torch
+    from torch_mlir.extras.fx_decomp_util import get_decomposition_table
+    from torch_mlir.extras.fx_importer import FxImporter
+
+    from .torch_checks import check_program, check_signature
+    from .torch_graph import drop_empty_results, keep_buffers, lift_list_constants
+    from .torch_literals import LiteralHooks
+    from .torch_quantized import spell_quantization
+
+    check_program(program)
+    decompositions = get_decomposition_table()
+    # That of PyTorch computes the variance in f64; torch-mlir has one of its own.
+    decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
+    program = program.run_decompositions(decompositions)
+    check_torch_shapes(program, dynamic_batch)
+    check_signature(program)
+    drop_empty_results(program)
+    keep_buffers(program)
+    spell_quantization(program)
+    lift_list_constants(program)
+    name_torch_layers(program)
+    context = make_context()
+    hooks = LiteralHooks()
+    importer = FxImporter(context=context, hooks=hooks)
+    try:
         importer.import_frozen_program(program, func_name=c_identifier(entry))
+    except (AssertionError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        raise NetworkError(f"torch-mlir cannot import the network: {error}") from error
     module = importer.module.operation
     check_supported(module)
     run_pipeline(
@@ -54,25 +87,7 @@ def from_torch(
         "builtin.module(func.func(torch-match-quantized-custom-ops),"
         "torchdynamo-export-to-torch-backend-pipeline{extra-library= })",
     )
-    return lower_to_linalg(module)
-
-
-def export_torch(
-    module: torch.nn.Module, example_inputs: Sequence[torch.Tensor], dynamic_batch: bool
-) -> torch.export.ExportedProgram:
-    """Export a module for inputs of the shapes of examples, the first dimension of all open if `dynamic_batch`."""
-    import torch
-
-    if not dynamic_batch:
-        return torch.export.export(module, tuple(example_inputs))
-    batch = torch.export.Dim("batch")
-    shapes = torch.export.ShapesCollection()
-    for example in example_inputs:
-        shapes[example] = {0: batch}
-    try:
-        return torch.export.export(module, tuple(example_inputs), dynamic_shapes=shapes)
-    except Exception as error:
-        raise NetworkError(f"the network does not work for any batch: {error}") from error
+    return lower_to_linalg(module, hooks.resources)
 
 
 def make_examples(program: torch.export.ExportedProgram, shapes: Shapes) -> list[torch.Tensor] | None:

@@ -105,7 +105,9 @@ def PropagateQuantization : Pass<"nnq-propagate-quantization"> {
     insertions, concatenations and maxima, bit for bit. Reshapes and pads move to the
     quantized value; the others are put between casts of equal parameters.
     `quantize(dequantize(q))` of equal parameters is q; the reverse pair rounds
-    and stays.
+    and stays. Dequantization moves below such ops where nothing is rounded, as a
+    network that came quantized has it above them; the weights of such a network
+    are moved as integers, with the dimension of their scales.
 
     ```mlir
     %1 = linalg.pooling_nchw_max ins(%0, %window : ...) outs(%lowest : ...)

@@ -34,6 +34,18 @@ void populateQuantizeLayersPatterns(mlir::RewritePatternSet &patterns,
 /// see nnq/Support/Rewrite.h.
 void populatePropagateQuantizationPatterns(mlir::RewritePatternSet &patterns);
 
+/// Dequantization moves below ops that move elements or pick them, where that
+/// changes no bit; below those of constants the integers are moved. Apply
+/// without folding.
+void populateSinkDequantizationPatterns(mlir::RewritePatternSet &patterns);
+
+/// True if op(max(x, y)) = max(op(x), op(y)) holds for all monotone functions
+/// in place of max: the op picks elements, at most by their order.
+bool picksElements(mlir::Operation *op);
+
+/// The f32 tensors that `op`, which picks elements, picks from.
+llvm::SmallVector<mlir::OpOperand *> getPickedOperands(mlir::Operation *op);
+
 /// The 8-bit type of an activation with the given statistics.
 mlir::quant::UniformQuantizedType getActivationType(TensorStatsAttr stats,
                                                     QuantScheme scheme);
