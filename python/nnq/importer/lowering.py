@@ -88,9 +88,7 @@ def run_pipeline(module: Any, pipeline: str) -> None:
             raise NetworkError(f"torch-mlir cannot lower the network: {'; '.join(dict.fromkeys(causes))}") from error
 
 
-def lower_to_linalg(
-    module: Any, resources: Mapping[str, np.ndarray] | None = None, *, has_calls: bool = False
-) -> str:
+def lower_to_linalg(module: Any, resources: Mapping[str, np.ndarray] | None = None, *, has_calls: bool = False) -> str:
     """Return a module of torch ops as text with linalg on tensors, and calls if it has some.
 
     `resources` gives the bytes of resources by their keys, if they are at hand: MLIR writes them one digit at a time.
