@@ -45,7 +45,7 @@ class Graph:
         self.outputs = {o.name for o in self.graph.output}
         self.names = {*self.types, *self.constants, *(n for node in self.graph.node for n in node.output)}
         for node in self.graph.node:
-            if node.op_type == "Constant" and (tensor := constant_of(node)) is not None:
+            if node.op_type == "Constant" and node.attribute and (tensor := constant_of(node)) is not None:
                 self.constants[node.output[0]] = tensor
         self.producers = {name: node for node in self.graph.node for name in node.output if name}
 

@@ -26,6 +26,7 @@ EXPANDED_OPS = (
     "SwiGLU",
     "Swish",
 )
+UNCHECKED_OPS = {*EXPANDED_OPS, "MeanVarianceNormalization"}
 
 
 def prepare(model: onnx.ModelProto) -> tuple[onnx.ModelProto, Functions]:
@@ -40,19 +41,20 @@ def prepare(model: onnx.ModelProto) -> tuple[onnx.ModelProto, Functions]:
             name_nodes(model)
         model.opset_import.append(onnx.helper.make_opsetid(DOMAIN, 1))
         op_types = {node.op_type for node in model.graph.node}
+        # Strict inference finds fault with bodies that ONNX itself gives.
+        is_strict = op_types.isdisjoint(UNCHECKED_OPS)
         if "DynamicQuantizeLinear" in op_types:
             model = onnx.shape_inference.infer_shapes(model)
             DynamicQuantization(Graph(model), functions).run()
         QOperators(Graph(model)).run()
         if not op_types.isdisjoint(EXPANDED_OPS):
-            # Not strictly: inference looks into bodies, whose nodes have no names for its errors.
-            model = expand(onnx.shape_inference.infer_shapes(model, data_prop=True))
-        model = infer_types(model)
+            model = expand(infer_types(model, is_strict=False))
+        model = infer_types(model, is_strict=is_strict)
         if Forms(Graph(model)).run():
-            model = infer_types(model)
+            model = infer_types(model, is_strict=is_strict)
         # Sizes that become known tell further ones.
         while Folding(Graph(model)).run():
-            model = infer_types(model)
+            model = infer_types(model, is_strict=is_strict)
     except NetworkError:
         raise
     except Exception as error:
@@ -67,10 +69,8 @@ def name_nodes(model: onnx.ModelProto) -> None:
         node.name = node.name or next(filter(None, node.output), node.op_type)
 
 
-def infer_types(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a network with the types of its values; raise if they do not fit."""
-    # Strict inference finds fault with the body of this one.
-    is_strict = all(node.op_type != "MeanVarianceNormalization" for node in model.graph.node)
+def infer_types(model: onnx.ModelProto, *, is_strict: bool) -> onnx.ModelProto:
+    """Return a network with the types of its values; raise if they do not fit, those of bodies only if `is_strict`."""
     return onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=is_strict, data_prop=True)
 
 
@@ -80,6 +80,13 @@ def expand(model: onnx.ModelProto) -> onnx.ModelProto:
     if any("" in node.input for node in expanded):
         # The inliner asks for the type of operands that are left out, too.
         model.graph.value_info.append(onnx.helper.make_value_info("", onnx.TypeProto()))
+    version = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
+    for node in expanded:
+        # Bodies refer to attributes, also to those that are left out.
+        given = {item.name for item in node.attribute}
+        for name, formal in onnx.defs.get_schema(node.op_type, version).attributes.items():
+            if name not in given and formal.default_value.name:
+                node.attribute.append(formal.default_value)
     functions = [("", op) for op in EXPANDED_OPS]
     model = onnx.inliner.inline_selected_functions(model, functions, inline_schema_functions=True)
     # The nodes of a body are in its place, without names.
