@@ -2,8 +2,12 @@
 # projects that add this one as a folder.
 function(nnq_install_library name export)
   get_target_property(type ${name} TYPE)
+  get_target_property(exported ${name} EXPORT_NAME)
+  if(NOT exported)
+    set(exported ${name})
+  endif()
   if(NOT type STREQUAL "MODULE_LIBRARY")
-    add_library(nnq::${name} ALIAS ${name})
+    add_library(nnq::${exported} ALIAS ${name})
   endif()
   if(NNQ_INSTALL)
     if(export STREQUAL "nnqTargets")
@@ -39,16 +43,18 @@ function(nnq_add_library name)
   nnq_install_library(${name} nnqCxxTargets)
 endfunction()
 
-# nnq_add_shared_library(NAME SHARED|MODULE [LINK_LIBS libs...]): a library with
-# the sources of a folder of lib/ that shows the symbols in the file `exports`
-# there and nothing of the static libraries in it.
-function(nnq_add_shared_library name kind)
+# nnq_add_shared_library(NAME SHARED|MODULE OUTPUT [LINK_LIBS libs...]): the
+# library libOUTPUT.so, nnq::OUTPUT to others, with the sources of a folder of
+# lib/. It shows the symbols in the file `exports` there, and nothing of the
+# static libraries in it.
+function(nnq_add_shared_library name kind output)
   cmake_parse_arguments(ARG "" "" "LINK_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   set(exports "${CMAKE_CURRENT_SOURCE_DIR}/exports")
   add_library(${name} ${kind} ${sources})
   add_dependencies(${name} NNQGenerated)
-  set_target_properties(${name} PROPERTIES LINK_DEPENDS "${exports}")
+  set_target_properties(${name} PROPERTIES LINK_DEPENDS "${exports}"
+    PREFIX lib OUTPUT_NAME ${output} EXPORT_NAME ${output})
   target_precompile_headers(${name} REUSE_FROM NNQPrecompiled)
   target_compile_definitions(${name} PRIVATE NNQ_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
