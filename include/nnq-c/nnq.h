@@ -108,8 +108,11 @@ typedef enum {
   NNQ_I8,
   NNQ_U8,
   NNQ_I16,
+  NNQ_U16,
   NNQ_I32,
+  NNQ_U32,
   NNQ_I64,
+  NNQ_U64,
   NNQ_BOOL
 } NnqType;
 

@@ -65,7 +65,8 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeAs<double>(option, "number", json) ||
          describeEnum<QuantScheme>(option, json) ||
          describeEnum<WeightGranularity>(option, json) ||
-         describeEnum<WeightRange>(option, json));
+         describeEnum<WeightRange>(option, json) ||
+         describeEnum<ProductPrecision>(option, json));
   return json;
 }
 

@@ -64,10 +64,16 @@ static NnqType getType(DType dtype) {
     return NNQ_U8;
   case DType::I16:
     return NNQ_I16;
+  case DType::U16:
+    return NNQ_U16;
   case DType::I32:
     return NNQ_I32;
+  case DType::U32:
+    return NNQ_U32;
   case DType::I64:
     return NNQ_I64;
+  case DType::U64:
+    return NNQ_U64;
   case DType::Bool:
     return NNQ_BOOL;
   }

@@ -38,10 +38,16 @@ static TypeInfo getInfo(NnqType type) {
     return {"uint8", 1, Code::UInt};
   case NNQ_I16:
     return {"int16", 2, Code::Int};
+  case NNQ_U16:
+    return {"uint16", 2, Code::UInt};
   case NNQ_I32:
     return {"int32", 4, Code::Int};
+  case NNQ_U32:
+    return {"uint32", 4, Code::UInt};
   case NNQ_I64:
     return {"int64", 8, Code::Int};
+  case NNQ_U64:
+    return {"uint64", 8, Code::UInt};
   case NNQ_BOOL:
     return {"bool", 1, Code::Bool};
   }
