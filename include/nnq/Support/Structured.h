@@ -94,7 +94,8 @@ mlir::FailureOr<WeightedOp> matchWeightedOp(mlir::linalg::LinalgOp op);
 /// True for a contraction of two operands that are computed at run time.
 bool isActivationProduct(mlir::linalg::LinalgOp op);
 
-/// True for one of 16-bit integers, as activations without their zero points are.
+/// True for one of 16-bit integers, as activations without their zero points
+/// are.
 bool isIntegerProduct(mlir::linalg::LinalgOp op);
 
 /// Upstream's generalization of a named op, with the discardable attributes

@@ -16,7 +16,10 @@ from .lowering import resource_key
 
 
 class LiteralHooks(FxImporterHooks):
-    """Makes resources of tensors, one of tensors that share their storage; `resources` gives the bytes by their keys."""
+    """Makes resources of tensors, one of tensors that share their storage.
+
+    `resources` gives the bytes by their keys.
+    """
 
     def __init__(self) -> None:
         self.attributes: dict[tuple, ir.Attribute] = {}
