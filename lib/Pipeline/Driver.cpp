@@ -81,7 +81,8 @@ OwningOpRef<ModuleOp> nnq::loadAndLower(MLIRContext &context, StringRef path,
   // The note that prints the whole op would bury the error.
   context.printOpOnDiagnostic(false);
   std::string error;
-  auto file = openInputFile(path, &error);
+  // Resources in bytecode lie at multiples of 64 bytes of the buffer.
+  auto file = openInputFile(path, llvm::Align(64), &error);
   if (!file) {
     llvm::WithColor::error(llvm::errs()) << error << "\n";
     return nullptr;

@@ -32,6 +32,9 @@ def export_module(
     check_tensors("inputs", {name_of(path): leaf for path, leaf in named if isinstance(leaf, torch.Tensor)})
     if dynamic_shapes is not None:
         check_dynamic_shapes(dynamic_shapes)
+    # Exporters take one tensor in two places for one input.
+    seen: set[int] = set()
+    arguments, keywords = pytree.tree_map_only(torch.Tensor, lambda t: keep_apart(t, seen), (arguments, keywords))
     is_open = dynamic_batch or dynamic_shapes is not None
     if is_open:
         # Exporters take an open size of 1 for a static one.
@@ -57,6 +60,14 @@ def name_of(path: tuple) -> str:
     kind, *rest = path
     keys = [getattr(key, "key", getattr(key, "idx", key)) for key in rest]
     return ("input " if kind.idx == 0 else "") + ".".join(map(str, keys))
+
+
+def keep_apart(tensor: torch.Tensor, seen: set[int]) -> torch.Tensor:
+    """Return a tensor, or a copy of one that was seen before."""
+    if id(tensor) in seen:
+        return tensor.clone()
+    seen.add(id(tensor))
+    return tensor
 
 
 def repeat_single(tensor: torch.Tensor) -> torch.Tensor:

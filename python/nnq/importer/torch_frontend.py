@@ -57,7 +57,7 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     from torch_mlir.extras.fx_importer import FxImporter
 
     from .torch_checks import check_program, check_signature
-    from .torch_graph import drop_empty_results, keep_buffers, lift_list_constants
+    from .torch_graph import drop_empty_results, keep_buffers, lift_list_constants, sum_up_to
     from .torch_literals import LiteralHooks
     from .torch_quantized import spell_quantization
 
@@ -65,6 +65,7 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     decompositions = get_decomposition_table()
     # That of PyTorch computes the variance in f64; torch-mlir has one of its own.
     decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
+    decompositions[torch.ops.aten.cumsum.default] = sum_up_to
     program = program.run_decompositions(decompositions)
     check_torch_shapes(program, dynamic_batch)
     check_signature(program)

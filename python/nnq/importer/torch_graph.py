@@ -6,6 +6,16 @@ import torch
 from torch.export.graph_signature import ConstantArgument, OutputKind
 
 
+def sum_up_to(x: torch.Tensor, dim: int, *, dtype: torch.dtype | None = None) -> torch.Tensor:
+    """Return the running sum along a dimension, as sums of what comes up to each place: scans have no lowering."""
+    x = x.to(dtype or (x.dtype if x.is_floating_point() else torch.int64))
+    if x.dim() == 0:
+        return x
+    places = torch.arange(x.shape[dim], device=x.device)
+    counts = (places[:, None] >= places[None, :]).to(x.dtype)
+    return (x.movedim(dim, -1).unsqueeze(-2) * counts).sum(-1, dtype=x.dtype).movedim(-1, dim)
+
+
 def keep_buffers(program: torch.export.ExportedProgram) -> None:
     """Put buffers that are not saved with the network among those that are: torch-mlir looks nowhere else."""
     missing = [name for name in program.graph_signature.inputs_to_buffers.values() if name not in program.state_dict]

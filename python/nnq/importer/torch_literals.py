@@ -22,6 +22,7 @@ class LiteralHooks(FxImporterHooks):
     """
 
     def __init__(self) -> None:
+        """Start with no resources."""
         self.attributes: dict[tuple, ir.Attribute] = {}
         self.resources: dict[str, np.ndarray] = {}
 
