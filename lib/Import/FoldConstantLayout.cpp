@@ -69,11 +69,7 @@ struct FoldTranspose : public OpInterfaceRewritePattern<linalg::LinalgOp> {
 
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
                                 PatternRewriter &rewriter) const override {
-    std::optional<SmallVector<int64_t>> permutation;
-    if (auto transpose = dyn_cast<linalg::TransposeOp>(op.getOperation()))
-      permutation = llvm::to_vector(transpose.getPermutation());
-    else if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation()))
-      permutation = linalg::isaTransposeOpInterface(generic);
+    std::optional<SmallVector<int64_t>> permutation = getPermutation(op);
     if (!permutation || !op.hasPureTensorSemantics())
       return rewriter.notifyMatchFailure(op, "no transpose of a tensor");
 

@@ -8,7 +8,7 @@
 #include "nnq/Import/Passes.h"
 #include "nnq/Import/Transforms.h"
 #include "nnq/Support/ConstantData.h"
-#include "nnq/Support/QuantMath.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Rewrite.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -38,22 +38,18 @@ static Type getQuantizedType(MLIRContext *context,
 }
 
 /// `type` with all integers of 8 bits in its range.
-static Type getFullRange(quant::QuantizedType type) {
-  QuantizationParams params;
-  params.isSigned = type.isSigned();
-  params.min = type.isSigned() ? kInt8.min : kUInt8.min;
-  params.max = type.isSigned() ? kInt8.max : kUInt8.max;
-  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
-    params.scales = {uniform.getScale()};
-    params.zeroPoints = {uniform.getZeroPoint()};
-  } else if (auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
-    params.axis = axis.getQuantizedDimension();
-    llvm::append_range(params.scales, axis.getScales());
-    llvm::append_range(params.zeroPoints, axis.getZeroPoints());
-  } else {
-    return type;
-  }
-  return getQuantizedType(type.getContext(), params);
+static quant::QuantizedType getFullRange(quant::QuantizedType type) {
+  StorageRange range = type.isSigned() ? kInt8 : kUInt8;
+  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type))
+    return quant::UniformQuantizedType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(),
+        uniform.getScale(), uniform.getZeroPoint(), range.min, range.max);
+  if (auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
+    return quant::UniformQuantizedPerAxisType::get(
+        type.getFlags(), type.getStorageType(), type.getExpressedType(),
+        axis.getScales(), axis.getZeroPoints(), axis.getQuantizedDimension(),
+        range.min, range.max);
+  return type;
 }
 
 namespace {
@@ -95,19 +91,17 @@ struct RaiseDequantize : public OpRewritePattern<linalg::GenericOp> {
     if (failed(params))
       return rewriter.notifyMatchFailure(op, reason);
     Value stored = op.getDpsInputOperand(params->input)->get();
-    auto replace = [&](Value quantized) {
-      rewriter.replaceOpWithNewOp<quant::DequantizeCastOp>(
-          op, op->getResult(0).getType(), quantized);
-      count();
-      return success();
-    };
     if (FailureOr<ConstantData> data = ConstantData::get(stored);
         succeeded(data))
       stored = prepareWeights(rewriter, stored, *data, *params);
     auto type = cast<RankedTensorType>(stored.getType());
-    return replace(quant::StorageCastOp::create(
+    Value quantized = quant::StorageCastOp::create(
         rewriter, op.getLoc(),
-        type.clone(getQuantizedType(getContext(), *params)), stored));
+        type.clone(getQuantizedType(getContext(), *params)), stored);
+    rewriter.replaceOpWithNewOp<quant::DequantizeCastOp>(
+        op, op->getResult(0).getType(), quantized);
+    count();
+    return success();
   }
 
 private:
@@ -151,30 +145,24 @@ struct QuantizeConstant : public OpRewritePattern<quant::QuantizeCastOp> {
     quant::QuantizedType quantized = op.getQuantizedType();
     if (!quantized.getStorageType().isInteger(8))
       return rewriter.notifyMatchFailure(op, "storage is not of 8 bits");
-    StorageRange range{static_cast<int32_t>(quantized.getStorageTypeMin()),
-                       static_cast<int32_t>(quantized.getStorageTypeMax())};
-    SmallVector<QuantParams> params;
-    int64_t inner = 1;
-    if (auto uniform = dyn_cast<quant::UniformQuantizedType>(quantized)) {
-      params.push_back({static_cast<float>(uniform.getScale()),
-                        static_cast<int32_t>(uniform.getZeroPoint())});
-    } else if (auto axis =
-                   dyn_cast<quant::UniformQuantizedPerAxisType>(quantized)) {
-      for (auto [scale, zeroPoint] :
-           llvm::zip(axis.getScales(), axis.getZeroPoints()))
-        params.push_back(
-            {static_cast<float>(scale), static_cast<int32_t>(zeroPoint)});
-      for (int64_t size :
-           type.getShape().drop_front(axis.getQuantizedDimension() + 1))
-        inner *= size;
-    } else {
+    FailureOr<QuantScales> params = QuantScales::get(quantized);
+    if (failed(params) || isa<quant::UniformQuantizedSubChannelType>(quantized))
       return rewriter.notifyMatchFailure(op, "scales are of blocks");
-    }
+    int64_t inner = 1;
+    for (const QuantScales::Blocks &blocks : params->blocks)
+      for (int64_t size : type.getShape().drop_front(blocks.dim + 1))
+        inner *= size;
+    StorageRange range = getStorageRange(quantized);
     ArrayRef<float> elements = data->getAs<float>();
     std::vector<char> bytes(elements.size());
-    for (auto [i, element] : llvm::enumerate(elements))
+    for (auto [i, element] : llvm::enumerate(elements)) {
+      size_t at = i / inner % params->scales.size();
       bytes[i] = static_cast<char>(
-          quantize(element, params[i / inner % params.size()], range));
+          quantize(element,
+                   {static_cast<float>(params->scales[at]),
+                    static_cast<int32_t>(params->zeroPoints[at])},
+                   range));
+    }
     Value stored =
         makeConstant(rewriter, op.getInput().getLoc(),
                      type.clone(rewriter.getI8Type()), "weights_q", bytes);

@@ -21,11 +21,12 @@ namespace {
 struct InferNoNaN : public nnq::impl::InferNoNaNBase<InferNoNaN> {
   void runOnOperation() override {
     getOperation().walk([&](linalg::GenericOp op) {
+      ScalarRanges ranges;
       for (Operation &inner : op.getBlock()->without_terminator()) {
         if (!isa<arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp,
                  arith::MinNumFOp>(inner) ||
             !llvm::all_of(inner.getOperands(), [&](Value operand) {
-              return getScalarRange(operand).has_value();
+              return ranges.get(operand).has_value();
             }))
           continue;
         auto flags = cast<arith::ArithFastMathInterface>(inner)

@@ -11,6 +11,7 @@
 #include "nnq/Lower/Transforms.h"
 #include "nnq/Support/QuantMath.h"
 #include "nnq/Support/Remarks.h"
+#include "nnq/Support/TargetInfo.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_LOWERQUANTIZATION
@@ -27,13 +28,6 @@ void QuantizationLowering::eraseDead(const DenseSet<Operation *> &keep) {
   for (Operation *op : llvm::reverse(ops))
     if (!keep.contains(op) && isOpTriviallyDead(op))
       rewriter.eraseOp(op);
-}
-
-std::optional<SmallVector<int64_t>> nnq::getPermutation(Operation *op) {
-  if (auto transpose = dyn_cast<linalg::TransposeOp>(op))
-    return llvm::to_vector(transpose.getPermutation());
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  return generic ? linalg::isaTransposeOpInterface(generic) : std::nullopt;
 }
 
 void QuantizationLowering::run() {
@@ -132,9 +126,7 @@ struct LowerQuantization
   ActivationStorage resolveStorage() {
     if (activationStorage != ActivationStorage::Auto)
       return activationStorage;
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    TargetAttr target = findTarget(getOperation());
     if (!target)
       return ActivationStorage::S8;
     switch (target.getDot()) {

@@ -27,10 +27,6 @@ struct Quantized {
   bool isCentered = false;
 };
 
-/// Dimension i of the result is dimension permutation[i] of the operand, if
-/// `op` is a transpose.
-std::optional<mlir::SmallVector<int64_t>> getPermutation(mlir::Operation *op);
-
 /// True for a product of two dequantized activations.
 bool isQuantizedProduct(mlir::Operation *op);
 
@@ -46,6 +42,8 @@ struct ContractionChain {
   /// Bounds that follow, such as those of ReLU and ReLU6.
   std::optional<float> low, high;
   mlir::quant::QuantizeCastOp requantize;
+  /// Products read what is quantized, see feedsProducts().
+  bool isCentered = false;
 };
 
 /// Rewrites one function; run() goes over its ops in order and hands each to

@@ -121,6 +121,7 @@ ContractionChain QuantizationLowering::matchChain(Contraction contraction,
     if (isa<quant::UniformQuantizedType>(
             getElementTypeOrSelf(op.getResult().getType()))) {
       chain.requantize = op;
+      chain.isCentered = feedsProducts(op.getResult());
       chain.last = op;
     }
   return chain;
@@ -246,7 +247,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
   if (chain.requantize) {
     auto outType = cast<quant::UniformQuantizedType>(
         getElementTypeOrSelf(chain.requantize.getResult().getType()));
-    format = formatOf(outType, feedsProducts(chain.requantize.getResult()));
+    format = formatOf(outType, chain.isCentered);
     out = getActivationParams(outType, format);
     outScale = out.scale;
   }
@@ -322,7 +323,7 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   ++integerOps;
   if (chain.requantize)
     setQuantized(chain.requantize.getResult(), epilogue.getResult(0),
-                 feedsProducts(chain.requantize.getResult()));
+                 chain.isCentered);
   else
     rewriter.replaceAllUsesWith(chain.last->getResult(0),
                                 epilogue.getResult(0));

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/QuantScales.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -102,32 +103,12 @@ nnq::getDequantizedConstant(quant::DequantizeCastOp op) {
   if (!type || !type.getElementType().isF32() || failed(data))
     return failure();
 
-  // Along dimension i, `blockSize[i]` elements share their parameters.
   auto quantized =
       cast<quant::QuantizedType>(getElementTypeOrSelf(op.getInput().getType()));
-  SmallVector<int64_t> blockSize(type.getShape());
-  SmallVector<double> scales;
-  SmallVector<int64_t> zeroPoints;
-  if (auto tensor = dyn_cast<quant::UniformQuantizedType>(quantized)) {
-    scales = {tensor.getScale()};
-    zeroPoints = {tensor.getZeroPoint()};
-  } else if (auto axis =
-                 dyn_cast<quant::UniformQuantizedPerAxisType>(quantized)) {
-    blockSize[axis.getQuantizedDimension()] = 1;
-    llvm::append_range(scales, axis.getScales());
-    llvm::append_range(zeroPoints, axis.getZeroPoints());
-  } else if (auto block =
-                 dyn_cast<quant::UniformQuantizedSubChannelType>(quantized)) {
-    for (auto [dim, size] : block.getBlockSizeInfo())
-      blockSize[dim] = size;
-    for (const APFloat &scale : block.getScales().getValues<APFloat>())
-      scales.push_back(scale.convertToDouble());
-    for (const APInt &point : block.getZeroPoints().getValues<APInt>())
-      zeroPoints.push_back(point.getSExtValue());
-  } else {
+  FailureOr<QuantScales> params = QuantScales::get(quantized);
+  if (failed(params))
     return failure();
-  }
-
+  SmallVector<int64_t> blockSize = params->getBlockShape(type.getShape());
   std::vector<float> values(type.getNumElements());
   SmallVector<int64_t> strides = computeStrides(type.getShape());
   for (auto [i, stored] : llvm::enumerate(data->getAs<int8_t>())) {
@@ -138,8 +119,8 @@ nnq::getDequantizedConstant(quant::DequantizeCastOp op) {
       at = at * llvm::divideCeil(size, blockSize[dim]) + index / blockSize[dim];
     }
     int64_t q = quantized.isSigned() ? stored : static_cast<uint8_t>(stored);
-    values[i] =
-        static_cast<float>(q - zeroPoints[at]) * static_cast<float>(scales[at]);
+    values[i] = static_cast<float>(q - params->zeroPoints[at]) *
+                static_cast<float>(params->scales[at]);
   }
   return values;
 }

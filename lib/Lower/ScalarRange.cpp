@@ -59,7 +59,7 @@ static ScalarRange multiply(ScalarRange a, ScalarRange b) {
   return {low, high};
 }
 
-std::optional<ScalarRange> nnq::getScalarRange(Value value) {
+std::optional<ScalarRange> ScalarRanges::get(Value value) {
   if (auto arg = dyn_cast<BlockArgument>(value))
     return getArgumentRange(arg);
   APFloat number(0.0f);
@@ -76,17 +76,25 @@ std::optional<ScalarRange> nnq::getScalarRange(Value value) {
     double known = static_cast<double>(integer.getSExtValue());
     return ScalarRange{known, known};
   }
-  Operation *def = value.getDefiningOp();
+  if (auto found = known.find(value); found != known.end())
+    return found->second;
+  std::optional<ScalarRange> range = compute(value.getDefiningOp());
+  known[value] = range;
+  return range;
+}
+
+std::optional<ScalarRange> ScalarRanges::compute(Operation *def) {
   SmallVector<ScalarRange> in;
   bool isKnown = true;
   for (Value operand : def->getOperands()) {
-    std::optional<ScalarRange> range = getScalarRange(operand);
+    std::optional<ScalarRange> range = get(operand);
     isKnown &= range.has_value();
     in.push_back(range.value_or(ScalarRange{0, 0}));
   }
 
-  if (value.getType().isInteger()) {
-    ScalarRange whole = getWholeRange(value.getType().getIntOrFloatBitWidth());
+  Type type = def->getResult(0).getType();
+  if (type.isInteger()) {
+    ScalarRange whole = getWholeRange(type.getIntOrFloatBitWidth());
     if (!isKnown)
       return whole;
     ScalarRange result = whole;

@@ -8,6 +8,7 @@
 #define NNQ_LIB_LOWER_SCALARRANGE_H
 
 #include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
 
 #include <optional>
 
@@ -18,10 +19,19 @@ struct ScalarRange {
   double low, high;
 };
 
-/// The range of an integer or f32 in the body of a linalg.generic, from its
-/// type, constants and the ops before it. None where it may be a NaN or
-/// infinite.
-std::optional<ScalarRange> getScalarRange(mlir::Value value);
+/// Ranges of integers and f32 in the body of a linalg.generic, from their
+/// types, constants and the ops before them. What it found once holds until the
+/// body changes.
+class ScalarRanges {
+public:
+  /// None where `value` may be a NaN or infinite.
+  std::optional<ScalarRange> get(mlir::Value value);
+
+private:
+  std::optional<ScalarRange> compute(mlir::Operation *op);
+
+  llvm::DenseMap<mlir::Value, std::optional<ScalarRange>> known;
+};
 
 } // namespace nnq
 

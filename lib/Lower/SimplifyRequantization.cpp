@@ -93,18 +93,32 @@ struct Rounding {
   }
 };
 
-/// What is below the lower bound anyway needs no bound of its own:
-/// clamp(max(x, a) / s, low, high) = clamp(x / s, low, high) for a / s <= low.
-/// A NaN becomes the lower bound both ways.
-struct DropImpliedMaximum : public OpRewritePattern<arith::FPToSIOp> {
+/// A pattern that starts from a rounding.
+struct RoundingPattern : public OpRewritePattern<arith::FPToSIOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(arith::FPToSIOp op,
-                                PatternRewriter &rewriter) const override {
+                                PatternRewriter &rewriter) const final {
     FailureOr<Rounding> rounding = Rounding::match(op);
     if (failed(rounding))
       return rewriter.notifyMatchFailure(op, "not rounded between bounds");
-    Value x = rounding->x;
+    return rewrite(*rounding, rewriter);
+  }
+
+  virtual LogicalResult rewrite(Rounding rounding,
+                                PatternRewriter &rewriter) const = 0;
+};
+
+/// What is below the lower bound anyway needs no bound of its own:
+/// clamp(max(x, a) / s, low, high) = clamp(x / s, low, high) for a / s <= low.
+/// A NaN becomes the lower bound both ways.
+struct DropImpliedMaximum : public RoundingPattern {
+  using RoundingPattern::RoundingPattern;
+
+  LogicalResult rewrite(Rounding rounding,
+                        PatternRewriter &rewriter) const override {
+    arith::FPToSIOp op = rounding.conversion;
+    Value x = rounding.x;
     float divisor = 1;
     auto division = x.getDefiningOp<arith::DivFOp>();
     if (division) {
@@ -118,7 +132,7 @@ struct DropImpliedMaximum : public OpRewritePattern<arith::FPToSIOp> {
     if (!isa_and_nonnull<arith::MaximumFOp, arith::MaxNumFOp>(max))
       return rewriter.notifyMatchFailure(op, "no maximum is rounded");
     std::optional<float> bound = getFloat(max->getOperand(1));
-    if (!bound || !(*bound / divisor <= rounding->low))
+    if (!bound || !(*bound / divisor <= rounding.low))
       return rewriter.notifyMatchFailure(op, "the maximum is not implied");
     // Other readers of the maximum and the quotient keep theirs.
     Location loc = op.getLoc();
@@ -127,9 +141,9 @@ struct DropImpliedMaximum : public OpRewritePattern<arith::FPToSIOp> {
     if (division)
       y = arith::DivFOp::create(rewriter, loc, y, division.getRhs());
     IRMapping mapping;
-    mapping.map(rounding->x, y);
+    mapping.map(rounding.x, y);
     SmallVector<Operation *> chain;
-    for (Value at = rounding->round.getOperand(); at != rounding->x;) {
+    for (Value at = rounding.round.getOperand(); at != rounding.x;) {
       Operation *def = at.getDefiningOp();
       chain.push_back(def);
       if (auto select = dyn_cast<arith::SelectOp>(def)) {
@@ -141,7 +155,7 @@ struct DropImpliedMaximum : public OpRewritePattern<arith::FPToSIOp> {
     }
     for (Operation *def : llvm::reverse(chain))
       rewriter.clone(*def, mapping);
-    Value bounded = mapping.lookup(rounding->round.getOperand());
+    Value bounded = mapping.lookup(rounding.round.getOperand());
     Value rounded = math::RoundEvenOp::create(rewriter, loc, bounded);
     rewriter.modifyOpInPlace(op, [&] { op.getInMutable().assign(rounded); });
     return success();
@@ -150,15 +164,13 @@ struct DropImpliedMaximum : public OpRewritePattern<arith::FPToSIOp> {
 
 /// x / s as fma(x, high, x * low), where that is proven to give the same
 /// integers.
-struct DivideByMultiplying : public OpRewritePattern<arith::FPToSIOp> {
-  using OpRewritePattern::OpRewritePattern;
+struct DivideByMultiplying : public RoundingPattern {
+  using RoundingPattern::RoundingPattern;
 
-  LogicalResult matchAndRewrite(arith::FPToSIOp op,
-                                PatternRewriter &rewriter) const override {
-    FailureOr<Rounding> rounding = Rounding::match(op);
-    if (failed(rounding))
-      return rewriter.notifyMatchFailure(op, "not rounded between bounds");
-    auto division = rounding->x.getDefiningOp<arith::DivFOp>();
+  LogicalResult rewrite(Rounding rounding,
+                        PatternRewriter &rewriter) const override {
+    arith::FPToSIOp op = rounding.conversion;
+    auto division = rounding.x.getDefiningOp<arith::DivFOp>();
     std::optional<float> divisor =
         division ? getFloat(division.getRhs()) : std::nullopt;
     if (!divisor)
@@ -169,8 +181,8 @@ struct DivideByMultiplying : public OpRewritePattern<arith::FPToSIOp> {
         }))
       return rewriter.notifyMatchFailure(op, "the quotient has other readers");
     std::optional<Reciprocal> reciprocal =
-        findReciprocal(*divisor, static_cast<int>(rounding->low),
-                       static_cast<int>(rounding->high));
+        findReciprocal(*divisor, static_cast<int>(rounding.low),
+                       static_cast<int>(rounding.high));
     if (!reciprocal)
       return rewriter.notifyMatchFailure(op, "no reciprocal is as exact");
     Location loc = division.getLoc();
@@ -194,14 +206,12 @@ struct DivideByMultiplying : public OpRewritePattern<arith::FPToSIOp> {
 /// Bounds in f32 that guard the conversion become bounds of the integer where
 /// the range of what is converted is known: of the narrow one, of which twice
 /// as many are in a register.
-struct BoundIntegers : public OpRewritePattern<arith::FPToSIOp> {
-  using OpRewritePattern::OpRewritePattern;
+struct BoundIntegers : public RoundingPattern {
+  using RoundingPattern::RoundingPattern;
 
-  LogicalResult matchAndRewrite(arith::FPToSIOp op,
-                                PatternRewriter &rewriter) const override {
-    FailureOr<Rounding> rounding = Rounding::match(op);
-    if (failed(rounding))
-      return rewriter.notifyMatchFailure(op, "not rounded between bounds");
+  LogicalResult rewrite(Rounding rounding,
+                        PatternRewriter &rewriter) const override {
+    arith::FPToSIOp op = rounding.conversion;
     auto next = [](Operation *from) -> Operation * {
       return from->hasOneUse() ? *from->user_begin() : nullptr;
     };
@@ -224,13 +234,13 @@ struct BoundIntegers : public OpRewritePattern<arith::FPToSIOp> {
       return rewriter.notifyMatchFailure(op, "not narrowed with saturation");
     // Room for the zero point and for rounding.
     constexpr double kFitsI32 = 2147480000.0;
-    std::optional<ScalarRange> range = getScalarRange(rounding->x);
+    std::optional<ScalarRange> range = ScalarRanges().get(rounding.x);
     if (!range || range->low - std::abs(zeroPoint) < -kFitsI32 ||
         range->high + std::abs(zeroPoint) > kFitsI32)
       return rewriter.notifyMatchFailure(op, "may not fit in 32 bits");
 
-    int64_t low = static_cast<int64_t>(rounding->low) + zeroPoint,
-            high = static_cast<int64_t>(rounding->high) + zeroPoint;
+    int64_t low = static_cast<int64_t>(rounding.low) + zeroPoint,
+            high = static_cast<int64_t>(rounding.high) + zeroPoint;
     unsigned width = narrow.getType().getIntOrFloatBitWidth();
     auto clamp = [&](Value value) -> Value {
       auto constant = [&](int64_t number) -> Value {
@@ -258,10 +268,9 @@ struct BoundIntegers : public OpRewritePattern<arith::FPToSIOp> {
       Operation *lower = bounded.getDefiningOp()->getOperand(0).getDefiningOp();
       rewriter.replaceAllUsesExcept(narrow, bounded, lower);
     }
-    Value x = rounding->x;
-    rewriter.modifyOpInPlace(rounding->round, [&] {
-      rounding->round.getOperandMutable().assign(x);
-    });
+    Value x = rounding.x;
+    rewriter.modifyOpInPlace(
+        rounding.round, [&] { rounding.round.getOperandMutable().assign(x); });
     return success();
   }
 };
@@ -322,9 +331,7 @@ struct StayWide : public OpRewritePattern<arith::ExtSIOp> {
 struct SimplifyRequantization
     : public nnq::impl::SimplifyRequantizationBase<SimplifyRequantization> {
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    TargetAttr target = findTarget(getOperation());
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     patterns.add<DropImpliedMaximum>(context, /*benefit=*/3);

@@ -161,6 +161,13 @@ bool nnq::isElementwiseCompute(LinalgOp op) {
   return isElementwise(op) && !isDataMovement(op);
 }
 
+std::optional<SmallVector<int64_t>> nnq::getPermutation(Operation *op) {
+  if (auto transpose = dyn_cast<TransposeOp>(op))
+    return llvm::to_vector(transpose.getPermutation());
+  auto generic = dyn_cast<GenericOp>(op);
+  return generic ? isaTransposeOpInterface(generic) : std::nullopt;
+}
+
 Value nnq::getFillValue(Value value) {
   auto fill = value.getDefiningOp<FillOp>();
   return fill ? fill.value() : Value();

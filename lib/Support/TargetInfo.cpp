@@ -269,6 +269,11 @@ FailureOr<TargetAttr> nnq::makeTarget(MLIRContext *context,
                   *createSubtarget(triple, cpu, joined));
 }
 
+TargetAttr nnq::findTarget(Operation *op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  return module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : TargetAttr();
+}
+
 TargetAttr nnq::getRequiredTarget(ModuleOp module) {
   auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
   if (!target)

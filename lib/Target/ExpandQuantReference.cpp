@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Target/Passes.h"
 
 namespace nnq {
@@ -85,48 +86,6 @@ static Value dequantize(OpBuilder &b, Location loc, Value q, Value scale,
 // Parameters of a quantized type
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Scales and zero points and where an element finds its own.
-struct Parameters {
-  SmallVector<double> scales;
-  SmallVector<int64_t> zeroPoints;
-  /// Empty if there is one scale for all.
-  SmallVector<int64_t> shape;
-  SmallVector<AffineExpr> position;
-
-  static FailureOr<Parameters> get(quant::QuantizedType type, int64_t rank);
-};
-} // namespace
-
-FailureOr<Parameters> Parameters::get(quant::QuantizedType type, int64_t rank) {
-  Parameters result;
-  MLIRContext *context = type.getContext();
-  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
-    result.scales = {uniform.getScale()};
-    result.zeroPoints = {uniform.getZeroPoint()};
-    return result;
-  }
-  if (auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
-    llvm::append_range(result.scales, axis.getScales());
-    llvm::append_range(result.zeroPoints, axis.getZeroPoints());
-    result.shape = {static_cast<int64_t>(result.scales.size())};
-    result.position = {getAffineDimExpr(axis.getQuantizedDimension(), context)};
-    return result;
-  }
-  if (auto block = dyn_cast<quant::UniformQuantizedSubChannelType>(type)) {
-    for (const APFloat &scale : block.getScales().getValues<APFloat>())
-      result.scales.push_back(scale.convertToDouble());
-    for (const APInt &point : block.getZeroPoints().getValues<APInt>())
-      result.zeroPoints.push_back(point.getSExtValue());
-    llvm::append_range(result.shape, block.getScales().getType().getShape());
-    result.position.assign(rank, getAffineConstantExpr(0, context));
-    for (auto [dim, size] : block.getBlockSizeInfo())
-      result.position[dim] = getAffineDimExpr(dim, context).floorDiv(size);
-    return result;
-  }
-  return failure();
-}
-
 /// Wide enough for q - zp.
 static Type getWideType(OpBuilder &b, quant::QuantizedType type) {
   return type.getStorageTypeIntegralWidth() > 16 ? b.getI64Type()
@@ -173,14 +132,13 @@ mapQuantized(OpBuilder &b, Operation *op, Value input,
              function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
   Location loc = op->getLoc();
   auto tensorType = dyn_cast<RankedTensorType>(input.getType());
-  FailureOr<Parameters> parameters =
-      Parameters::get(type, tensorType ? tensorType.getRank() : 0);
+  FailureOr<QuantScales> parameters = QuantScales::get(type);
   if (failed(parameters) || (!tensorType && isa<TensorType>(input.getType())))
     return failure();
 
   FloatType scaleType = getComputeType(type.getExpressedType());
   Type pointType = getWideType(b, type);
-  if (parameters->shape.empty()) {
+  if (parameters->blocks.empty()) {
     Value scale = makeFloat(b, loc, scaleType, parameters->scales[0]);
     Value point = makeInt(b, loc, pointType, parameters->zeroPoints[0]);
     if (!tensorType)
@@ -196,13 +154,19 @@ mapQuantized(OpBuilder &b, Operation *op, Value input,
     scales.push_back(b.getFloatAttr(scaleType, scale));
   for (int64_t point : parameters->zeroPoints)
     points.push_back(b.getIntegerAttr(pointType, point));
+  SmallVector<int64_t> shape;
+  SmallVector<AffineExpr> position;
+  for (const QuantScales::Blocks &blocks : parameters->blocks) {
+    shape.push_back(blocks.count);
+    position.push_back(b.getAffineDimExpr(blocks.dim).floorDiv(blocks.size));
+  }
   auto constant = [&](Type element, ArrayRef<Attribute> values) -> Value {
-    auto shaped = RankedTensorType::get(parameters->shape, element);
+    auto shaped = RankedTensorType::get(shape, element);
     return arith::ConstantOp::create(b, loc,
                                      DenseElementsAttr::get(shaped, values));
   };
-  AffineMap map = AffineMap::get(tensorType.getRank(), 0, parameters->position,
-                                 b.getContext());
+  AffineMap map =
+      AffineMap::get(tensorType.getRank(), 0, position, b.getContext());
   return mapElements(b, op, input, resultElement,
                      {constant(scaleType, scales), constant(pointType, points)},
                      {map, map}, body);

@@ -192,8 +192,8 @@ def InferNoNaN : Pass<"nnq-infer-no-nan", "::mlir::func::FuncOp"> {
     %m = arith.maximumf %y, %zero fastmath<nnan> : f32
     ```
 
-    Bounds of magnitudes are followed through the body, so that a result which may
-    overflow is not taken for a number.
+    The least and the largest value are followed through the body, so that a
+    result which may overflow is not taken for a number.
   }];
   let statistics = [Statistic<"marked", "marked", "Maxima and minima of numbers">];
   let dependentDialects = ["::mlir::arith::ArithDialect"];

@@ -51,6 +51,10 @@ bool isElementwiseCompute(mlir::linalg::LinalgOp op);
 /// True for copies, fills, broadcasts and transposes.
 bool isDataMovement(mlir::linalg::LinalgOp op);
 
+/// Dimension i of the result is dimension permutation[i] of the operand, if
+/// `op` is a transpose.
+std::optional<llvm::SmallVector<int64_t>> getPermutation(mlir::Operation *op);
+
 /// The number that `linalg.fill` makes `value` of, or null.
 mlir::Value getFillValue(mlir::Value value);
 

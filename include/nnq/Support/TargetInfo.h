@@ -42,6 +42,9 @@ mlir::FailureOr<TargetAttr>
 makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
            llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
+/// The target that the module around `op` is made for, or null.
+TargetAttr findTarget(mlir::Operation *op);
+
 /// The target that code of `module` is made for; an error and null without one.
 TargetAttr getRequiredTarget(mlir::ModuleOp module);
 

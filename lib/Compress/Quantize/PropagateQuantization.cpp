@@ -4,9 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ElementMovement.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Compress/Quantize/Transforms.h"
-#include "nnq/Support/QuantMath.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Rewrite.h"
 #include "nnq/Support/Structured.h"
 
@@ -39,28 +40,6 @@ static Value createQuantize(OpBuilder &builder, Location loc, Value value,
 static bool isDequantizedFrom(Value value, quant::UniformQuantizedType type) {
   auto cast = value.getDefiningOp<DequantizeCastOp>();
   return cast && getElementTypeOrSelf(cast.getInput()) == type;
-}
-
-bool nnq::picksElements(Operation *op) {
-  if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(op))
-    return true;
-  auto structured = dyn_cast<linalg::LinalgOp>(op);
-  if (!structured)
-    return false;
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  return isMaxPooling(structured) || isa<linalg::TransposeOp>(op) ||
-         (generic && linalg::isaTransposeOpInterface(generic));
-}
-
-SmallVector<OpOperand *> nnq::getPickedOperands(Operation *op) {
-  SmallVector<OpOperand *> operands;
-  // The second operand of a pooling only gives its shape.
-  if (isa<linalg::LinalgOp>(op))
-    return {&op->getOpOperand(0)};
-  for (OpOperand &operand : op->getOpOperands())
-    if (isa<RankedTensorType>(operand.get().getType()))
-      operands.push_back(&operand);
-  return operands;
 }
 
 namespace {
@@ -111,33 +90,16 @@ struct HoistAbovePad : public OpRewritePattern<QuantizeCastOp> {
     quant::UniformQuantizedType type = getUniformType(op);
     if (!pad || !type)
       return rewriter.notifyMatchFailure(op, "no pad or several scales");
-    APFloat padding(0.0f);
-    Value paddingValue = pad.getConstantPaddingValue();
-    if (!paddingValue ||
-        !matchPattern(paddingValue, m_ConstantFloat(&padding)) ||
-        padding.isNaN())
+    std::optional<float> padding = getPaddingConstant(pad);
+    if (!padding)
       return rewriter.notifyMatchFailure(op, "pads with no constant");
-
-    int64_t stored =
-        nnq::quantize(padding.convertToFloat(),
-                      {static_cast<float>(type.getScale()),
-                       static_cast<int32_t>(type.getZeroPoint())},
-                      {static_cast<int32_t>(type.getStorageTypeMin()),
-                       static_cast<int32_t>(type.getStorageTypeMax())});
-    Location loc = op.getLoc();
     rewriter.setInsertionPoint(pad);
-    Value quantized = createQuantize(rewriter, loc, pad.getSource(), type);
-    Type storage = type.getStorageType();
-    Value source = quant::StorageCastOp::create(
-        rewriter, loc, pad.getSourceType().clone(storage), quantized);
-    unsigned width = storage.getIntOrFloatBitWidth();
-    Value constant = arith::ConstantOp::create(
-        rewriter, loc,
-        rewriter.getIntegerAttr(storage, APInt(width, stored, false, true)));
-    auto padded = tensor::PadOp::create(
-        rewriter, loc, pad.getResultType().clone(storage), source,
-        pad.getMixedLowPad(), pad.getMixedHighPad(), constant, pad.getNofold());
-    rewriter.replaceOpWithNewOp<quant::StorageCastOp>(op, op.getType(), padded);
+    Value quantized =
+        createQuantize(rewriter, op.getLoc(), pad.getSource(), type);
+    rewriter.replaceOp(
+        op, padQuantized(rewriter, pad, quantized,
+                         nnq::quantize(*padding, getQuantParams(type),
+                                       getStorageRange(type))));
     return success();
   }
 };

@@ -4,8 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ElementMovement.h"
 #include "nnq/Compress/Quantize/Transforms.h"
-#include "nnq/Support/QuantMath.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -27,7 +28,7 @@ static Value getStoredConstant(DequantizeCastOp op) {
 }
 
 /// `type` with the dimension of its scales, if it has one, at `axis`.
-static Type moveAxis(quant::QuantizedType type, int64_t axis) {
+static quant::QuantizedType moveAxis(quant::QuantizedType type, int64_t axis) {
   auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
   if (!perAxis)
     return type;
@@ -81,7 +82,7 @@ struct SinkBelowReshape : public OpRewritePattern<ReshapeOp> {
                   perAxis.getQuantizedDimension());
       if (!axis)
         return rewriter.notifyMatchFailure(op, "scales do not stay apart");
-      type = ::cast<quant::QuantizedType>(moveAxis(type, *axis));
+      type = moveAxis(type, *axis);
     } else if (!isa<quant::UniformQuantizedType>(type)) {
       return rewriter.notifyMatchFailure(op, "scales are of blocks");
     }
@@ -109,34 +110,17 @@ struct SinkBelowPad : public OpRewritePattern<tensor::PadOp> {
     if (!cast)
       return rewriter.notifyMatchFailure(op, "source is not dequantized");
     auto type = dyn_cast<quant::UniformQuantizedType>(cast.getQuantizedType());
-    Value padding = op.getConstantPaddingValue();
-    APFloat number(0.0f);
-    if (!type || !padding || !matchPattern(padding, m_ConstantFloat(&number)))
+    std::optional<float> padding = getPaddingConstant(op);
+    if (!type || !padding)
       return rewriter.notifyMatchFailure(op, "several scales or no constant");
-    QuantParams params{static_cast<float>(type.getScale()),
-                       static_cast<int32_t>(type.getZeroPoint())};
-    float value = number.convertToFloat();
-    int32_t stored = quantize(value, params,
-                              {static_cast<int32_t>(type.getStorageTypeMin()),
-                               static_cast<int32_t>(type.getStorageTypeMax())});
-    if (static_cast<float>(stored - params.zeroPoint) * params.scale != value)
+    QuantParams params = getQuantParams(type);
+    int32_t stored = quantize(*padding, params, getStorageRange(type));
+    if (static_cast<float>(stored - params.zeroPoint) * params.scale !=
+        *padding)
       return rewriter.notifyMatchFailure(op, "padding is rounded");
-    Location loc = op.getLoc();
-    Type storage = type.getStorageType();
-    Value source = StorageCastOp::create(
-        rewriter, loc, op.getSourceType().clone(storage), cast.getInput());
-    Value constant = arith::ConstantOp::create(
-        rewriter, loc,
-        rewriter.getIntegerAttr(
-            storage, APInt(storage.getIntOrFloatBitWidth(), stored,
-                           /*isSigned=*/false, /*implicitTrunc=*/true)));
-    auto padded = tensor::PadOp::create(
-        rewriter, loc, op.getResultType().clone(storage), source,
-        op.getMixedLowPad(), op.getMixedHighPad(), constant, op.getNofold());
-    Value quantized = StorageCastOp::create(
-        rewriter, loc, op.getResultType().clone(type), padded);
-    rewriter.replaceOpWithNewOp<DequantizeCastOp>(op, op.getResultType(),
-                                                  quantized);
+    rewriter.replaceOpWithNewOp<DequantizeCastOp>(
+        op, op.getResultType(),
+        padQuantized(rewriter, op, cast.getInput(), stored));
     return success();
   }
 };
@@ -148,11 +132,7 @@ struct SinkBelowConstantTranspose
 
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
                                 PatternRewriter &rewriter) const override {
-    std::optional<SmallVector<int64_t>> order;
-    if (auto transpose = dyn_cast<linalg::TransposeOp>(*op))
-      order = llvm::to_vector(transpose.getPermutation());
-    else if (auto generic = dyn_cast<linalg::GenericOp>(*op))
-      order = linalg::isaTransposeOpInterface(generic);
+    std::optional<SmallVector<int64_t>> order = getPermutation(op);
     if (!order || !op.hasPureTensorSemantics())
       return rewriter.notifyMatchFailure(op, "no transpose");
     auto cast =
@@ -162,9 +142,9 @@ struct SinkBelowConstantTranspose
       return rewriter.notifyMatchFailure(op, "operand is no constant");
     quant::QuantizedType type = cast.getQuantizedType();
     if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
-      type = ::cast<quant::QuantizedType>(
+      type =
           moveAxis(type, llvm::find(*order, perAxis.getQuantizedDimension()) -
-                             order->begin()));
+                             order->begin());
     else if (!isa<quant::UniformQuantizedType>(type))
       return rewriter.notifyMatchFailure(op, "scales are of blocks");
     auto result = ::cast<RankedTensorType>(op->getResult(0).getType());

@@ -7,6 +7,7 @@
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Layers.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Structured.h"
 
 namespace nnq {
@@ -16,17 +17,6 @@ namespace nnq {
 
 using namespace mlir;
 using namespace nnq;
-
-/// Scales and zero points of a type with one scale or one for each channel.
-static std::pair<SmallVector<double>, SmallVector<int64_t>>
-getParameters(quant::QuantizedType type) {
-  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type))
-    return {{uniform.getScale()}, {uniform.getZeroPoint()}};
-  if (auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
-    return {llvm::to_vector(axis.getScales()),
-            llvm::to_vector(axis.getZeroPoints())};
-  return {};
-}
 
 namespace {
 
@@ -90,10 +80,10 @@ private:
       fail(op) << "has weights that are not i8: " << type;
       return;
     }
-    auto [scales, zeroPoints] = getParameters(type);
-    if (!type.hasStorageTypeBounds())
+    FailureOr<QuantScales> params = QuantScales::get(type);
+    if (failed(params) || !type.hasStorageTypeBounds())
       return;
-    if (llvm::any_of(zeroPoints, [](int64_t point) { return point != 0; }))
+    if (llvm::any_of(params->zeroPoints, [](int64_t z) { return z != 0; }))
       fail(op) << "has weights of narrow range with a zero point other than 0";
     FailureOr<ConstantData> data = ConstantData::get(cast.getInput());
     if (failed(data))
@@ -109,15 +99,17 @@ private:
   }
 
   void checkType(Operation *op, quant::QuantizedType type) {
-    auto [scales, zeroPoints] = getParameters(type);
-    for (double scale : scales) {
+    FailureOr<QuantScales> params = QuantScales::get(type);
+    if (failed(params))
+      return;
+    for (double scale : params->scales) {
       if (std::isfinite(scale) && scale > 0 &&
           static_cast<float>(scale) == scale)
         continue;
       fail(op) << "has a scale that is not a finite, positive f32: " << scale;
       break;
     }
-    for (int64_t point : zeroPoints) {
+    for (int64_t point : params->zeroPoints) {
       if (point >= type.getStorageTypeMin() &&
           point <= type.getStorageTypeMax())
         continue;

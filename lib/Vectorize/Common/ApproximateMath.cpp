@@ -158,9 +158,7 @@ struct ApproximateMath
     };
     RewritePatternSet patterns(&getContext());
     patterns.add<ApproximateErf, ApproximateExp>(&getContext());
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    TargetAttr target = findTarget(getOperation());
     if (!target || !hasFusedMultiplyAdd(target))
       patterns.add<RelaxFma>(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, isApproximated);

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "nnq/Support/Contraction.h"
+#include "nnq/Support/TargetInfo.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -110,8 +111,7 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
   reductionShape.assign(ranges.begin() + rootShape.size(),
                         ranges.end() - getNumGroupLoops(kernel));
-  auto module = contraction->getParentOfType<ModuleOp>();
-  if (auto target = module->getAttrOfType<TargetAttr>(kTargetAttr))
+  if (TargetAttr target = findTarget(contraction))
     registers = target.getVectorRegisters();
   SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
   xMap = maps[0];

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/Passes.h"
 #include "nnq/Vectorize/Transforms.h"
 
@@ -24,9 +25,7 @@ namespace {
 struct LowerContractToDot
     : public nnq::impl::LowerContractToDotBase<LowerContractToDot> {
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    TargetAttr target = findTarget(getOperation());
     if (!target)
       return;
     RewritePatternSet patterns(&getContext());

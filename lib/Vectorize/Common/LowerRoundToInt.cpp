@@ -7,6 +7,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/Passes.h"
 #include "nnq/Vectorize/Transforms.h"
 
@@ -22,9 +23,7 @@ namespace {
 struct LowerRoundToInt
     : public nnq::impl::LowerRoundToIntBase<LowerRoundToInt> {
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    TargetAttr target = findTarget(getOperation());
     // Elsewhere LLVM selects the conversion that rounds by itself.
     if (!target || !target.getTriple().getValue().starts_with("x86_64"))
       return;

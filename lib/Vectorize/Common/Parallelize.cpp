@@ -11,6 +11,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/Remarks.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/Passes.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -115,11 +116,10 @@ struct Parallelize : public nnq::impl::ParallelizeBase<Parallelize> {
   using ParallelizeBase::ParallelizeBase;
 
   void runOnOperation() override {
-    if (auto module = getOperation()->getParentOfType<ModuleOp>()) {
+    if (auto module = getOperation()->getParentOfType<ModuleOp>())
       threads = getNumThreads(module);
-      if (auto target = module->getAttrOfType<TargetAttr>(kTargetAttr))
-        vectorBits = target.getVectorBits();
-    }
+    if (TargetAttr target = findTarget(getOperation()))
+      vectorBits = target.getVectorBits();
     auto clear = llvm::scope_exit([&] {
       getOperation().walk(
           [](scf::ForOp loop) { loop->removeAttr(kParallelAttr); });

@@ -9,6 +9,7 @@
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "nnq/Support/Remarks.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -92,9 +93,7 @@ static bool isPairedDepthwise(linalg::GenericOp op, TargetAttr target,
 namespace {
 struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    TargetAttr target = findTarget(getOperation());
     if (!target) {
       getOperation().emitError()
           << "no '" << kTargetAttr

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/Remarks.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/Passes.h"
 
 namespace nnq {
@@ -307,9 +308,8 @@ struct VectorizeElementwise
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     int64_t lanes = 8;
-    if (auto module = getOperation()->getParentOfType<ModuleOp>())
-      if (auto target = module->getAttrOfType<TargetAttr>(kTargetAttr))
-        lanes = target.getVectorBits() / 32;
+    if (TargetAttr target = findTarget(getOperation()))
+      lanes = target.getVectorBits() / 32;
 
     // Upstream would call a runtime for a copy between strided buffers.
     SmallVector<memref::CopyOp> copies;

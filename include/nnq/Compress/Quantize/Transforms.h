@@ -39,13 +39,6 @@ void populatePropagateQuantizationPatterns(mlir::RewritePatternSet &patterns);
 /// without folding.
 void populateSinkDequantizationPatterns(mlir::RewritePatternSet &patterns);
 
-/// True if op(max(x, y)) = max(op(x), op(y)) holds for all monotone functions
-/// in place of max: the op picks elements, at most by their order.
-bool picksElements(mlir::Operation *op);
-
-/// The f32 tensors that `op`, which picks elements, picks from.
-llvm::SmallVector<mlir::OpOperand *> getPickedOperands(mlir::Operation *op);
-
 /// The 8-bit type of an activation with the given statistics.
 mlir::quant::UniformQuantizedType getActivationType(TensorStatsAttr stats,
                                                     QuantScheme scheme);

@@ -1,0 +1,45 @@
+//===- QuantScales.h - Parameters of quantized types ------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_SUPPORT_QUANTSCALES_H
+#define NNQ_SUPPORT_QUANTSCALES_H
+
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "nnq/Support/QuantMath.h"
+
+namespace nnq {
+
+/// Scales and zero points of a quantized type: one for the tensor, for each
+/// index of an axis, or for each block.
+struct QuantScales {
+  struct Blocks {
+    int64_t dim;
+    /// Neighbours that share a scale, and how many such blocks there are.
+    int64_t size, count;
+  };
+
+  /// Fails for types that are not uniform.
+  static mlir::FailureOr<QuantScales> get(mlir::quant::QuantizedType type);
+
+  /// For each dimension of a tensor of `shape`, how many neighbours share a
+  /// scale.
+  mlir::SmallVector<int64_t> getBlockShape(mlir::ArrayRef<int64_t> shape) const;
+
+  /// In row-major order of the blocks.
+  mlir::SmallVector<double> scales;
+  mlir::SmallVector<int64_t> zeroPoints;
+  /// Dimensions along which scales differ, in ascending order.
+  mlir::SmallVector<Blocks> blocks;
+};
+
+/// Parameters in the precision of generated code.
+QuantParams getQuantParams(mlir::quant::UniformQuantizedType type);
+
+StorageRange getStorageRange(mlir::quant::QuantizedType type);
+
+} // namespace nnq
+
+#endif // NNQ_SUPPORT_QUANTSCALES_H

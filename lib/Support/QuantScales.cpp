@@ -1,0 +1,56 @@
+//===- QuantScales.cpp - Parameters of quantized types --------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Support/QuantScales.h"
+
+using namespace mlir;
+using namespace nnq;
+
+FailureOr<QuantScales> QuantScales::get(quant::QuantizedType type) {
+  QuantScales result;
+  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type)) {
+    result.scales = {uniform.getScale()};
+    result.zeroPoints = {uniform.getZeroPoint()};
+    return result;
+  }
+  if (auto axis = dyn_cast<quant::UniformQuantizedPerAxisType>(type)) {
+    llvm::append_range(result.scales, axis.getScales());
+    llvm::append_range(result.zeroPoints, axis.getZeroPoints());
+    int64_t count = result.scales.size();
+    result.blocks = {{axis.getQuantizedDimension(), 1, count}};
+    return result;
+  }
+  if (auto block = dyn_cast<quant::UniformQuantizedSubChannelType>(type)) {
+    for (const APFloat &scale : block.getScales().getValues<APFloat>())
+      result.scales.push_back(scale.convertToDouble());
+    for (const APInt &point : block.getZeroPoints().getValues<APInt>())
+      result.zeroPoints.push_back(point.getSExtValue());
+    ArrayRef<int64_t> counts = block.getScales().getType().getShape();
+    for (auto [dim, size] : block.getBlockSizeInfo())
+      result.blocks.push_back({dim, size, counts[dim]});
+    llvm::sort(result.blocks,
+               [](const Blocks &a, const Blocks &b) { return a.dim < b.dim; });
+    return result;
+  }
+  return failure();
+}
+
+SmallVector<int64_t> QuantScales::getBlockShape(ArrayRef<int64_t> shape) const {
+  SmallVector<int64_t> block(shape);
+  for (const Blocks &along : blocks)
+    block[along.dim] = along.size;
+  return block;
+}
+
+QuantParams nnq::getQuantParams(quant::UniformQuantizedType type) {
+  return {static_cast<float>(type.getScale()),
+          static_cast<int32_t>(type.getZeroPoint())};
+}
+
+StorageRange nnq::getStorageRange(quant::QuantizedType type) {
+  return {static_cast<int32_t>(type.getStorageTypeMin()),
+          static_cast<int32_t>(type.getStorageTypeMax())};
+}
