@@ -14,29 +14,34 @@ using namespace mlir;
 using namespace nnq;
 
 /// As a signature has it, or in MLIR's words where no signature could.
-static std::string getTypeName(Type type) {
-  if (std::optional<DType> dtype = getDType(type))
+static std::string getTypeName(Type type, bool isUnsigned) {
+  if (std::optional<DType> dtype = getDType(type, isUnsigned))
     return getName(*dtype).str();
   std::string text;
   llvm::raw_string_ostream(text) << type;
   return text;
 }
 
-static llvm::json::Object describe(Type type) {
+static llvm::json::Object describe(Type type, bool isUnsigned) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor)
-    return llvm::json::Object{{"dtype", getTypeName(type)}};
+    return llvm::json::Object{{"dtype", getTypeName(type, isUnsigned)}};
   llvm::json::Array shape;
   for (int64_t size : tensor.getShape())
     shape.push_back(ShapedType::isDynamic(size) ? kDynamicBatch : size);
-  return llvm::json::Object{{"shape", std::move(shape)},
-                            {"dtype", getTypeName(tensor.getElementType())}};
+  return llvm::json::Object{
+      {"shape", std::move(shape)},
+      {"dtype", getTypeName(tensor.getElementType(), isUnsigned)}};
 }
 
-static llvm::json::Array describe(TypeRange types) {
+/// `getAttr` gives the attributes of an argument or a result by its name.
+static llvm::json::Array
+describe(TypeRange types,
+         function_ref<Attribute(unsigned, StringRef)> getAttr) {
   llvm::json::Array result;
-  for (Type type : types)
-    result.push_back(describe(type));
+  for (auto [i, type] : llvm::enumerate(types))
+    result.push_back(
+        describe(type, static_cast<bool>(getAttr(i, kUnsignedAttr))));
   return result;
 }
 
@@ -53,12 +58,20 @@ bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
   json.array([&] {
     for (const Signature &signature : *signatures)
       json.rawValue(signature.toJSON());
-    for (auto function : network->module->getOps<func::FuncOp>())
-      if (function.isPublic() && !function.isExternal())
-        json.value(llvm::json::Object{
-            {"entry", function.getName()},
-            {"inputs", describe(function.getArgumentTypes())},
-            {"outputs", describe(function.getResultTypes())}});
+    for (auto function : network->module->getOps<func::FuncOp>()) {
+      if (!function.isPublic() || function.isExternal())
+        continue;
+      auto getArgument = [&](unsigned i, StringRef name) {
+        return function.getArgAttr(i, name);
+      };
+      auto getResult = [&](unsigned i, StringRef name) {
+        return function.getResultAttr(i, name);
+      };
+      json.value(llvm::json::Object{
+          {"entry", function.getName()},
+          {"inputs", describe(function.getArgumentTypes(), getArgument)},
+          {"outputs", describe(function.getResultTypes(), getResult)}});
+    }
   });
   return true;
 }

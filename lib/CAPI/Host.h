@@ -75,6 +75,9 @@ struct NnqNetworkImpl {
 
   /// False, with an error, if it cannot be used any more.
   bool isUsable() const;
+  /// What machine code is made with at `level`; an error if there is none such
+  /// or the network is not lowered yet.
+  mlir::FailureOr<nnq::LLVMLevels> getCodegenLevels(int level) const;
 };
 
 struct NnqProgramImpl {

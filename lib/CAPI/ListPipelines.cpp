@@ -1,5 +1,4 @@
-//===- ListPipelines.cpp - Pipelines with their options
-//----------------------===//
+//===- ListPipelines.cpp - Pipelines with their options -------------------===//
 //
 // Part of the nnq project.
 //

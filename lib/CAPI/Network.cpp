@@ -141,20 +141,26 @@ bool nnqNetworkPrintBytecode(NnqNetwork network, NnqWriteCallback write,
   return succeeded(writeBytecodeToFile(*network->module, os));
 }
 
-/// Errors have been reported if there is none.
-static FailureOr<LLVMProgram> translate(NnqNetwork network, int level) {
+FailureOr<LLVMLevels> NnqNetworkImpl::getCodegenLevels(int level) const {
   if (level < 0 || level > 3) {
-    network->host->fail(Twine(level) + " is no level of LLVM; there are 0 to "
-                                       "3");
+    host->fail(Twine(level) + " is no level of LLVM; there are 0 to 3");
     return failure();
   }
-  if (!isLowered(*network->module)) {
-    network->host->fail("the network is not in the LLVM dialect; run "
-                        "lower-to-llvm first");
+  if (!isLowered(*module)) {
+    host->fail("the network is not in the LLVM dialect; run lower-to-llvm "
+               "first");
     return failure();
   }
   auto llvmLevel = static_cast<unsigned>(level);
-  return translateToLLVM(*network->module, {llvmLevel, llvmLevel});
+  return LLVMLevels{llvmLevel, llvmLevel};
+}
+
+/// Errors have been reported if there is none.
+static FailureOr<LLVMProgram> translate(NnqNetwork network, int level) {
+  FailureOr<LLVMLevels> levels = network->getCodegenLevels(level);
+  if (failed(levels))
+    return failure();
+  return translateToLLVM(*network->module, *levels);
 }
 
 bool nnqNetworkWrite(NnqNetwork network, const char *path, const char *kind,

@@ -23,20 +23,11 @@ static NnqProgram wrap(const Host &host, llvm::Expected<CompiledModel> model) {
 NnqProgram nnqProgramCompile(NnqNetwork network, const char *entry, int level) {
   if (!network || !network->isUsable())
     return nullptr;
-  if (level < 0 || level > 3) {
-    network->host->fail(Twine(level) + " is no level of LLVM; there are 0 to "
-                                       "3");
+  FailureOr<LLVMLevels> levels = network->getCodegenLevels(level);
+  if (failed(levels))
     return nullptr;
-  }
-  if (!isLowered(*network->module)) {
-    network->host->fail("the network is not in the LLVM dialect; run "
-                        "lower-to-llvm first");
-    return nullptr;
-  }
-  auto llvmLevel = static_cast<unsigned>(level);
-  return wrap(*network->host,
-              CompiledModel::jit(*network->module, {}, entry ? entry : "",
-                                 {llvmLevel, llvmLevel}));
+  return wrap(*network->host, CompiledModel::jit(*network->module, {},
+                                                 entry ? entry : "", *levels));
 }
 
 NnqProgram nnqProgramLoad(NnqContext context, const char *path,

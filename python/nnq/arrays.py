@@ -16,6 +16,11 @@ def is_tensor(value: Any) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+def is_array(value: Any) -> bool:
+    """Tell whether a value is one array, of whatever library."""
+    return isinstance(value, np.ndarray) or is_tensor(value) or hasattr(value, "__dlpack__")
+
+
 def to_numpy(value: Any) -> np.ndarray:
     """Return an array of NumPy, a view if it can be."""
     return np.asarray(value.detach().cpu() if is_tensor(value) else value)

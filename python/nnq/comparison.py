@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .arrays import is_tensor, to_numpy
-from .data import get_batch
+from .arrays import to_numpy
+from .data import as_batches, get_batch
 from .errors import InputError
-from .program import Program
+from .program import Program, number_names
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,9 @@ def read_file(path: Any, names: Sequence[str]) -> dict[str, np.ndarray]:
     loaded = np.load(path, mmap_mode="r")
     if isinstance(loaded, np.ndarray):
         return {names[0]: loaded}
-    default = ["x"] if len(names) == 1 else [f"x{i}" for i in range(len(names))]
     return {
         name: loaded[name if name in loaded else other]
-        for name, other in zip(names, default, strict=True)
+        for name, other in zip(names, number_names("x", len(names)), strict=True)
         if name in loaded or other in loaded
     }
 
@@ -45,9 +44,7 @@ def iterate_batches(data: Any, names: Sequence[str]) -> Iterator[list[np.ndarray
     """Give the arrays of each batch in the order of the inputs."""
     if isinstance(data, (str, os.PathLike)):
         data = read_file(data, names)
-    is_array = isinstance(data, np.ndarray) or is_tensor(data) or hasattr(data, "__dlpack__")
-    batches: Iterable[Any] = [data] if is_array or isinstance(data, Mapping) else data
-    for batch in batches:
+    for batch in as_batches(data):
         yield [to_numpy(array) for array in get_batch(batch, names)]
 
 

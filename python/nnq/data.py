@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .arrays import is_tensor, to_numpy
+from .arrays import is_array, to_numpy
 from .errors import InputError
 
 # Room for the header of a .npy, which is known when all samples are.
@@ -67,6 +67,15 @@ class ArrayWriter:
         self.file.seek(0)
         self.file.write(head + text.ljust(HEADER_BYTES - 13) + b"\n")
         self.file.close()
+
+
+def as_batches(data: Any) -> Iterable[Any]:
+    """Return the batches of `data`; an array, or a dict of arrays, is one."""
+    if isinstance(data, Mapping) or is_array(data):
+        return [data]
+    if not isinstance(data, Iterable):
+        raise InputError(f"data are a path, an array, a dict or batches, not '{type(data).__name__}'")
+    return data
 
 
 def get_batch(batch: Any, names: Sequence[str]) -> list[Any]:
@@ -127,13 +136,9 @@ def data_file(data: Any, names: Sequence[str], samples: int = 0) -> Iterator[tup
     if isinstance(data, (str, os.PathLike)):
         yield Path(data), None
         return
-    is_array = isinstance(data, np.ndarray) or is_tensor(data) or hasattr(data, "__dlpack__")
-    if isinstance(data, Mapping) or is_array:
-        data = [data]
-    elif not isinstance(data, Iterable):
-        raise InputError(f"calibration data is a path, an array, a dict or batches, not '{type(data).__name__}'")
+    batches = as_batches(data)
     with tempfile.TemporaryDirectory(prefix="nnq-") as folder:
-        paths = write_batches(data, names, samples, Path(folder))
+        paths = write_batches(batches, names, samples, Path(folder))
         if len(paths) == 1:
             yield paths[0], "x"
             return

@@ -46,14 +46,16 @@ class TensorInfo:
         return ONNX_TYPES.get(self.dtype, f"tensor({self.dtype})")
 
 
+def number_names(name: str, count: int) -> list[str]:
+    """Return the names that nnq-run gives inputs or outputs."""
+    return [name] if count == 1 else [f"{name}{i}" for i in range(count)]
+
+
 def name_tensors(tensors: Sequence[Mapping[str, Any]], name: str, names: Sequence[str]) -> list[TensorInfo]:
     """Return tensors of a description; without names they are called as nnq-run calls them."""
-    default = [name] if len(tensors) == 1 else [f"{name}{i}" for i in range(len(tensors))]
-    chosen = names if len(names) == len(tensors) else default
+    chosen = names if len(names) == len(tensors) else number_names(name, len(tensors))
     return [
-        TensorInfo(
-            each, DTYPES.get(t["dtype"], t["dtype"]), tuple(None if s < 0 else s for s in t.get("shape", ()))
-        )
+        TensorInfo(each, DTYPES.get(t["dtype"], t["dtype"]), tuple(None if s < 0 else s for s in t.get("shape", ())))
         for each, t in zip(chosen, tensors, strict=True)
     ]
 
@@ -112,9 +114,7 @@ class Program(core.Program):
         wrong += [f"input '{name}' is missing" for name in inputs if name not in feeds]
         wrong += [f"no output is called '{name}'" for name in output_names or () if name not in outputs]
         if wrong:
-            raise InputError(
-                f"{'; '.join(wrong)}; inputs: {', '.join(inputs)}; outputs: {', '.join(outputs)}"
-            )
+            raise InputError(f"{'; '.join(wrong)}; inputs: {', '.join(inputs)}; outputs: {', '.join(outputs)}")
         result = self(*(feeds[name] for name in inputs))
         results = dict(zip(outputs, result if len(outputs) > 1 else [result], strict=True))
         return [results[name] for name in output_names or outputs]

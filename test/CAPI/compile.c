@@ -63,6 +63,26 @@ static void expectRoundTrip(NnqContext context, NnqNetwork network) {
   clear(&text);
 }
 
+/* MLIR's integers have no sign of their own. */
+static void describeUnsigned(NnqContext context) {
+  NnqNetwork network =
+      parse(context, "func.func @f(%x: tensor<4xi8> {nnq.unsigned}, "
+                     "%y: tensor<4xi8>) -> (tensor<4xi8> {nnq.unsigned}) {"
+                     "  return %x : tensor<4xi8>"
+                     "}");
+  EXPECT(network);
+  Text text = {NULL, 0};
+  EXPECT(nnqNetworkDescribe(network, collect, &text));
+  printf("unsigned: %s\n", text.data);
+  clear(&text);
+  /* CHECK: unsigned: [{"entry":"f",
+     CHECK-SAME: "inputs":[{"dtype":"u8","shape":[4]},
+     CHECK-SAME: {"dtype":"i8","shape":[4]}]
+     CHECK-SAME: "outputs":[{"dtype":"u8","shape":[4]}]
+   */
+  nnqNetworkDestroy(network);
+}
+
 static void compileStatic(NnqContext context, const char *folder) {
   NnqNetwork network = parse(context, staticLayer);
   EXPECT(network);
@@ -169,6 +189,7 @@ int main(int argc, char **argv) {
   Text messages = {NULL, 0};
   NnqContext context = nnqContextCreate(collectDiagnostic, &messages);
   EXPECT(context);
+  describeUnsigned(context);
   compileStatic(context, argv[1]);
   compileDynamic(context);
   quantize(context, argv[1]);

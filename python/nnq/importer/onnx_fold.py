@@ -22,8 +22,7 @@ class Folding:
     def __init__(self, graph: Graph) -> None:
         """Take the graph that is rewritten."""
         self.graph = graph
-        version = next(o.version for o in graph.model.opset_import if o.domain in ("", "ai.onnx"))
-        self.opsets = [helper.make_opsetid("", version)]
+        self.opsets = [helper.make_opsetid("", graph.opset)]
 
     def run(self) -> bool:
         """Fold what can be; return whether there was anything."""

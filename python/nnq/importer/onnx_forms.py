@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
 from .mlir_calls import DOMAIN
-from .onnx_graph import UNKNOWN_FORM, Graph, attribute, attributes
+from .onnx_graph import UNKNOWN_FORM, NodeRewriter, attribute, attributes
 
 # The first in which the axes of reductions are operands.
 REDUCTION_OPSET = 18
 
 
-class Forms:
+class Forms(NodeRewriter):
     """Rewrites a graph of known types."""
-
-    def __init__(self, graph: Graph) -> None:
-        """Take the graph that is rewritten."""
-        self.graph = graph
-        self.nodes: list[onnx.NodeProto] = []
-        self.layer = ""
 
     def run(self) -> bool:
         """Rewrite all operators of such forms; return whether there were any."""
@@ -34,14 +27,8 @@ class Forms:
         function = getattr(self, f"_rewrite_{node.op_type}", None)
         if function is None or node.domain not in ("", "ai.onnx"):
             return None
-        self.nodes, self.layer = [], node.name
+        self.start(node)
         return self.nodes if function(node) else None
-
-    def emit(self, op: str, inputs: Sequence[str], result: str = "", **kept: Any) -> str:
-        """Add a node; return the name of its result."""
-        result = result or self.graph.fresh(f"{self.layer}_{op}")
-        self.nodes.append(helper.make_node(op, list(inputs), [result], self.layer, **kept))
-        return result
 
     def integers(self, values: Sequence[int]) -> str:
         """Add a constant of integers."""
@@ -109,8 +96,7 @@ class Forms:
 
     def reduce(self, op: str, value: str, axes: Sequence[int]) -> str:
         """Add a reduction that keeps dimensions."""
-        version = next(o.version for o in self.graph.model.opset_import if o.domain in ("", "ai.onnx"))
-        if version < REDUCTION_OPSET:
+        if self.graph.opset < REDUCTION_OPSET:
             return self.emit(op, [value], axes=axes, keepdims=1)
         return self.emit(op, [value, self.integers(axes)], keepdims=1)
 

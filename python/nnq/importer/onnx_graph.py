@@ -49,6 +49,11 @@ class Graph:
                 self.constants[node.output[0]] = tensor
         self.producers = {name: node for node in self.graph.node for name in node.output if name}
 
+    @property
+    def opset(self) -> int:
+        """The version of the operators of ONNX itself."""
+        return get_opset(self.model)
+
     def fresh(self, base: str) -> str:
         """Return a name that no value has."""
         name, number = base, 0
@@ -145,6 +150,32 @@ class Graph:
         if len(initializers) < len(self.graph.initializer):
             del self.graph.initializer[:]
             self.graph.initializer.extend(initializers)
+
+
+class NodeRewriter:
+    """Rewrites the nodes of a graph: what stands in the place of a node is emitted one by one."""
+
+    def __init__(self, graph: Graph) -> None:
+        """Take the graph that is rewritten."""
+        self.graph = graph
+        self.nodes: list[onnx.NodeProto] = []
+        self.layer = ""
+
+    def start(self, node: onnx.NodeProto) -> None:
+        """Begin with what stands in the place of a node."""
+        self.nodes, self.layer = [], node.name
+
+    def emit(self, op: str, inputs: Sequence[str], result: str = "", **kept: Any) -> str:
+        """Add a node; return the name of its result."""
+        result = result or self.graph.fresh(f"{self.layer}_{op}")
+        self.nodes.append(helper.make_node(op, list(inputs), [result], self.layer, **kept))
+        return result
+
+
+def get_opset(model: onnx.ModelProto, default: int | None = None) -> int:
+    """Return the version of the operators of ONNX itself."""
+    versions = [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
+    return versions[0] if versions or default is None else default
 
 
 def constant_of(node: onnx.NodeProto) -> onnx.TensorProto | None:

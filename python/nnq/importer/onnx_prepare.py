@@ -11,7 +11,7 @@ from .mlir_calls import DOMAIN, Functions
 from .onnx_dynamic import DynamicQuantization
 from .onnx_fold import Folding
 from .onnx_forms import Forms
-from .onnx_graph import Graph
+from .onnx_graph import Graph, get_opset
 from .onnx_qoperators import QOperators
 from .onnx_quantization import Quantization
 
@@ -33,8 +33,7 @@ def prepare(model: onnx.ModelProto) -> tuple[onnx.ModelProto, Functions]:
     """Return a network in operators that torch-mlir reads, and the functions that it calls."""
     functions = Functions()
     try:
-        version = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), OPSET)
-        if version < OPSET:
+        if get_opset(model, OPSET) < OPSET:
             model = onnx.version_converter.convert_version(model, OPSET)
         if model.functions:
             model = onnx.inliner.inline_local_functions(model)
@@ -80,11 +79,10 @@ def expand(model: onnx.ModelProto) -> onnx.ModelProto:
     if any("" in node.input for node in expanded):
         # The inliner asks for the type of operands that are left out, too.
         model.graph.value_info.append(onnx.helper.make_value_info("", onnx.TypeProto()))
-    version = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
     for node in expanded:
         # Bodies refer to attributes, also to those that are left out.
         given = {item.name for item in node.attribute}
-        for name, formal in onnx.defs.get_schema(node.op_type, version).attributes.items():
+        for name, formal in onnx.defs.get_schema(node.op_type, get_opset(model)).attributes.items():
             if name not in given and formal.default_value.name:
                 node.attribute.append(formal.default_value)
     functions = [("", op) for op in EXPANDED_OPS]

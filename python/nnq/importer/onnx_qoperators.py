@@ -5,14 +5,13 @@ Those of the QOperator format come from ONNX itself and from the domain com.micr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
-from .onnx_graph import Graph, attribute, attributes
+from .onnx_graph import NodeRewriter, attribute, attributes
 
 MICROSOFT = "com.microsoft"
 # Operators of one operand, and the attributes that are not those of the operator on numbers.
@@ -28,14 +27,8 @@ BINARY = {"QLinearAdd": "Add", "QLinearMul": "Mul"}
 LARGEST_EXACT = 2**24
 
 
-class QOperators:
+class QOperators(NodeRewriter):
     """Rewrites a graph whose types may not be known yet."""
-
-    def __init__(self, graph: Graph) -> None:
-        """Take the graph that is rewritten."""
-        self.graph = graph
-        self.nodes: list[onnx.NodeProto] = []
-        self.layer = ""
 
     def run(self) -> None:
         """Rewrite all operators on integers that have a form on numbers."""
@@ -53,35 +46,25 @@ class QOperators:
             function = self._rewrite_binary
         if function is None or node.domain not in ("", "ai.onnx", MICROSOFT):
             return None
-        self.nodes, self.layer = [], node.name
+        self.start(node)
         function(node, [*node.input, *[""] * 9])
         return self.nodes
 
-    def emit(self, op: str, inputs: Sequence[str], base: str, **attributes: Any) -> str:
-        """Add a node; return the name of its result."""
-        result = self.graph.fresh(f"{self.layer or base}_{op}")
-        self.nodes.append(helper.make_node(op, list(inputs), [result], self.layer, **attributes))
-        return result
-
     def dequantize(self, value: str, scale: str, zero_point: str, axis: int = 0) -> str:
         """Add a dequantization."""
-        return self.emit("DequantizeLinear", [n for n in (value, scale, zero_point) if n], value, axis=axis)
+        return self.emit("DequantizeLinear", [n for n in (value, scale, zero_point) if n], axis=axis)
 
     def quantize(self, value: str, result: str, scale: str, zero_point: str) -> None:
         """Add a quantization."""
         inputs = [n for n in (value, scale, zero_point) if n]
-        self.nodes.append(helper.make_node("QuantizeLinear", inputs, [result], self.layer))
-
-    def finish(self, op: str, inputs: Sequence[str], result: str, **attributes: Any) -> None:
-        """Add the node that gives a result of the operator that is rewritten."""
-        self.nodes.append(helper.make_node(op, list(inputs), [result], self.layer, **attributes))
+        self.emit("QuantizeLinear", inputs, result)
 
     def _rewrite_QLinearConv(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
         x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero, bias = inputs[:9]
         operands = [self.dequantize(x, x_scale, x_zero), self.dequantize(w, w_scale, w_zero)]
         if bias:
             operands.append(self.bias(bias, x_scale, w_scale))
-        y = self.emit("Conv", operands, node.output[0], **attributes(node))
+        y = self.emit("Conv", operands, **attributes(node))
         self.quantize(y, node.output[0], y_scale, y_zero)
 
     def bias(self, bias: str, x_scale: str, w_scale: str) -> str:
@@ -90,13 +73,13 @@ class QOperators:
         if all(value is not None for value in values):
             scale = values[1].reshape(-1) * values[2].reshape(-1)
             return self.graph.add_constant(f"{bias}_f32", (values[0] * scale).astype(np.float32))
-        scale = self.emit("Mul", [x_scale, w_scale], bias)
-        return self.emit("Mul", [self.emit("Cast", [bias], bias, to=TensorProto.FLOAT), scale], bias)
+        scale = self.emit("Mul", [x_scale, w_scale])
+        return self.emit("Mul", [self.emit("Cast", [bias], to=TensorProto.FLOAT), scale])
 
     def _rewrite_QLinearMatMul(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
         a = self.dequantize(*inputs[:3], axis=-2)
         b = self.dequantize(*inputs[3:6], axis=-1)
-        self.quantize(self.emit("MatMul", [a, b], node.output[0]), node.output[0], *inputs[6:8])
+        self.quantize(self.emit("MatMul", [a, b]), node.output[0], *inputs[6:8])
 
     def _rewrite_QGemm(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
         a, a_scale, a_zero, b, b_scale, b_zero, c, y_scale, y_zero = inputs[:9]
@@ -109,24 +92,25 @@ class QOperators:
             # Its scale is that of the product, which alpha is a factor of.
             bias = self.bias(c, a_scale, b_scale)
             alpha = self.graph.add_constant("alpha", np.float32(kept.get("alpha", 1.0)).reshape(()))
-            operands.append(bias if kept.get("alpha", 1.0) == 1 else self.emit("Mul", [bias, alpha], c))
+            operands.append(bias if kept.get("alpha", 1.0) == 1 else self.emit("Mul", [bias, alpha]))
         if not y_scale:
-            return self.finish("Gemm", operands, node.output[0], **kept)
-        return self.quantize(self.emit("Gemm", operands, node.output[0], **kept), node.output[0], y_scale, y_zero)
+            self.emit("Gemm", operands, node.output[0], **kept)
+        else:
+            self.quantize(self.emit("Gemm", operands, **kept), node.output[0], y_scale, y_zero)
 
     def _rewrite_QLinearConcat(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
         parts = [self.dequantize(*node.input[i : i + 3]) for i in range(2, len(node.input), 3)]
-        self.quantize(self.emit("Concat", parts, node.output[0], **attributes(node)), node.output[0], *inputs[:2])
+        self.quantize(self.emit("Concat", parts, **attributes(node)), node.output[0], *inputs[:2])
 
     def _rewrite_unary(self, node: onnx.NodeProto, inputs: list[str]) -> None:
         op, dropped = UNARY[node.op_type]
         kept = {name: value for name, value in attributes(node).items() if name not in dropped}
-        y = self.emit(op, [self.dequantize(*inputs[:3])], node.output[0], **kept)
+        y = self.emit(op, [self.dequantize(*inputs[:3])], **kept)
         self.quantize(y, node.output[0], *inputs[3:5])
 
     def _rewrite_binary(self, node: onnx.NodeProto, inputs: list[str]) -> None:
         operands = [self.dequantize(*inputs[:3]), self.dequantize(*inputs[3:6])]
-        self.quantize(self.emit(BINARY[node.op_type], operands, node.output[0]), node.output[0], *inputs[6:8])
+        self.quantize(self.emit(BINARY[node.op_type], operands), node.output[0], *inputs[6:8])
 
     def _rewrite_MatMulInteger(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
         a, b, a_zero, b_zero = inputs[:4]
@@ -159,9 +143,8 @@ class QOperators:
             n.op_type == "Cast" and attribute(n, "to") == TensorProto.FLOAT for n in readers
         )
         if not is_scaled and (terms is None or terms * 255 * 255 > LARGEST_EXACT):
-            operands = [self.emit("Cast", [value], value, to=TensorProto.DOUBLE) for value in operands]
-        product = self.emit(op, operands, node.output[0], **attributes)
-        self.finish("Cast", [product], node.output[0], to=TensorProto.INT32)
+            operands = [self.emit("Cast", [value], to=TensorProto.DOUBLE) for value in operands]
+        self.emit("Cast", [self.emit(op, operands, **attributes)], node.output[0], to=TensorProto.INT32)
 
 
 ONNX_OPS = {"QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger"}

@@ -8,6 +8,7 @@ import torch
 from torch.export.graph_signature import ConstantArgument, OutputKind
 
 from .errors import NetworkError
+from .torch_graph import get_layer
 
 
 def join(names: Iterable[str], limit: int = 5) -> str:
@@ -58,8 +59,7 @@ def check_program(program: torch.export.ExportedProgram) -> None:
         # Without statistics of its own, instance normalization computes them in evaluation, too.
         is_plain = node.target == torch.ops.aten.instance_norm.default and node.args[3] is None
         if position is not None and len(node.args) > position and node.args[position] is True and not is_plain:
-            modules = list((node.meta.get("nn_module_stack") or {}).values())
-            layers.append((modules[-1][0] if modules else "") or node.name)
+            layers.append(get_layer(node))
     if layers:
         raise NetworkError(f"exported in training mode, export it in evaluation mode: {join(layers)}")
 

@@ -132,7 +132,7 @@ def check_torch_shapes(program: torch.export.ExportedProgram, dynamic_batch: boo
 
 def name_torch_layers(program: torch.export.ExportedProgram) -> None:
     """Make the importer's locations say the layer: it makes them of stack traces, which name files of PyTorch."""
+    from .torch_graph import get_layer
+
     for node in program.graph.nodes:
-        modules = list((node.meta.get("nn_module_stack") or {}).values())
-        layer = modules[-1][0] if modules else ""
-        node.meta["stack_trace"] = f'File "{layer or node.name}", line 0,'
+        node.meta["stack_trace"] = f'File "{get_layer(node)}", line 0,'

@@ -56,3 +56,9 @@ def lift_list_constants(program: torch.export.ExportedProgram) -> None:
                         items[i] = program.graph.call_function(torch.ops.aten.clone.default, (item,))
                     items[i].meta = {**node.meta, "val": item.meta["val"]}
             node.update_arg(position, items)
+
+
+def get_layer(node: torch.fx.Node) -> str:
+    """Return the module that a node belongs to, or the node if there is none."""
+    modules = list((node.meta.get("nn_module_stack") or {}).values())
+    return (modules[-1][0] if modules else "") or node.name
