@@ -46,7 +46,7 @@ void QuantizationLowering::run() {
     else if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(op))
       lowerJoin(op);
     else if (auto scast = dyn_cast<quant::StorageCastOp>(op))
-      lowerPad(scast);
+      lowerStorageCast(scast);
     else if (isQuantizedProduct(op))
       lowerProduct(cast<linalg::LinalgOp>(op));
     else if (FailureOr<Contraction> contraction = Contraction::match(op);
@@ -79,11 +79,15 @@ void QuantizationLowering::run() {
   eraseDead(stored);
   ops.clear();
   func.walk([&](Operation *op) {
-    if (isa<quant::DequantizeCastOp, DynamicDCastOp>(op))
+    if (isa<quant::DequantizeCastOp, DynamicDCastOp, quant::StorageCastOp>(op))
       ops.push_back(op);
   });
-  for (Operation *op : ops)
-    dequantize(op);
+  for (Operation *op : ops) {
+    if (auto scast = dyn_cast<quant::StorageCastOp>(op))
+      readStorage(scast);
+    else
+      dequantize(op);
+  }
   eraseDead();
 }
 

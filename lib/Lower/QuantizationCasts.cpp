@@ -6,6 +6,7 @@
 
 #include "QuantizationLowering.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "nnq/Support/ConstantData.h"
 
 using namespace mlir;
@@ -134,6 +135,56 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
       });
   quantizedValues[op.getQuantized()] = {generic.getResult(0), format.isSigned,
                                         std::nullopt, scale, zeroPoint};
+}
+
+Value QuantizationLowering::emitOffset(Location loc, Value input, bool isSigned,
+                                       int64_t offset, Type element) {
+  auto type = cast<RankedTensorType>(input.getType());
+  if (offset == 0 && type.getElementType() == element)
+    return input;
+  return createElementwise(
+             rewriter, loc, type.clone(element), input,
+             rewriter.getMultiDimIdentityMap(type.getRank()),
+             [&](OpBuilder &, Location, ValueRange args) -> Value {
+               Value q = extendToI32(rewriter, loc, args[0], isSigned);
+               q = arith::AddIOp::create(
+                   rewriter, loc, q,
+                   intConstant(loc, offset, rewriter.getI32Type()));
+               return arith::TruncIOp::create(rewriter, loc, element, q);
+             })
+      .getResult(0);
+}
+
+void QuantizationLowering::lowerStorageCast(quant::StorageCastOp op) {
+  auto type = dyn_cast<quant::UniformQuantizedType>(
+      getElementTypeOrSelf(op.getResult().getType()));
+  Value input = op.getInput();
+  // Constants are weights, whose readers look at them.
+  if (!type || lowerPad(op) || matchPattern(input, m_Constant()) ||
+      !isa<RankedTensorType>(input.getType()) ||
+      !getElementTypeOrSelf(input).isInteger(8))
+    return;
+  bool isCentered = feedsProducts(op.getResult());
+  StorageFormat format = formatOf(type, isCentered);
+  setQuantized(op.getResult(),
+               emitOffset(op.getLoc(), input, type.isSigned(), format.offset,
+                          format.type),
+               isCentered);
+}
+
+void QuantizationLowering::readStorage(quant::StorageCastOp op) {
+  auto it = quantizedValues.find(op.getInput());
+  Type element = getElementTypeOrSelf(op.getResult().getType());
+  if (op->use_empty() || it == quantizedValues.end() || !element.isInteger(8))
+    return;
+  const Quantized &x = it->second;
+  auto type = cast<quant::UniformQuantizedType>(
+      getElementTypeOrSelf(op.getInput().getType()));
+  rewriter.setInsertionPoint(op);
+  rewriter.replaceAllUsesWith(op.getResult(),
+                              emitOffset(op.getLoc(), x.storage, x.isSigned,
+                                         -formatOf(type, x.isCentered).offset,
+                                         element));
 }
 
 /// Writes (q - zp) * s in front of ops that stay in f32.

@@ -71,7 +71,11 @@ private:
   /// Concatenations and insertions, whose operands have the parameters of the
   /// result.
   void lowerJoin(mlir::Operation *op);
-  void lowerPad(mlir::quant::StorageCastOp op);
+  /// Integers that come from elsewhere, or that were padded.
+  void lowerStorageCast(mlir::quant::StorageCastOp op);
+  bool lowerPad(mlir::quant::StorageCastOp op);
+  /// Integers that are read as such.
+  void readStorage(mlir::quant::StorageCastOp op);
   void dequantize(mlir::Operation *op);
   void eraseDead(const mlir::DenseSet<mlir::Operation *> &keep = {});
 
@@ -82,6 +86,9 @@ private:
   mlir::linalg::GenericOp emitIntegerContraction(mlir::linalg::LinalgOp op,
                                                  mlir::Value x, bool isSigned,
                                                  mlir::Value w);
+  /// Integers of `input` plus `offset`, as `element`.
+  mlir::Value emitOffset(mlir::Location loc, mlir::Value input, bool isSigned,
+                         int64_t offset, mlir::Type element);
   /// The integers of `x` minus their zero point.
   mlir::Value emitCentered(mlir::Location loc, const Quantized &x);
   mlir::linalg::GenericOp emitStaticEpilogue(mlir::Value acc,

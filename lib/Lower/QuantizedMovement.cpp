@@ -191,21 +191,21 @@ void QuantizationLowering::lowerJoin(Operation *op) {
 }
 
 /// Pads act on the storage, between two casts.
-void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
+bool QuantizationLowering::lowerPad(quant::StorageCastOp op) {
   auto pad = op.getInput().getDefiningOp<tensor::PadOp>();
   auto type = dyn_cast<quant::UniformQuantizedType>(
       getElementTypeOrSelf(op.getResult().getType()));
   if (!pad || !type)
-    return;
+    return false;
   auto source = pad.getSource().getDefiningOp<quant::StorageCastOp>();
   Value padding = pad.getConstantPaddingValue();
   APInt stored;
   if (!source || getElementTypeOrSelf(source.getInput().getType()) != type ||
       !padding || !matchPattern(padding, m_ConstantInt(&stored)))
-    return;
+    return false;
   auto it = quantizedValues.find(source.getInput());
   if (it == quantizedValues.end())
-    return;
+    return false;
   bool isCentered = it->second.isCentered;
   StorageFormat format = formatOf(type, isCentered);
   int64_t value =
@@ -223,4 +223,5 @@ void QuantizationLowering::lowerPad(quant::StorageCastOp op) {
   if (Attribute layer = pad->getAttr(kLayerAttr))
     padded->setAttr(kLayerAttr, layer);
   setQuantized(op.getResult(), padded, isCentered);
+  return true;
 }

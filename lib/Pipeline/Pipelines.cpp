@@ -36,8 +36,15 @@ static void addInliner(OpPassManager &pm) {
   pm.addPass(createSymbolDCEPass());
 }
 
-void nnq::buildImportPipeline(OpPassManager &pm) {
+/// What the other passes do not know: functions and other dialects.
+static void addFrontEnd(OpPassManager &pm) {
   addInliner(pm);
+  pm.addPass(createRaiseTosaQuantization());
+  pm.addPass(createLowerTosa());
+}
+
+void nnq::buildImportPipeline(OpPassManager &pm) {
+  addFrontEnd(pm);
   // Its checks and reshapes are ones that no other pass knows.
   pm.addPass(createResolveBatch());
   // Weights that are integers would fold to f32.
@@ -172,7 +179,7 @@ void nnq::buildBufferizePipeline(OpPassManager &pm) {
 }
 
 void nnq::buildReferencePipeline(OpPassManager &pm) {
-  addInliner(pm);
+  addFrontEnd(pm);
   // Before anything that canonicalizes, as above.
   pm.addPass(createExpandQuantReference());
   pm.addPass(createDecomposeAggregate());
@@ -184,7 +191,7 @@ void nnq::buildReferencePipeline(OpPassManager &pm) {
 /// From here on all shapes are static. `tile` is the largest part of a batch
 /// that one call computes, 0 for the default.
 static void addTileBatch(OpPassManager &pm, int64_t tile) {
-  addInliner(pm);
+  addFrontEnd(pm);
   pm.addPass(createResolveBatch());
   TileBatchOptions options;
   if (tile)

@@ -172,6 +172,67 @@ def RaiseQuantization : Pass<"nnq-raise-quantization"> {
                               "Number of casts made of arithmetic">];
 }
 
+def RaiseTosaQuantization : Pass<"nnq-raise-tosa-quantization"> {
+  let summary = "Turns integer layers of TOSA into layers on numbers between casts";
+  let description = [{
+    Networks that come from TensorFlow Lite compute on i8 with zero points and
+    come back from i32 by `tosa.rescale` (TOSA 1.0, "Quantization"). A convolution
+    and its rescale become a convolution on f32 between casts: activations have
+    scale 1, weights the factors multiplier * 2^-shift, so no scale has to be
+    guessed. So do sums, differences and bounds in i32 between rescales, and
+    averages; what moves or picks quantized elements does so as numbers.
+
+    A result is rounded once, half to even, instead of by the steps of the
+    rescale: it differs from that of TOSA by 1 at most for a layer. Unsigned
+    rescales, i16 and tables stay integers.
+
+    ```mlir
+    %0 = tosa.conv2d %x, %w, %b, %xz, %wz {acc_type = i32, ...}
+    %1 = tosa.rescale %0, %multiplier, %shift, %zero, %yz {...}
+    ```
+
+    becomes
+
+    ```mlir
+    %xq = quant.scast %x : tensor<1x8x8x3xi8> to tensor<1x8x8x3x!quant.uniform<i8:f32, 1.0:-5>>
+    %xd = quant.dcast %xq : ...
+    %wq = quant.scast %w : tensor<4x3x3x3xi8> to tensor<4x3x3x3x!quant.uniform<i8<-127:127>:f32:0, {...}>>
+    %wd = quant.dcast %wq : ...
+    %0 = tosa.conv2d %xd, %wd, %b_f32, %z, %z {acc_type = f32, ...}
+    %yq = quant.qcast %0 : ...
+    %1 = quant.scast %yq : ... to tensor<1x8x8x4xi8>
+    ```
+  }];
+  let dependentDialects = ["::mlir::quant::QuantDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tosa::TosaDialect"];
+  let statistics = [Statistic<"numRaised", "raised", "Number of layers raised">];
+}
+
+def LowerTosa : Pass<"nnq-lower-tosa"> {
+  let summary = "Turns TOSA into linalg on tensors";
+  let description = [{
+    Upstream's conversions, without the canonicalizer between them, which folds
+    pairs of quantization and dequantization away. Operators without a conversion
+    are left for `nnq-verify-import` to list.
+
+    ```mlir
+    %1 = tosa.max_pool2d %0 {kernel = array<i64: 2, 2>, ...} : ...
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = linalg.pooling_nhwc_max ins(%0, %window : ...) outs(%lowest : ...) -> ...
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::scf::SCFDialect", "::mlir::index::IndexDialect"
+  ];
+}
+
 def DropChecks : Pass<"nnq-drop-checks"> {
   let summary = "Removes checks of the importer that cannot fail";
   let description = [{

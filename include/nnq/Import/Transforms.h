@@ -27,6 +27,12 @@ void populateDropChecksPatterns(mlir::RewritePatternSet &patterns);
 void populateRaiseQuantizationPatterns(mlir::RewritePatternSet &patterns,
                                        llvm::function_ref<void()> count);
 
+/// Layers of TOSA on integers become layers on numbers between quantization and
+/// dequantization; `count` is called for each. Apply without folding, see
+/// nnq/Support/Rewrite.h.
+void populateRaiseTosaQuantizationPatterns(mlir::RewritePatternSet &patterns,
+                                           llvm::function_ref<void()> count);
+
 /// The groups of a convolution and the channels in them become one dimension of
 /// channels; `count` is called for each.
 void populateMergeGroupsPatterns(mlir::RewritePatternSet &patterns,
