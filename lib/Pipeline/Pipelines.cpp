@@ -84,6 +84,12 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
   buildImportPipeline(pm);
+  SelectPrecisionOptions select;
+  select.layers = options.layers;
+  select.weights = options.weights;
+  select.weightGranularity = options.weightGranularity;
+  select.weightRange = options.weightRange;
+  pm.addPass(createSelectPrecision(select));
   // Options of the data without data are an error, which the pass gives.
   if (!options.data.empty() || options.key != "x" || options.samples != 0) {
     CalibrateOptions calibrate;

@@ -143,13 +143,15 @@ static void failOnce(NnqContext context, const char *folder,
 
   static const char unsupported[] =
       "func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {\n"
-      "  %y = \"tosa.erf\"(%x) : (tensor<4xf32>) -> tensor<4xf32>\n"
+      "  %y = \"tosa.custom\"(%x) <{domain_name = \"d\", "
+      "implementation_attrs = \"\", operator_name = \"gelu\"}> "
+      ": (tensor<4xf32>) -> tensor<4xf32>\n"
       "    loc(\"gelu\"(\"net.py\":7:3))\n"
       "  return %y : tensor<4xf32>\n"
       "}\n";
   network = parse(context, unsupported);
   /* CHECK: layer: net.py:7:3: error: [gelu] [] [] unsupported
-     CHECK-SAME: operation 'tosa.erf' in layer 'gelu'
+     CHECK-SAME: operation 'tosa.custom' in layer 'gelu'
    */
   FAILS(nnqNetworkRun(network, "import"), "layer");
   nnqNetworkDestroy(network);

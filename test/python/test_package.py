@@ -368,11 +368,21 @@ def test_files_that_cannot_be_loaded(tmp_path):
         nnq.load(tmp_path / "broken.so")
 
 
+def test_layers_are_quantized_as_asked_for(lenet, digits):
+    quantized = lenet.quantize(data=digits, layers=["kind:conv=per-tensor", "fc1=f32"])
+    text = quantized.to_mlir()
+    assert 'nnq.keep_f32 = "layers=fc1=f32"' in text
+    assert text.count("granularity = per_tensor") == 2
+    with pytest.raises(nnq.Error, match="no layer answers 'nonesuch=f32'"):
+        lenet.quantize(data=digits, layers=["nonesuch=f32"])
+
+
 def test_errors_name_the_layer():
     unsupported = """
       #name = loc("encoder.norm")
       func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
-        %y = "tosa.erf"(%x) : (tensor<4xf32>) -> tensor<4xf32> loc(#name)
+        %y = tosa.custom %x {operator_name = "norm", domain_name = "d", implementation_attrs = ""}
+            : (tensor<4xf32>) -> tensor<4xf32> loc(#name)
         return %y : tensor<4xf32>
       }
     """

@@ -30,6 +30,11 @@ struct QuantizeInt8Options
       *this, "samples",
       llvm::cl::desc("Use at most this many samples; 0 means all"),
       llvm::cl::init(0)};
+  Option<std::string> layers{
+      *this, "layers",
+      llvm::cl::desc("Requests for single layers, as nnq-select-precision "
+                     "reads them: WHICH=HOW by commas"),
+      llvm::cl::init("")};
   Option<QuantScheme> activations{
       *this, "activations", llvm::cl::desc("Scheme of activations"),
       llvm::cl::init(QuantScheme::Asymmetric), quantSchemeValues()};

@@ -101,8 +101,9 @@ private:
       return;
 
     FailureOr<Value> newWeight = getQuantizedWeight(
-        weight, getWeightFormat(operands, {weights, activations,
-                                           weightGranularity, weightRange}));
+        weight, getWeightFormat(
+                    op, operands,
+                    {weights, activations, weightGranularity, weightRange}));
     if (failed(newWeight)) {
       keep(op, "the bytes of its weights are not at hand");
       return;
@@ -154,7 +155,8 @@ private:
     if (isDequantized(weight))
       return weight;
     auto [it, isNew] = quantizedWeights.try_emplace(
-        {weight, format.axis.value_or(-1)}, Value());
+        {weight, format.axis.value_or(-1), format.scheme, format.range},
+        Value());
     if (!isNew)
       return it->second;
     OpBuilder builder(&getContext());
@@ -181,7 +183,8 @@ private:
   }
 
   llvm::SetVector<Operation *> unused;
-  DenseMap<std::pair<Value, int64_t>, Value> quantizedWeights;
+  DenseMap<std::tuple<Value, int64_t, QuantScheme, WeightRange>, Value>
+      quantizedWeights;
   DenseMap<Value, Value> quantizedActivations;
   // A statistic does not count in all builds.
   int64_t dynamicActivations = 0;

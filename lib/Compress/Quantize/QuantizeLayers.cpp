@@ -27,12 +27,20 @@ StringRef nnq::findObstacle(linalg::LinalgOp op) {
   return "";
 }
 
-WeightFormat nnq::getWeightFormat(const WeightedOp &op,
+WeightFormat nnq::getWeightFormat(linalg::LinalgOp op,
+                                  const WeightedOp &operands,
                                   const LayerFormat &format) {
-  std::optional<int64_t> axis = op.channelAxis;
-  if (format.weightGranularity == WeightGranularity::PerTensor)
-    axis = std::nullopt;
-  return {format.weights, format.weightRange, axis, op.inputAxis};
+  WeightFormat result{format.weights, format.weightRange, operands.channelAxis,
+                      operands.inputAxis};
+  WeightGranularity granularity = format.weightGranularity;
+  if (auto own = op->getAttrOfType<WeightFormatAttr>(kWeightsAttr)) {
+    result.scheme = own.getScheme();
+    result.range = own.getRange();
+    granularity = own.getGranularity();
+  }
+  if (granularity == WeightGranularity::PerTensor)
+    result.axis = std::nullopt;
+  return result;
 }
 
 Value nnq::quantizeActivation(OpBuilder &builder, Value activation,
@@ -84,8 +92,8 @@ struct QuantizeLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
       return rewriter.notifyMatchFailure(op, "is quantized");
     if (!isDequantized(weight)) {
       rewriter.setInsertionPointAfterValue(weight);
-      FailureOr<Value> quantized =
-          quantizeWeight(rewriter, weight, getWeightFormat(operands, format));
+      FailureOr<Value> quantized = quantizeWeight(
+          rewriter, weight, getWeightFormat(op, operands, format));
       if (failed(quantized))
         return rewriter.notifyMatchFailure(
             op, "the bytes of its weights are not at hand");

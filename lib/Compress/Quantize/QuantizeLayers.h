@@ -17,8 +17,11 @@ bool isF32Tensor(mlir::Value value);
 /// Why `op` cannot be quantized, or empty.
 llvm::StringRef findObstacle(mlir::linalg::LinalgOp op);
 
-/// How the weights of `op` are quantized if layers are as `format` says.
-WeightFormat getWeightFormat(const WeightedOp &op, const LayerFormat &format);
+/// How the weights of `op` are quantized if it does not say so itself and
+/// layers are as `format` says.
+WeightFormat getWeightFormat(mlir::linalg::LinalgOp op,
+                             const WeightedOp &operands,
+                             const LayerFormat &format);
 
 /// `activation` in quantize/dequantize form, with parameters found at run time
 /// if there are no statistics of it.

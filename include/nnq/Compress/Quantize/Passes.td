@@ -97,6 +97,56 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
+  let summary = "Writes on layers how each of them is to be quantized";
+  let description = [{
+    Reads requests of the form `layers=WHICH=HOW,WHICH=HOW,...`; later ones win.
+
+    - WHICH is a POSIX regular expression for the whole name of a layer, or
+      `kind:` and a kind of layer: `conv`, `depthwise`, `linear` or `matmul` (of
+      two activations).
+    - HOW is `f32`, which is written as `nnq.keep_f32`, or any of `symmetric`,
+      `asymmetric`, `per-axis`, `per-tensor`, `full` and `reduced`, joined by `+`,
+      which become `nnq.weights`; what is left out is as the other options say.
+
+    A request that no layer answers is an error, as is one that is not
+    understood. Layers with such attributes of their own keep them.
+
+    ```mlir
+    // layers=conv1=f32,fc.*=per-tensor
+    %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv1"} ins(...) outs(...)
+    %1 = linalg.matmul {nnq.layer = "fc1"} ins(...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw {nnq.keep_f32 = "layers=conv1=f32", nnq.layer = "conv1"} ins(...) outs(...)
+    %1 = linalg.matmul {nnq.layer = "fc1", nnq.weights = #nnq.weight_format<
+        scheme = symmetric, granularity = per_tensor, range = full>} ins(...) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"layers", "layers", "std::string", "\"\"",
+           "Requests for layers, WHICH=HOW by commas">,
+    Option<"weights", "weights", "::nnq::QuantScheme",
+           "::nnq::QuantScheme::Symmetric", "Scheme of weights",
+           "::nnq::quantSchemeValues()">,
+    Option<"weightGranularity", "weight-granularity",
+           "::nnq::WeightGranularity", "::nnq::WeightGranularity::PerAxis",
+           "How many weights share a scale",
+           "::nnq::weightGranularityValues()">,
+    Option<"weightRange", "weight-range", "::nnq::WeightRange",
+           "::nnq::WeightRange::Full", "Integers that symmetric weights may take",
+           "::nnq::weightRangeValues()">,
+  ];
+  let statistics = [
+    Statistic<"numKept", "kept-f32", "Number of layers to stay in f32">,
+    Statistic<"numSelected", "selected", "Number of layers with a format of their own">,
+  ];
+  let dependentDialects = ["::nnq::NNQDialect"];
+}
+
 def PropagateQuantization : Pass<"nnq-propagate-quantization"> {
   let summary = "Moves quantization above ops that commute with it";
   let description = [{

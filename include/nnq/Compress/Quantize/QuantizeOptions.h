@@ -7,18 +7,10 @@
 #ifndef NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H
 #define NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H
 
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/EnumOption.h"
 
 namespace nnq {
-
-/// Whether the integers lie symmetrically about zero.
-enum class QuantScheme { Symmetric, Asymmetric };
-
-/// How many weights share a scale.
-enum class WeightGranularity { PerAxis, PerTensor };
-
-/// Which integers symmetric weights may take.
-enum class WeightRange { Full, Reduced };
 
 /// How products of two activations are computed, as those of attention are.
 enum class ProductPrecision { Int8, F32 };

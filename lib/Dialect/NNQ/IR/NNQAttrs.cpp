@@ -97,6 +97,15 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult
+WeightFormatAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                         QuantScheme scheme, WeightGranularity,
+                         WeightRange range) {
+  if (scheme == QuantScheme::Asymmetric && range == WeightRange::Reduced)
+    return emitError() << "a reduced range is about symmetric weights";
+  return success();
+}
+
 LogicalResult BatchAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                 StringAttr entry, int64_t tile,
                                 DenseBoolArrayAttr, DenseBoolArrayAttr) {

@@ -33,6 +33,7 @@ inline constexpr llvm::StringLiteral kLayerAttr = "nnq.layer";
 inline constexpr llvm::StringLiteral kStatsAttr = "nnq.stats";
 inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
+inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 /// On a vector.contract: 16 bits hold the sums that vpmaddubsw forms.

@@ -143,6 +143,43 @@ def NNQ_TensorStatsAttr : NNQ_Attr<"TensorStats", "tensor_stats"> {
   let genVerifyDecl = 1;
 }
 
+class NNQ_Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::nnq";
+  let genSpecializedAttr = 0;
+}
+
+def NNQ_QuantScheme : NNQ_Enum<"QuantScheme",
+    "Whether integers lie symmetrically about zero", [
+    I32EnumAttrCase<"Symmetric", 0, "symmetric">,
+    I32EnumAttrCase<"Asymmetric", 1, "asymmetric">]>;
+def NNQ_WeightGranularity : NNQ_Enum<"WeightGranularity",
+    "How many weights share a scale", [
+    I32EnumAttrCase<"PerAxis", 0, "per_axis">,
+    I32EnumAttrCase<"PerTensor", 1, "per_tensor">]>;
+def NNQ_WeightRange : NNQ_Enum<"WeightRange",
+    "Which integers symmetric weights may take", [
+    I32EnumAttrCase<"Full", 0, "full">,
+    I32EnumAttrCase<"Reduced", 1, "reduced">]>;
+
+def NNQ_WeightFormatAttr : NNQ_Attr<"WeightFormat", "weight_format"> {
+  let summary = "How the weights of one layer are to be quantized";
+  let description = [{
+    Written by `nnq-select-precision` or by hand; `nnq-quantize` prefers it to its
+    options, whose values these are.
+
+    ```mlir
+    linalg.matmul {nnq.weights = #nnq.weight_format<scheme = symmetric,
+        granularity = per_tensor, range = full>} ins(...) outs(...)
+    ```
+  }];
+  let parameters = (ins EnumParameter<NNQ_QuantScheme>:$scheme,
+    EnumParameter<NNQ_WeightGranularity>:$granularity,
+    EnumParameter<NNQ_WeightRange>:$range);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def NNQ_ProvenanceAttr : NNQ_Attr<"Provenance", "provenance"> {
   let summary = "Where a compressed op came from";
   let description = [{

@@ -28,6 +28,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.stats` | producer of a tensor, or function argument | `#nnq.tensor_stats` |
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
+    | `nnq.weights` | linalg op | `#nnq.weight_format`, its own; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
     | `nnq.range` | contraction of integers | least and largest number in its activation |
     | `nnq.target` | module | `#nnq.target` |

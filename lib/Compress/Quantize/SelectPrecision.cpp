@@ -1,0 +1,188 @@
+//===- SelectPrecision.cpp - Requests for single layers -------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Support/Contraction.h"
+#include "nnq/Support/LayerKind.h"
+#include "nnq/Support/Layers.h"
+#include "nnq/Support/Remarks.h"
+#include "nnq/Support/Structured.h"
+
+#include "llvm/Support/Regex.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_SELECTPRECISION
+#include "nnq/Compress/Quantize/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+static constexpr llvm::StringLiteral kKindPrefix = "kind:";
+static constexpr llvm::StringLiteral kKinds[] = {"conv", "depthwise", "linear",
+                                                 "matmul"};
+
+static StringRef getKind(linalg::LinalgOp op) {
+  return succeeded(Contraction::matchDepthwise(op)) ? "depthwise"
+                                                    : getLayerKind(op);
+}
+
+namespace {
+/// WHICH=HOW
+struct Request {
+  StringRef text;
+  StringRef kind;
+  std::optional<llvm::Regex> name;
+  bool isF32 = false;
+  std::optional<QuantScheme> scheme;
+  std::optional<WeightGranularity> granularity;
+  std::optional<WeightRange> range;
+  unsigned numLayers = 0;
+
+  /// On failure `error` says what is not understood.
+  static std::optional<Request> parse(StringRef text, std::string &error);
+
+  bool matches(linalg::LinalgOp op) const {
+    return name ? name->match(findLayerName(op)) : getKind(op) == kind;
+  }
+
+private:
+  bool parseSetting(StringRef setting);
+};
+} // namespace
+
+bool Request::parseSetting(StringRef setting) {
+  if (setting == "f32")
+    isF32 = true;
+  else if (setting == "symmetric")
+    scheme = QuantScheme::Symmetric;
+  else if (setting == "asymmetric")
+    scheme = QuantScheme::Asymmetric;
+  else if (setting == "per-axis")
+    granularity = WeightGranularity::PerAxis;
+  else if (setting == "per-tensor")
+    granularity = WeightGranularity::PerTensor;
+  else if (setting == "full")
+    range = WeightRange::Full;
+  else if (setting == "reduced")
+    range = WeightRange::Reduced;
+  else
+    return false;
+  return true;
+}
+
+std::optional<Request> Request::parse(StringRef text, std::string &error) {
+  Request request;
+  request.text = text;
+  auto [which, how] = text.rsplit('=');
+  if (which.empty() || how.empty()) {
+    error = "is not of the form WHICH=HOW, such as conv1=f32";
+    return std::nullopt;
+  }
+  if (which.consume_front(kKindPrefix)) {
+    if (!llvm::is_contained(kKinds, which)) {
+      error = "names no kind of layer; there are: " +
+              llvm::join(ArrayRef(kKinds), ", ");
+      return std::nullopt;
+    }
+    request.kind = which;
+  } else {
+    request.name.emplace(("^(" + which + ")$").str());
+    if (std::string reason; !request.name->isValid(reason)) {
+      error = "has no valid regular expression: " + reason;
+      return std::nullopt;
+    }
+  }
+  SmallVector<StringRef> settings;
+  how.split(settings, '+');
+  for (StringRef setting : settings)
+    if (!request.parseSetting(setting)) {
+      error = ("asks for '" + setting +
+               "'; there are: f32, symmetric, asymmetric, per-axis, "
+               "per-tensor, full, reduced")
+                  .str();
+      return std::nullopt;
+    }
+  if (request.isF32 && settings.size() > 1) {
+    error = "asks for f32 and for a format of integers";
+    return std::nullopt;
+  }
+  return request;
+}
+
+namespace {
+struct SelectPrecision
+    : public nnq::impl::SelectPrecisionBase<SelectPrecision> {
+  using SelectPrecisionBase::SelectPrecisionBase;
+
+  void runOnOperation() override {
+    SmallVector<Request> requests;
+    SmallVector<StringRef> texts;
+    StringRef(layers).split(texts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+    for (StringRef text : texts) {
+      std::string error;
+      std::optional<Request> request = Request::parse(text, error);
+      if (!request) {
+        getOperation().emitError() << "layers: '" << text << "' " << error;
+        return signalPassFailure();
+      }
+      requests.push_back(std::move(*request));
+    }
+    if (requests.empty())
+      return;
+    llvm::SetVector<StringRef> names;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (!isMultiplyAccumulate(op))
+        return;
+      names.insert(findLayerName(op));
+      if (failed(select(op, requests)))
+        signalPassFailure();
+    });
+    for (const Request &request : requests) {
+      if (request.numLayers > 0)
+        continue;
+      getOperation().emitError() << "layers: no layer answers '" << request.text
+                                 << "'; there are: " << llvm::join(names, ", ");
+      signalPassFailure();
+    }
+  }
+
+private:
+  LogicalResult select(linalg::LinalgOp op, MutableArrayRef<Request> requests) {
+    QuantScheme scheme = weights;
+    WeightGranularity granularity = weightGranularity;
+    WeightRange range = weightRange;
+    const Request *last = nullptr;
+    for (Request &request : requests) {
+      if (!request.matches(op))
+        continue;
+      ++request.numLayers;
+      last = &request;
+      scheme = request.scheme.value_or(scheme);
+      granularity = request.granularity.value_or(granularity);
+      range = request.range.value_or(range);
+    }
+    if (!last || op->hasAttr(kKeepF32Attr) || op->hasAttr(kWeightsAttr))
+      return success();
+    if (last->isF32) {
+      op->setAttr(kKeepF32Attr,
+                  StringAttr::get(&getContext(), "layers=" + last->text));
+      ++numKept;
+      remarkMissed(op, "nnq-select-precision",
+                   ("stays in f32 as asked for: layers=" + last->text).str());
+      return success();
+    }
+    WeightFormatAttr format =
+        WeightFormatAttr::getChecked([&] { return emitLayerError(op); },
+                                     &getContext(), scheme, granularity, range);
+    if (!format)
+      return failure();
+    op->setAttr(kWeightsAttr, format);
+    ++numSelected;
+    return success();
+  }
+};
+} // namespace
