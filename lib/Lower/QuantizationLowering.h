@@ -33,6 +33,14 @@ bool isQuantizedProduct(mlir::Operation *op);
 /// True if products alone read `quantized`, at most moved before.
 bool feedsProducts(mlir::Value quantized);
 
+/// Sums of the integers of an activation that each result of a contraction
+/// reads.
+struct ActivationSums {
+  mlir::Value value;
+  /// From the dimensions of the result to those of `value`.
+  mlir::AffineMap map;
+};
+
 /// A contraction and the ops behind it that its epilogue takes in.
 struct ContractionChain {
   Contraction contraction;
@@ -44,6 +52,9 @@ struct ContractionChain {
   mlir::quant::QuantizeCastOp requantize;
   /// Products read what is quantized, see feedsProducts().
   bool isCentered = false;
+  /// By channel, and the sums that they multiply; empty if all are 0.
+  mlir::SmallVector<int32_t> weightZeroPoints;
+  std::optional<ActivationSums> sums;
 };
 
 /// Rewrites one function; run() goes over its ops in order and hands each to
@@ -91,14 +102,24 @@ private:
                          int64_t offset, mlir::Type element);
   /// The integers of `x` minus their zero point.
   mlir::Value emitCentered(mlir::Location loc, const Quantized &x);
+  /// None where no op is known to compute them well.
+  std::optional<ActivationSums>
+  emitActivationSums(const Contraction &contraction, const Quantized &x);
+  /// Operands of an epilogue that the zero points of weights need.
+  void addWeightZeroPoints(ContractionChain &chain,
+                           mlir::SmallVectorImpl<mlir::Value> &values);
+  /// The accumulator without what zero points of weights add to it.
+  mlir::Value correctWeightZeroPoints(mlir::Location loc, mlir::Value acc,
+                                      mlir::ValueRange args,
+                                      const ContractionChain &chain);
   mlir::linalg::GenericOp emitStaticEpilogue(mlir::Value acc,
                                              ContractionChain &chain,
                                              const Quantized &x,
-                                             const SymmetricWeights &weights);
+                                             const IntegerWeights &weights);
   mlir::linalg::GenericOp emitDynamicEpilogue(mlir::Value acc,
                                               ContractionChain &chain,
                                               const Quantized &x,
-                                              const SymmetricWeights &weights);
+                                              const IntegerWeights &weights);
   /// The f32 `value` within the bounds of the chain.
   mlir::Value emitClamp(mlir::Location loc, mlir::Value value,
                         const ContractionChain &chain);

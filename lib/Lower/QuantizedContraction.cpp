@@ -179,6 +179,10 @@ linalg::GenericOp QuantizationLowering::createEpilogue(
         type.getRank(), 0,
         rewriter.getAffineDimExpr(chain.contraction.channelDim)));
   }
+  if (chain.sums) {
+    inputs.push_back(chain.sums->value);
+    maps.push_back(chain.sums->map);
+  }
   auto epilogue = createElementwise(rewriter, op.getLoc(), type.clone(element),
                                     inputs, maps, body);
   epilogue->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
@@ -201,6 +205,24 @@ Value QuantizationLowering::emitClamp(Location loc, Value value,
   return value;
 }
 
+void QuantizationLowering::addWeightZeroPoints(ContractionChain &chain,
+                                               SmallVectorImpl<Value> &values) {
+  if (chain.sums)
+    values.push_back(channelConstant<int32_t>(chain, "weight_zero_point",
+                                              rewriter.getI32Type(),
+                                              chain.weightZeroPoints));
+}
+
+/// Zero point and sum are the last arguments.
+Value QuantizationLowering::correctWeightZeroPoints(
+    Location loc, Value acc, ValueRange args, const ContractionChain &chain) {
+  if (!chain.sums)
+    return acc;
+  Value offset = arith::MulIOp::create(rewriter, loc, args.drop_back().back(),
+                                       args.back());
+  return arith::SubIOp::create(rewriter, loc, acc, offset);
+}
+
 /// `bound` quantized, within the range of `params`.
 static int64_t quantizeBound(float bound, const ActivationParams &params) {
   double q = std::nearbyint(bound / static_cast<float>(params.scale));
@@ -211,7 +233,7 @@ static int64_t quantizeBound(float bound, const ActivationParams &params) {
 linalg::GenericOp
 QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
                                           const Quantized &x,
-                                          const SymmetricWeights &weights) {
+                                          const IntegerWeights &weights) {
   Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
   SmallVector<int32_t> sums(weights.sums.begin(), weights.sums.end());
   SmallVector<float> scales(weights.scales.begin(), weights.scales.end());
@@ -220,12 +242,15 @@ QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
   Value sumConst = channelConstant<int32_t>(chain, "weight_sum", i32, sums);
   Value scaleConst = channelConstant<float>(chain, "scale", f32, scales);
   Value biasConst = channelConstant<float>(chain, "bias", f32, biases);
+  SmallVector<Value> constants{sumConst, scaleConst, biasConst};
+  addWeightZeroPoints(chain, constants);
   return createEpilogue(
-      chain, acc, f32, {sumConst, scaleConst, biasConst},
+      chain, acc, f32, constants,
       [&](OpBuilder &, Location loc, ValueRange args) -> Value {
         Value offset =
             arith::MulIOp::create(rewriter, loc, args[1], x.zeroPoint);
-        Value sum = arith::SubIOp::create(rewriter, loc, args[0], offset);
+        Value sum = correctWeightZeroPoints(loc, args[0], args, chain);
+        sum = arith::SubIOp::create(rewriter, loc, sum, offset);
         Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
         Value scale = arith::MulFOp::create(rewriter, loc, args[2], x.scale);
         value = arith::MulFOp::create(rewriter, loc, value, scale);
@@ -239,7 +264,7 @@ QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
 linalg::GenericOp
 QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
                                          const Quantized &x,
-                                         const SymmetricWeights &weights) {
+                                         const IntegerWeights &weights) {
   Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
   double outScale = 1.0;
   StorageFormat format;
@@ -274,11 +299,13 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
   Value biasConst = channelConstant<int32_t>(chain, "bias", i32, biases);
   Value multiplierConst =
       channelConstant<float>(chain, "multiplier", f32, multipliers);
+  SmallVector<Value> constants{biasConst, multiplierConst};
+  addWeightZeroPoints(chain, constants);
   return createEpilogue(
-      chain, acc, chain.requantize ? Type(format.type) : f32,
-      {biasConst, multiplierConst},
+      chain, acc, chain.requantize ? Type(format.type) : f32, constants,
       [&](OpBuilder &, Location loc, ValueRange args) -> Value {
-        Value sum = arith::AddIOp::create(rewriter, loc, args[0], args[1]);
+        Value sum = correctWeightZeroPoints(loc, args[0], args, chain);
+        sum = arith::AddIOp::create(rewriter, loc, sum, args[1]);
         Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
         value = arith::MulFOp::create(rewriter, loc, value, args[2]);
         if (!chain.requantize)
@@ -296,7 +323,7 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   linalg::LinalgOp op = contraction.op;
   Quantized *x = lookup(contraction.activation->get());
   std::string reason;
-  FailureOr<SymmetricWeights> weights = getWeights(
+  FailureOr<IntegerWeights> weights = getWeights(
       contraction.weight->get(), contraction.weightChannelDim, reason);
   if (!x || failed(weights)) {
     if (x || succeeded(weights))
@@ -311,6 +338,14 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   // Parameters known at run time only leave the quantization to itself.
   ContractionChain chain = matchChain(contraction, x->params.has_value());
   rewriter.setInsertionPoint(chain.last);
+  if (!weights->zeroPoints.empty()) {
+    chain.weightZeroPoints = weights->zeroPoints;
+    chain.sums = emitActivationSums(contraction, *x);
+    if (!chain.sums)
+      return remarkMissed(op, "nnq-lower-quantization",
+                          "asymmetric weights of groups or dynamic shapes "
+                          "have no integer kernel");
+  }
   linalg::GenericOp integers =
       emitIntegerContraction(op, x->storage, x->isSigned, weights->values);
   if (x->params)

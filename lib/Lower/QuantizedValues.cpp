@@ -51,7 +51,7 @@ static FailureOr<ConstantData> getInt8Constant(quant::DequantizeCastOp op) {
   return data;
 }
 
-FailureOr<SymmetricWeights>
+FailureOr<IntegerWeights>
 nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
   auto fail = [&](const char *why) {
     reason = why;
@@ -64,35 +64,39 @@ nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
   if (failed(data))
     return fail("the weights are not an int8 constant");
 
-  Type quantized = getElementTypeOrSelf(dcast.getInput().getType());
-  SymmetricWeights weights;
+  auto type = dyn_cast<quant::QuantizedType>(
+      getElementTypeOrSelf(dcast.getInput().getType()));
+  FailureOr<QuantScales> params =
+      type ? QuantScales::get(type) : FailureOr<QuantScales>();
+  if (failed(params) || isa<quant::UniformQuantizedSubChannelType>(type))
+    return fail("sub-channel scales have no integer kernel");
+  if (!type.isSigned())
+    return fail("unsigned weights have no integer kernel");
+  if (!params->blocks.empty() && params->blocks.front().dim != channelDim)
+    return fail("the weights are not scaled along the output channel");
+
+  IntegerWeights weights;
   weights.values =
       dcast.getInput().getDefiningOp<quant::StorageCastOp>().getInput();
   int64_t channels = data->getShape()[channelDim];
-  if (auto perTensor = dyn_cast<quant::UniformQuantizedType>(quantized)) {
-    if (perTensor.getZeroPoint() != 0)
-      return fail("asymmetric weights have no integer kernel");
-    weights.scales.assign(channels, perTensor.getScale());
-  } else if (auto perAxis =
-                 dyn_cast<quant::UniformQuantizedPerAxisType>(quantized)) {
-    if (perAxis.getQuantizedDimension() != static_cast<int32_t>(channelDim))
-      return fail("the weights are not scaled along the output channel");
-    if (llvm::any_of(perAxis.getZeroPoints(), [](int64_t z) { return z; }))
-      return fail("asymmetric weights have no integer kernel");
-    llvm::append_range(weights.scales, perAxis.getScales());
-  } else {
-    return fail("sub-channel scales have no integer kernel");
+  for (int64_t c = 0; c < channels; ++c) {
+    size_t at = c % params->scales.size();
+    weights.scales.push_back(params->scales[at]);
+    weights.zeroPoints.push_back(static_cast<int32_t>(params->zeroPoints[at]));
   }
-
   int64_t inner = 1;
   for (int64_t size : data->getShape().drop_front(channelDim + 1))
     inner *= size;
   weights.sums.assign(channels, 0);
   weights.magnitudes.assign(channels, 0);
   for (auto [i, value] : llvm::enumerate(data->getAs<int8_t>())) {
-    weights.sums[i / inner % channels] += value;
-    weights.magnitudes[i / inner % channels] += std::abs(value);
+    int64_t c = i / inner % channels;
+    int64_t centered = value - weights.zeroPoints[c];
+    weights.sums[c] += centered;
+    weights.magnitudes[c] += std::abs(centered);
   }
+  if (llvm::all_of(weights.zeroPoints, [](int32_t z) { return z == 0; }))
+    weights.zeroPoints.clear();
   return weights;
 }
 

@@ -34,17 +34,20 @@ struct ActivationParams {
 ActivationParams getActivationParams(mlir::quant::UniformQuantizedType type,
                                      const StorageFormat &format);
 
-/// Int8 weights with a zero point of 0: values and a scale for each channel.
-struct SymmetricWeights {
+/// Int8 weights: values, and a scale for each channel.
+struct IntegerWeights {
   mlir::Value values;
   mlir::SmallVector<double> scales;
-  /// Sum of the weights of each channel, and of their magnitudes.
+  /// By channel; empty if all are 0.
+  mlir::SmallVector<int32_t> zeroPoints;
+  /// Sum of the weights of each channel minus their zero points, and of the
+  /// magnitudes of these.
   mlir::SmallVector<int64_t> sums, magnitudes;
 };
 
 /// Fails with a reason where `dequantized` is not a dequantized int8 constant
-/// that is symmetric and scaled along `channelDim` or per tensor.
-mlir::FailureOr<SymmetricWeights>
+/// that is scaled along `channelDim` or per tensor.
+mlir::FailureOr<IntegerWeights>
 getWeights(mlir::Value dequantized, unsigned channelDim, std::string &reason);
 
 /// The f32 values of a dequantized int8 constant, whatever its parameters are.

@@ -5,44 +5,14 @@
 // are dequantized at compile time, activations where they are read.
 
 !qx = !quant.uniform<u8:f32, 0.5:10>
-!qw = !quant.uniform<i8:f32:1, {0.25:3, 0.5:-1}>
-
-// CHECK-LABEL: @asymmetric_weights
-// CHECK-DAG: %[[W:.+]] = arith.constant dense_resource<{{.+}}> : tensor<2x2xf32>
-// CHECK: %[[Q:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x2xi8>)
-// CHECK: %[[X:.+]] = linalg.generic {{.*}} ins(%[[Q]] : tensor<1x2xi8>)
-// CHECK: arith.subi
-// CHECK: arith.mulf
-// CHECK: linalg.matmul {{.*}}ins(%[[X]], %[[W]] :
-// CHECK-NOT: quant.
-// (1 - 3) * 0.25, (2 + 1) * 0.5, (-3 - 3) * 0.25, (4 + 1) * 0.5
-// CHECK: "0x40000000000000BF0000C03F0000C0BF00002040"
-func.func @asymmetric_weights(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
-  %zero = arith.constant 0.0 : f32
-  %w = arith.constant dense<[[1, 2], [-3, 4]]> : tensor<2x2xi8>
-  %qw = quant.scast %w : tensor<2x2xi8> to tensor<2x2x!qw>
-  %dw = quant.dcast %qw : tensor<2x2x!qw> to tensor<2x2xf32>
-  %qx = quant.qcast %x : tensor<1x2xf32> to tensor<1x2x!qx>
-  %dx = quant.dcast %qx : tensor<1x2x!qx> to tensor<1x2xf32>
-  %e = tensor.empty() : tensor<1x2xf32>
-  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2xf32>) -> tensor<1x2xf32>
-  // expected-remark @below {{Layer=fc, Reason="asymmetric weights have no integer kernel"}}
-  %0 = linalg.matmul {nnq.layer = "fc"} ins(%dx, %dw : tensor<1x2xf32>, tensor<2x2xf32>)
-    outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
-  return %0 : tensor<1x2xf32>
-}
-
-// -----
-
-!qx = !quant.uniform<u8:f32, 0.5:10>
 !qw = !quant.uniform<u8:f32, 0.25:128>
 
-// CHECK-LABEL: @asymmetric_weights_of_one_scale
+// CHECK-LABEL: @unsigned_weights
 // CHECK: linalg.matmul
 // CHECK-NOT: quant.
 // (1 - 128) * 0.25, (255 - 128) * 0.25
 // CHECK: "0x400000000000FEC10000FE41"
-func.func @asymmetric_weights_of_one_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+func.func @unsigned_weights(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   %zero = arith.constant 0.0 : f32
   %w = arith.constant dense<[[1], [-1]]> : tensor<2x1xi8>
   %qw = quant.scast %w : tensor<2x1xi8> to tensor<2x1x!qw>
@@ -51,7 +21,7 @@ func.func @asymmetric_weights_of_one_scale(%x: tensor<1x2xf32>) -> tensor<1x1xf3
   %dx = quant.dcast %qx : tensor<1x2x!qx> to tensor<1x2xf32>
   %e = tensor.empty() : tensor<1x1xf32>
   %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x1xf32>) -> tensor<1x1xf32>
-  // expected-remark @below {{asymmetric weights have no integer kernel}}
+  // expected-remark @below {{unsigned weights have no integer kernel}}
   %0 = linalg.matmul ins(%dx, %dw : tensor<1x2xf32>, tensor<2x1xf32>)
     outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
   return %0 : tensor<1x1xf32>

@@ -47,8 +47,14 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
     What products alone read, through reshapes and transposes, is stored in this
     form; other activations are brought to it in front of the product.
 
-    What stays in f32 (an operand that is not quantized, asymmetric weights) is
-    dequantized, and a `missed` remark names the reason.
+    Where weights have zero points, the epilogue subtracts zp_w * sum x from the
+    accumulator; the sums of the activation, one for all output channels, are
+    computed first over channels and then over the window (Jacob et al. 2018,
+    "Quantization and Training of Neural Networks for Efficient
+    Integer-Arithmetic-Only Inference", 2.3).
+
+    What stays in f32 (an operand that is not quantized, scales along an input
+    dimension) is dequantized, and a `missed` remark names the reason.
   }];
   let options = [
     Option<"activationStorage", "activation-storage", "ActivationStorage",
