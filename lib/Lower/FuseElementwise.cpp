@@ -96,6 +96,24 @@ static bool isFusible(OpOperand *operand) {
           isFusibleTranspose(operand, generic));
 }
 
+/// True if unit dimensions that a reshape drops are all that keeps two
+/// elementwise ops apart.
+static bool isApartByUnits(OpOperand *operand) {
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  auto reshape = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
+  auto producer =
+      reshape ? reshape.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
+  if (!consumer || consumer.getNumReductionLoops() != 0 || !producer ||
+      producer.getNumReductionLoops() != 0 || !producer->hasOneUse() ||
+      !reshape->hasOneUse())
+    return false;
+  ArrayRef<int64_t> shape = reshape.getSrcType().getShape();
+  return llvm::all_of(reshape.getReassociationIndices(), [&](auto &group) {
+    return llvm::count_if(group, [&](int64_t dim) { return shape[dim] != 1; }) <
+           2;
+  });
+}
+
 namespace {
 /// As the upstream pattern does, but the fused op replaces its consumer in a
 /// way that listeners see.
@@ -175,5 +193,6 @@ void nnq::populateFuseElementwisePatterns(RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<FuseProducer>(context, /*benefit=*/2);
   linalg::populateElementwiseOpsFusionPatterns(patterns, isFusible);
+  linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, isApartByUnits);
   linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
 }

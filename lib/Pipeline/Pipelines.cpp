@@ -277,6 +277,8 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
     buildReferencePipeline(pm);
   } else {
     buildLowerPipeline(pm);
+    if (options.requireInteger)
+      pm.addNestedPass<func::FuncOp>(createRequireInteger());
     // Products are of their final types, and not packed yet.
     if (options.profile)
       pm.addPass(createDescribeLayers());

@@ -259,3 +259,55 @@ func.func @gate(%x: tensor<1x5x7x4xf32>, %g: tensor<1x1x1x4xf32>) -> tensor<1x5x
   } -> tensor<1x5x7x4xf32>
   return %1 : tensor<1x5x7x4xf32>
 }
+
+#u4 = affine_map<(n, h, w, c) -> (n, h, w, c)>
+#u1 = affine_map<(c) -> (c)>
+
+// Only units keep the two apart; the reshape is behind both then.
+// CHECK-LABEL: func.func @apart_by_units
+// CHECK:         %[[Y:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<1x1x1x8xi32>)
+// CHECK:           arith.sitofp
+// CHECK:           arith.fptosi
+// CHECK:         %[[R:.*]] = tensor.collapse_shape %[[Y]] {{.*}} : tensor<1x1x1x8xi8> into tensor<8xi8>
+// CHECK:         return %[[R]]
+func.func @apart_by_units(%x: tensor<1x1x1x8xi32>) -> tensor<8xi8> {
+  %e = tensor.empty() : tensor<1x1x1x8xf32>
+  %0 = linalg.generic {indexing_maps = [#u4, #u4], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x : tensor<1x1x1x8xi32>) outs(%e : tensor<1x1x1x8xf32>) {
+  ^bb0(%a: i32, %o: f32):
+    %f = arith.sitofp %a : i32 to f32
+    linalg.yield %f : f32
+  } -> tensor<1x1x1x8xf32>
+  %1 = tensor.collapse_shape %0 [[0, 1, 2, 3]] : tensor<1x1x1x8xf32> into tensor<8xf32>
+  %e8 = tensor.empty() : tensor<8xi8>
+  %2 = linalg.generic {indexing_maps = [#u1, #u1], iterator_types = ["parallel"]} ins(%1 : tensor<8xf32>) outs(%e8 : tensor<8xi8>) {
+  ^bb0(%a: f32, %o: i8):
+    %i = arith.fptosi %a : f32 to i8
+    linalg.yield %i : i8
+  } -> tensor<8xi8>
+  return %2 : tensor<8xi8>
+}
+
+#u3 = affine_map<(h, w, c) -> (h, w, c)>
+
+// CHECK-LABEL: func.func @apart_by_more
+// CHECK:         linalg.generic
+// CHECK:         tensor.collapse_shape {{.*}} tensor<1x2x8xf32> into tensor<16xf32>
+// CHECK:         linalg.generic
+func.func @apart_by_more(%x: tensor<1x2x8xi32>) -> tensor<16xi8> {
+  %e = tensor.empty() : tensor<1x2x8xf32>
+  %0 = linalg.generic {indexing_maps = [#u3, #u3], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : tensor<1x2x8xi32>) outs(%e : tensor<1x2x8xf32>) {
+  ^bb0(%a: i32, %o: f32):
+    %f = arith.sitofp %a : i32 to f32
+    linalg.yield %f : f32
+  } -> tensor<1x2x8xf32>
+  %1 = tensor.collapse_shape %0 [[0, 1, 2]] : tensor<1x2x8xf32> into tensor<16xf32>
+  %e8 = tensor.empty() : tensor<16xi8>
+  %2 = linalg.generic {indexing_maps = [#u1, #u1], iterator_types = ["parallel"]} ins(%1 : tensor<16xf32>) outs(%e8 : tensor<16xi8>) {
+  ^bb0(%a: f32, %o: i8):
+    %i = arith.fptosi %a : f32 to i8
+    linalg.yield %i : i8
+  } -> tensor<16xi8>
+  return %2 : tensor<16xi8>
+}

@@ -134,7 +134,9 @@ def FuseElementwise : Pass<"nnq-fuse-elementwise", "::mlir::func::FuncOp"> {
     Upstream elementwise fusion. A contraction keeps the plain multiply-add body
     that kernels need and takes in nothing but transposes that leave the innermost
     dimension where it is, or any transpose of an operand that is packed later;
-    sums and maxima without windows compute what they join. The loops of an
+    sums and maxima without windows compute what they join. Where a reshape drops
+    unit dimensions between two elementwise ops, the second one gets them back, so
+    that one epilogue leads from a pool to the next layer. The loops of an
     epilogue that takes in a transpose are put in the order of the reduction in
     front of it, so that the kernel stores to where the transpose has put the rows.
   }];
@@ -203,6 +205,20 @@ def InferNoNaN : Pass<"nnq-infer-no-nan", "::mlir::func::FuncOp"> {
   }];
   let statistics = [Statistic<"marked", "marked", "Maxima and minima of numbers">];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def RequireInteger : Pass<"nnq-require-integer", "::mlir::func::FuncOp"> {
+  let summary = "Checks that no tensor of f32 lies between integer layers";
+  let description = [{
+    Fails, and names every layer, unless
+
+    - all convolutions and contractions are of integers, and
+    - no op behind one of them and in front of another gives a tensor of floats.
+
+    What comes before the first integer layer or after the last one may be f32:
+    the input is quantized and the result dequantized there. So may scalars in
+    bodies be, in which results are rescaled.
+  }];
 }
 
 def VerifyLowered : Pass<"nnq-verify-lowered", "::mlir::func::FuncOp"> {

@@ -83,6 +83,11 @@ struct LowerToLLVMOptions
       llvm::cl::desc("Threads that share a large loop, by OpenMP; with 1 there "
                      "is no OpenMP. The reference takes one"),
       llvm::cl::init(1)};
+  Option<bool> requireInteger{
+      *this, "require-integer",
+      llvm::cl::desc("Fail, and name the layers, if tensors of f32 lie between "
+                     "integer layers"),
+      llvm::cl::init(false)};
   Option<bool> profile{
       *this, "profile",
       llvm::cl::desc("Count the time of each layer, for nnq-run --profile"),
