@@ -65,7 +65,8 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<QuantScheme>(option, json) ||
          describeEnum<WeightGranularity>(option, json) ||
          describeEnum<WeightRange>(option, json) ||
-         describeEnum<ProductPrecision>(option, json));
+         describeEnum<ProductPrecision>(option, json) ||
+         describeEnum<Requantization>(option, json));
   return json;
 }
 

@@ -92,8 +92,9 @@ void QuantizationLowering::run() {
 }
 
 LoweredQuantization nnq::lowerQuantization(func::FuncOp func,
-                                           ActivationStorage storage) {
-  QuantizationLowering lowering(func, storage);
+                                           ActivationStorage storage,
+                                           Requantization requant) {
+  QuantizationLowering lowering(func, storage, requant);
   lowering.run();
   return {lowering.integerOps, lowering.floatOps};
 }
@@ -105,7 +106,7 @@ struct LowerQuantization
 
   void runOnOperation() override {
     LoweredQuantization lowered =
-        lowerQuantization(getOperation(), resolveStorage());
+        lowerQuantization(getOperation(), resolveStorage(), requant);
     integerOps += lowered.integerOps;
     floatOps += lowered.floatOps;
   }

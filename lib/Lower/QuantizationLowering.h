@@ -61,8 +61,10 @@ struct ContractionChain {
 /// the function of its kind.
 class QuantizationLowering {
 public:
-  QuantizationLowering(mlir::func::FuncOp func, ActivationStorage storage)
-      : func(func), rewriter(func.getContext()), storage(storage) {}
+  QuantizationLowering(mlir::func::FuncOp func, ActivationStorage storage,
+                       Requantization requant)
+      : func(func), rewriter(func.getContext()), storage(storage),
+        requant(requant) {}
 
   void run();
 
@@ -105,6 +107,12 @@ private:
   /// None where no op is known to compute them well.
   std::optional<ActivationSums>
   emitActivationSums(const Contraction &contraction, const Quantized &x);
+  mlir::linalg::GenericOp emitFixedEpilogue(mlir::Value acc,
+                                            ContractionChain &chain,
+                                            mlir::ArrayRef<int32_t> biases,
+                                            mlir::ArrayRef<double> factors,
+                                            const ActivationParams &out,
+                                            mlir::Type storage);
   /// Operands of an epilogue that the zero points of weights need.
   void addWeightZeroPoints(ContractionChain &chain,
                            mlir::SmallVectorImpl<mlir::Value> &values);
@@ -153,6 +161,7 @@ private:
   mlir::func::FuncOp func;
   mlir::IRRewriter rewriter;
   ActivationStorage storage;
+  Requantization requant;
   /// By the value of quantized type, or the storage result of a dynamic cast.
   mlir::DenseMap<mlir::Value, Quantized> quantizedValues;
 };

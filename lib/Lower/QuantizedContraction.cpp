@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FixedPoint.h"
 #include "QuantizationLowering.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -259,6 +260,46 @@ QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
       });
 }
 
+/// In integers throughout.
+linalg::GenericOp QuantizationLowering::emitFixedEpilogue(
+    Value acc, ContractionChain &chain, ArrayRef<int32_t> biases,
+    ArrayRef<double> factors, const ActivationParams &out, Type storage) {
+  SmallVector<int32_t> values, left, right;
+  for (double factor : factors) {
+    FixedPointFactor fixed = getFixedPointFactor(factor);
+    values.push_back(fixed.value);
+    left.push_back(std::max(fixed.shift, 0));
+    right.push_back(std::max(-fixed.shift, 0));
+  }
+  Type i32 = rewriter.getI32Type();
+  bool hasLeft = llvm::any_of(left, [](int32_t shift) { return shift != 0; });
+  SmallVector<Value> constants{
+      channelConstant<int32_t>(chain, "bias", i32, biases),
+      channelConstant<int32_t>(chain, "multiplier", i32, values),
+      channelConstant<int32_t>(chain, "shift", i32, right)};
+  if (hasLeft)
+    constants.push_back(
+        channelConstant<int32_t>(chain, "left_shift", i32, left));
+  addWeightZeroPoints(chain, constants);
+  int64_t low = chain.low ? quantizeBound(*chain.low, out) : out.min;
+  int64_t high = chain.high ? quantizeBound(*chain.high, out) : out.max;
+  return createEpilogue(
+      chain, acc, storage, constants,
+      [&](OpBuilder &, Location loc, ValueRange args) -> Value {
+        Value sum = correctWeightZeroPoints(loc, args[0], args, chain);
+        sum = arith::AddIOp::create(rewriter, loc, sum, args[1]);
+        Value q = emitFixedPointProduct(rewriter, loc, sum, args[2],
+                                        hasLeft ? args[4] : Value(), args[3]);
+        q = arith::AddIOp::create(rewriter, loc, q,
+                                  intConstant(loc, out.zeroPoint, i32));
+        q = arith::MaxSIOp::create(rewriter, loc, q,
+                                   intConstant(loc, low, i32));
+        q = arith::MinSIOp::create(rewriter, loc, q,
+                                   intConstant(loc, high, i32));
+        return arith::TruncIOp::create(rewriter, loc, storage, q);
+      });
+}
+
 /// The bias and what the zero point adds are one integer a channel; one
 /// multiplier a channel leads to f32 or to the integers of the next layer.
 linalg::GenericOp
@@ -279,6 +320,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
   size_t channels = weights.scales.size();
   SmallVector<int32_t> biases(channels);
   SmallVector<float> multipliers(channels);
+  SmallVector<double> factors(channels);
   double largest = 0; // Magnitude of a result.
   for (size_t c = 0; c < channels; ++c) {
     double scale = x.params->scale * weights.scales[c];
@@ -286,13 +328,16 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
         chain.bias.empty() ? 0.0 : std::nearbyint(chain.bias[c] / scale);
     corrected -= static_cast<double>(x.params->zeroPoint) * weights.sums[c];
     biases[c] = saturateToI32(corrected);
-    multipliers[c] = static_cast<float>(scale / outScale);
+    factors[c] = scale / outScale;
+    multipliers[c] = static_cast<float>(factors[c]);
     double most = std::max(std::abs(static_cast<double>(x.params->min)),
                            std::abs(static_cast<double>(x.params->max)));
     largest =
         std::max(largest, (most * weights.magnitudes[c] + std::abs(corrected)) *
                               multipliers[c]);
   }
+  if (chain.requantize && requant == Requantization::Fixed)
+    return emitFixedEpilogue(acc, chain, biases, factors, out, format.type);
   // Room for the zero point and for rounding.
   constexpr double kFitsI32 = 2147480000.0;
   Rounded known = largest < kFitsI32 ? Rounded::FitsI32 : Rounded::Number;

@@ -111,10 +111,12 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   pm.addPass(createVerifyQuantized());
 }
 
-void nnq::buildLowerPipeline(OpPassManager &pm) {
+void nnq::buildLowerPipeline(OpPassManager &pm, Requantization requant) {
   OpPassManager &func = pm.nest<func::FuncOp>();
   // Before anything that canonicalizes: quantize-dequantize pairs fold away.
-  func.addPass(createLowerQuantization());
+  LowerQuantizationOptions quantization;
+  quantization.requant = requant;
+  func.addPass(createLowerQuantization(quantization));
   func.addPass(createGeneralize());
   // Reshapes that are left are not about units.
   func.addPass(createDropUnitLoops());
@@ -276,7 +278,7 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
   if (options.reference) {
     buildReferencePipeline(pm);
   } else {
-    buildLowerPipeline(pm);
+    buildLowerPipeline(pm, options.requant);
     if (options.requireInteger)
       pm.addNestedPass<func::FuncOp>(createRequireInteger());
     // Products are of their final types, and not packed yet.

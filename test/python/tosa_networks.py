@@ -154,3 +154,19 @@ class Network:
         body = "\n".join(self.lines)
         result = self.type_of(y)
         return f"func.func @net(%x: {self.input_type}) -> {result} {{\n{body}\n  return {name} : {result}\n}}\n"
+
+
+def rescale_as_tflite(x: np.ndarray, factors: np.ndarray, zero_point: int) -> np.ndarray:
+    """Return MultiplyByQuantizedMultiplier of TensorFlow Lite's reference kernels, by the last dimension."""
+    fraction, shift = np.frexp(factors)
+    multiplier = np.floor(fraction * 2.0**31 + 0.5).astype(np.int64)
+    shift = np.where(multiplier == 1 << 31, shift + 1, shift)
+    multiplier = np.where(multiplier == 1 << 31, 1 << 30, multiplier)
+    left, right = np.maximum(shift, 0), np.maximum(-shift, 0)
+    product = (x.astype(np.int64) << left) * multiplier
+    nudge = np.where(product >= 0, 1 << 30, 1 - (1 << 30))
+    # The division of C rounds towards zero.
+    high = np.sign(product + nudge) * (np.abs(product + nudge) >> 31)
+    mask = (np.int64(1) << right) - 1
+    rest, threshold = high & mask, (mask >> 1) + (high < 0)
+    return np.clip((high >> right) + (rest > threshold) + zero_point, *INT8)

@@ -53,6 +53,11 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
     "Quantization and Training of Neural Networks for Efficient
     Integer-Arithmetic-Only Inference", 2.3).
 
+    With `requant=fixed` accumulators become the integers of the next layer by an
+    i32 factor and a shift, with the two roundings of the reference kernels of
+    TensorFlow Lite (MultiplyByQuantizedMultiplier); it takes longer. What is not
+    the epilogue of a layer, such as a sum of two tensors, is rescaled in f32.
+
     What stays in f32 (an operand that is not quantized, scales along an input
     dimension) is dequantized, and a `missed` remark names the reason.
   }];
@@ -62,7 +67,11 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
              clEnumValN(ActivationStorage::Auto, "auto", "by the target"),
              clEnumValN(ActivationStorage::U8, "u8", "unsigned 8 bits"),
              clEnumValN(ActivationStorage::S8, "s8", "signed 8 bits"),
-             clEnumValN(ActivationStorage::S16, "s16", "16 bits"))}]>];
+             clEnumValN(ActivationStorage::S16, "s16", "16 bits"))}]>,
+    Option<"requant", "requant", "::nnq::Requantization",
+           "::nnq::Requantization::Float",
+           "How accumulators are rescaled to integers",
+           "::nnq::requantizationValues()">];
   let statistics = [
     Statistic<"integerOps", "integer-ops", "Contractions and pools made integer">,
     Statistic<"floatOps", "float-ops", "Dequantizations that remain in front of f32 ops">];

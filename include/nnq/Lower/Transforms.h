@@ -22,8 +22,9 @@ struct LoweredQuantization {
 /// Quantize/dequantize pairs become integer ops with fused requantization. Not
 /// patterns: what an op becomes depends on how its operands are stored, so ops
 /// are rewritten in order.
-LoweredQuantization lowerQuantization(mlir::func::FuncOp func,
-                                      ActivationStorage storage);
+LoweredQuantization
+lowerQuantization(mlir::func::FuncOp func, ActivationStorage storage,
+                  Requantization requant = Requantization::Float);
 
 /// Flattenings in front of contractions become loops of them.
 void populateFoldReshapesPatterns(mlir::RewritePatternSet &patterns);

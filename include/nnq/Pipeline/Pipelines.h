@@ -11,6 +11,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "nnq/Compress/Quantize/QuantizeOptions.h"
+#include "nnq/Lower/Passes.h"
 
 namespace nnq {
 
@@ -83,6 +84,10 @@ struct LowerToLLVMOptions
       llvm::cl::desc("Threads that share a large loop, by OpenMP; with 1 there "
                      "is no OpenMP. The reference takes one"),
       llvm::cl::init(1)};
+  Option<Requantization> requant{
+      *this, "requant",
+      llvm::cl::desc("How accumulators are rescaled to integers"),
+      llvm::cl::init(Requantization::Float), requantizationValues()};
   Option<bool> requireInteger{
       *this, "require-integer",
       llvm::cl::desc("Fail, and name the layers, if tensors of f32 lie between "
@@ -102,7 +107,8 @@ void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
                                const QuantizeInt8Options &options);
 
 /// Stage 3: quant types to integer linalg, layout, packed constants.
-void buildLowerPipeline(mlir::OpPassManager &pm);
+void buildLowerPipeline(mlir::OpPassManager &pm,
+                        Requantization requant = Requantization::Float);
 
 /// Stage 4: bufferized kernels in the vector dialect.
 void buildVectorizePipeline(mlir::OpPassManager &pm);
