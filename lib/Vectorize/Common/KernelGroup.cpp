@@ -286,11 +286,12 @@ static Value concatenate(OpBuilder &b, Location loc, SmallVector<Value> parts) {
   return parts.front();
 }
 
-/// Applies the epilogue to the `values` of some rows of one block.
+/// Applies the epilogue, up to its value `last` if that is not null, to the
+/// `values` of some rows of one block.
 static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
                                        const Row &lane,
                                        ArrayRef<LoopIndices> rows,
-                                       ArrayRef<Value> values) {
+                                       ArrayRef<Value> values, Value last) {
   linalg::GenericOp epilogue = group.epilogue;
   Location loc = epilogue.getLoc();
   SmallVector<Value> args;
@@ -305,7 +306,7 @@ static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
   }
   args.push_back(Value());
   int64_t count = values.size();
-  Value all = emitBody(b, epilogue, args, count * lane.lanes);
+  Value all = emitBody(b, epilogue, args, count * lane.lanes, last);
   if (count == 1)
     return {all};
   SmallVector<Value> results;
@@ -333,6 +334,9 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
     Row lane = getTileLanes(shape, tile, block);
     bool isPair = joins && block + 1 < tile.blocks &&
                   getTileLanes(shape, tile, block + 1).useful == shape.lanes;
+    Value wide = isPair && shape.lanes <= kMostLanes
+                     ? findWideResult(group.epilogue)
+                     : Value();
     for (int64_t row = 0; row < tile.rows;) {
       int64_t count =
           getRowsAtOnce(group.epilogue, tile.rows - row, joinsRows && !isPair);
@@ -343,7 +347,7 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
           results.push_back(values[i * tile.blocks + at]);
         }
         if (group.epilogue)
-          results = emitEpilogue(builder, group, lane, rows, results);
+          results = emitEpilogue(builder, group, lane, rows, results, wide);
         return results;
       };
       SmallVector<LoopIndices> rows, nextRows;
@@ -352,8 +356,11 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
       if (isPair) {
         stored = {lane.loop, 2 * shape.lanes, 2 * shape.lanes};
         SmallVector<Value> next = emitBlock(block + 1, nextRows);
-        for (auto [value, after] : llvm::zip_equal(results, next))
+        for (auto [value, after] : llvm::zip_equal(results, next)) {
           value = concatenate(builder, loc, {value, after});
+          if (wide)
+            value = emitRestOfBody(builder, group.epilogue, wide, value);
+        }
       }
       for (auto [loops, value] : llvm::zip_equal(rows, results)) {
         loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
@@ -363,6 +370,36 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
     }
     block += isPair ? 2 : 1;
   }
+}
+
+/// Bytes from the first to the last number of the activation that a row of
+/// tiles of one block reads; none if its strides are not known.
+static std::optional<int64_t> getRowSpan(linalg::GenericOp op,
+                                         int64_t rowLoop) {
+  OpOperand *x = op.getDpsInputOperand(0);
+  auto type = dyn_cast<MemRefType>(x->get().getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (!type || failed(type.getStridesAndOffset(strides, offset)))
+    return std::nullopt;
+  AffineMap map = op.getMatchingIndexingMap(x);
+  MLIRContext *context = op.getContext();
+  unsigned rank = op.getIndexingMapsArray().back().getNumResults();
+  SmallVector<AffineExpr> first(map.getNumDims(),
+                                getAffineConstantExpr(0, context));
+  SmallVector<AffineExpr> last(first);
+  for (auto [loop, size] : llvm::enumerate(op.getStaticLoopRanges()))
+    if (loop >= rank || static_cast<int64_t>(loop) == rowLoop)
+      last[loop] = getAffineConstantExpr(size - 1, context);
+  int64_t span = 1;
+  for (auto [expr, stride] : llvm::zip_equal(map.getResults(), strides)) {
+    auto from = dyn_cast<AffineConstantExpr>(expr.replaceDims(first)),
+         to = dyn_cast<AffineConstantExpr>(expr.replaceDims(last));
+    if (!from || !to || ShapedType::isDynamic(stride))
+      return std::nullopt;
+    span += (to.getValue() - from.getValue()) * stride;
+  }
+  return span * type.getElementTypeBitWidth() / 8;
 }
 
 BlockLoop nnq::getBlockLoop(const KernelGroup &group, bool channelsOuter) {
@@ -376,8 +413,15 @@ BlockLoop nnq::getBlockLoop(const KernelGroup &group, bool channelsOuter) {
   bool isInOrder = llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *in) {
     return op.getMatchingIndexingMap(in).isFunctionOfDim(group.laneLoop);
   });
-  if (steps <= kMaxSteps && isInOrder && !group.packed)
-    return BlockLoop::Innermost;
+  if (steps <= kMaxSteps && isInOrder && !group.packed) {
+    // Half of a first-level cache: what a row of the result reads then stays
+    // there over all blocks, and weights stay in registers over the row.
+    constexpr int64_t kCacheBytes = 16 << 10;
+    TileShape shape = getTileShape(group, ranges);
+    std::optional<int64_t> span = getRowSpan(op, shape.rowLoop);
+    return span && *span <= kCacheBytes ? BlockLoop::AroundRows
+                                        : BlockLoop::Innermost;
+  }
   return channelsOuter ? BlockLoop::Outermost : BlockLoop::AroundRows;
 }
 
@@ -393,21 +437,27 @@ static OpFoldResult emitSum(OpBuilder &builder, Location loc, OpFoldResult a,
 void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
                     ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
                     BlockLoop blockLoop,
-                    function_ref<void(OpBuilder &, const Tile &)> emitTile) {
+                    function_ref<void(OpBuilder &, const Tile &)> emitTile,
+                    function_ref<void(OpBuilder &, const Tile &)> beginBlocks) {
   SmallVector<int64_t> outer(sizes);
   outer[shape.laneLoop] = 1;
   int64_t numRows = 1;
   if (shape.rowLoop >= 0)
     std::swap(numRows, outer[shape.rowLoop]);
 
-  auto emitOne = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
-                     OpFoldResult row, int64_t count, OpFoldResult lane,
-                     int64_t tileBlocks, int64_t lastLanes) {
+  auto tileAt = [&](ArrayRef<OpFoldResult> indices, OpFoldResult row,
+                    int64_t count, OpFoldResult lane, int64_t tileBlocks,
+                    int64_t lastLanes) {
     Tile tile{SmallVector<OpFoldResult>(indices), count, tileBlocks, lastLanes};
     tile.root[shape.laneLoop] = lane;
     if (shape.rowLoop >= 0)
       tile.root[shape.rowLoop] = row;
-    emitTile(b, tile);
+    return tile;
+  };
+  auto emitOne = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
+                     OpFoldResult row, int64_t count, OpFoldResult lane,
+                     int64_t tileBlocks, int64_t lastLanes) {
+    emitTile(b, tileAt(indices, row, count, lane, tileBlocks, lastLanes));
   };
   using RowsBody = function_ref<void(OpBuilder &, OpFoldResult, int64_t)>;
   auto emitRowTiles = [&](OpBuilder &b, RowsBody body) {
@@ -416,6 +466,9 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
   auto emitRows = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
                       OpFoldResult lane, int64_t tileBlocks,
                       int64_t lastLanes) {
+    if (beginBlocks)
+      beginBlocks(b, tileAt(indices, b.getIndexAttr(0), /*count=*/1, lane,
+                            tileBlocks, lastLanes));
     emitRowTiles(b, [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
       emitOne(inRows, indices, row, count, lane, tileBlocks, lastLanes);
     });

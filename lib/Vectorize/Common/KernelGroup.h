@@ -101,12 +101,14 @@ enum class BlockLoop {
 BlockLoop getBlockLoop(const KernelGroup &group, bool channelsOuter);
 
 /// Loops over the tiles of a result of `sizes`: tiles of `rows` by `blocks`,
-/// then the rest by sizes of its own.
+/// then the rest by sizes of its own. Where blocks are around rows,
+/// `beginBlocks` goes in front of the loop over rows, with the first of them.
 void emitTiles(
     mlir::OpBuilder &builder, mlir::Location loc, const TileShape &shape,
     mlir::ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
     BlockLoop blockLoop,
-    mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> emitTile);
+    mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> emitTile,
+    mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> beginBlocks = {});
 
 } // namespace nnq
 
