@@ -50,23 +50,22 @@ func.func @depthwise(%x: memref<1x6x3x20xi16>, %w: memref<3x3x20xi8>, %y: memref
 #row = affine_map<(w, c) -> (w, c)>
 #channel = affine_map<(w, c) -> (c)>
 
-// Packed weights are multiplied as they are, row of taps by row of taps. What
-// the epilogue reads comes in the order of the halves; 16 channels at a time are
-// brought into order where they become narrow.
+// Packed weights are multiplied as they are, row of taps by row of taps, and
+// added to the bias, which comes in the order of the halves. 16 channels at a time
+// are brought into order where they become narrow.
 // CHECK-LABEL: @packed_taps
 // CHECK-SAME: %{{.+}}: memref<3x4x16xi16>, %[[W:[^:]+]]: memref<1x3x2x2x2x4x2xi16>
 // CHECK: %[[FLAT:.+]] = memref.collapse_shape %[[W]] {{\[}}[0], [1], [2], [3, 4, 5, 6]]
-// CHECK: %[[SUMS:.+]]:4 = scf.for %[[KH:.+]] = {{.*}} iter_args
+// CHECK: %[[BIAS:.+]] = vector.load {{.*}} vector<16xi32>
+// CHECK: %[[LOW:.+]] = vector.shuffle %[[BIAS]], %[[BIAS]] [0, 1, 2, 3, 8, 9, 10, 11]
+// CHECK: %[[HIGH:.+]] = vector.shuffle %[[BIAS]], %[[BIAS]] [4, 5, 6, 7, 12, 13, 14, 15]
+// CHECK: %[[SUMS:.+]]:4 = scf.for %[[KH:.+]] = {{.*}} iter_args(%{{.+}} = %[[LOW]], %{{.+}} = %[[HIGH]], %{{.+}} = %[[LOW]], %{{.+}} = %[[HIGH]])
 // CHECK: vector.load %[[FLAT]][%c0, %[[KH]], %c0, %c0] {{.*}} vector<16xi16>
 // CHECK: vector.load %[[FLAT]][%c0, %[[KH]], %c0, %c16] {{.*}} vector<16xi16>
 // CHECK-COUNT-8: vector.contract {{.*}} vector<8x2xi32>, vector<8x2xi32> into vector<8xi32>
 // CHECK: scf.yield
-// CHECK: %[[BIAS:.+]] = vector.load {{.*}} vector<16xi32>
-// CHECK: %[[LOW:.+]] = vector.shuffle %[[BIAS]], %[[BIAS]] [0, 1, 2, 3, 8, 9, 10, 11]
-// CHECK: %[[HIGH:.+]] = vector.shuffle %[[BIAS]], %[[BIAS]] [4, 5, 6, 7, 12, 13, 14, 15]
-// CHECK: arith.addi %[[SUMS]]#0, %[[LOW]]
-// CHECK: arith.addi %[[SUMS]]#1, %[[HIGH]]
-// CHECK: %[[WIDE:.+]] = vector.shuffle %{{.+}}, %{{.+}} [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15] : vector<8xi32>, vector<8xi32>
+// CHECK-NOT: arith.addi
+// CHECK: %[[WIDE:.+]] = vector.shuffle %[[SUMS]]#0, %[[SUMS]]#1 [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15] : vector<8xi32>, vector<8xi32>
 // CHECK: %[[RESULT:.+]] = arith.trunci %[[WIDE]] : vector<16xi32> to vector<16xi16>
 // CHECK: %[[BOUNDED:.+]] = arith.maxsi %[[RESULT]], %{{.+}} : vector<16xi16>
 // CHECK: vector.store %[[BOUNDED]]

@@ -145,6 +145,9 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
     Takes a reduction with `nnq.kernel` together with the elementwise epilogue that
     alone reads its result. Accumulators are values carried by the reduction loops;
     the epilogue acts on them in registers, and only the final result is stored.
+    Integers start from the bias that the epilogue would add. Taps of a depthwise
+    convolution that read padding (`nnq.border`) are added up once for a row of the
+    result.
 
     - Packed contractions: inner products are `vector.contract` ops of one row by
       L lanes (L x 8 in pairs of rows for smmla), which `nnq-lower-contract-to-dot`

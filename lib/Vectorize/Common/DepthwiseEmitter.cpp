@@ -43,7 +43,7 @@ private:
                               Value to, ValueRange accumulators);
   std::pair<Value, Value> getTapsInside(OpBuilder &b, const Tile &tile);
   void emitBorder(OpBuilder &b, const Tile &tile);
-  Value getStart(OpBuilder &b);
+  Halves getStart(OpBuilder &b, const Tile &tile, int64_t row, int64_t block);
   SmallVector<Value> emitPacked(OpBuilder &b, const Tile &tile, int64_t block,
                                 SmallVector<OpFoldResult> reductions,
                                 ValueRange accumulators);
@@ -51,8 +51,7 @@ private:
   Value multiplyAdd(OpBuilder &b, Value x, Value w, Value acc);
   SmallVector<int64_t> order() const;
   Halves restore(OpBuilder &b, Halves halves);
-  Halves loadHalves(OpBuilder &b, OpOperand *operand,
-                    ArrayRef<OpFoldResult> loops, const Row &lane);
+  Halves split(OpBuilder &b, Value row);
   bool restoresResults() const;
   void storeHalves(OpBuilder &b, const Tile &tile, int64_t row, int64_t block,
                    Halves accumulators);
@@ -61,7 +60,7 @@ private:
                       int64_t block, ArrayRef<int64_t> tap);
 
   OpBuilder &builder;
-  const KernelGroup &group;
+  KernelGroup group;
   linalg::GenericOp op;
   Location loc;
   SmallVector<int64_t> rootShape;
@@ -90,6 +89,7 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
     taps = std::move(longer);
   }
   shape = getTileShape(group, rootShape);
+  this->group.bias = group.findBias();
   if (!hasPackedTaps(op))
     return;
   Value weights = op.getInputs()[1];
@@ -105,6 +105,12 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
   border = DepthwiseBorder::get(op);
   if (border && static_cast<int64_t>(border->loop) >= shape.rowLoop)
     border = std::nullopt;
+  // All rows of a tile start from one sum.
+  OpOperand *bias = this->group.bias;
+  if (border && bias &&
+      this->group.epilogue.getMatchingIndexingMap(bias).isFunctionOfDim(
+          shape.rowLoop))
+    this->group.bias = nullptr;
 }
 
 LoopIndices DepthwiseEmitter::loopsAt(OpBuilder &b, const Tile &tile,
@@ -223,7 +229,8 @@ void DepthwiseEmitter::emitBorder(OpBuilder &b, const Tile &tile) {
   Value end = arith::ConstantIndexOp::create(b, loc, size);
   starts.clear();
   for (int64_t block = 0; block < tile.blocks; ++block) {
-    SmallVector<Value> sums(2, getStart(b));
+    Halves start = getStart(b, tile, 0, block);
+    SmallVector<Value> sums{start.low, start.high};
     sums = emitTaps(b, tile, block, {}, zero, from, sums);
     sums = emitTaps(b, tile, block, {}, to, end, sums);
     starts.push_back({sums[0], sums[1]});
@@ -308,14 +315,8 @@ Halves DepthwiseEmitter::restore(OpBuilder &b, Halves halves) {
           pick(ArrayRef(all).drop_front(half))};
 }
 
-/// A row of an operand of the epilogue in the order of the halves.
-Halves DepthwiseEmitter::loadHalves(OpBuilder &b, OpOperand *operand,
-                                    ArrayRef<OpFoldResult> loops,
-                                    const Row &lane) {
-  linalg::GenericOp epilogue = group.epilogue;
-  Value row =
-      emitLoadRow(b, loc, operand->get(),
-                  epilogue.getMatchingIndexingMap(operand), loops, lane);
+/// A row of numbers in the order of the halves.
+Halves DepthwiseEmitter::split(OpBuilder &b, Value row) {
   SmallVector<int64_t> inverse(shape.lanes);
   for (auto [channel, at] : llvm::enumerate(order()))
     inverse[at] = channel;
@@ -351,9 +352,10 @@ void DepthwiseEmitter::storeHalves(OpBuilder &b, const Tile &tile, int64_t row,
   LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
   SmallVector<Value> low, high;
   for (OpOperand *operand : epilogue.getDpsInputOperands()) {
-    Halves arg = operand->get() == group.source()
-                     ? accumulators
-                     : loadHalves(b, operand, loops, lane);
+    Halves arg =
+        operand->get() == group.source()
+            ? accumulators
+            : split(b, emitEpilogueRow(b, group, operand, loops, lane));
     low.push_back(arg.low);
     high.push_back(arg.high);
   }
@@ -398,24 +400,36 @@ void DepthwiseEmitter::storeTile(OpBuilder &b, const Tile &tile,
   emitStoreTile(b, group, halvedShape, halved, values);
 }
 
-/// What accumulators start from.
-Value DepthwiseEmitter::getStart(OpBuilder &b) {
+/// What the accumulators of a row of one block start from.
+Halves DepthwiseEmitter::getStart(OpBuilder &b, const Tile &tile, int64_t row,
+                                  int64_t block) {
+  if (OpOperand *bias = group.bias)
+    return split(b, emitLoadRow(b, loc, bias->get(),
+                                group.epilogue.getMatchingIndexingMap(bias),
+                                getTileIndices(b, loc, shape, tile, row, block),
+                                getTileLanes(shape, tile, block)));
   linalg::FillOp init = group.init;
-  return vector::BroadcastOp::create(
+  Value start = vector::BroadcastOp::create(
       b, loc, VectorType::get({shape.lanes / 2}, b.getI32Type()),
       init.getInputs()[0]);
+  return {start, start};
 }
 
 void DepthwiseEmitter::emitTile(OpBuilder &b, const Tile &tile) {
-  Value start = getStart(b);
-  SmallVector<Halves> accumulators(tile.rows * tile.blocks, {start, start});
+  SmallVector<Halves> accumulators;
+  for (int64_t row = 0; row < tile.rows; ++row)
+    for (int64_t block = 0; block < tile.blocks; ++block)
+      accumulators.push_back(border ? starts[block]
+                                    : getStart(b, tile, row, block));
   OpOperand *x = op.getDpsInputOperand(0);
   for (int64_t block = 0; block < tile.blocks; ++block) {
     if (packedWeights) {
-      SmallVector<Value> sums(2 * tile.rows, start);
+      SmallVector<Value> sums;
+      for (int64_t row = 0; row < tile.rows; ++row) {
+        const Halves &start = accumulators[row * tile.blocks + block];
+        sums.append({start.low, start.high});
+      }
       if (border) {
-        for (auto [i, sum] : llvm::enumerate(sums))
-          sum = i % 2 == 0 ? starts[block].low : starts[block].high;
         auto [from, to] = getTapsInside(b, tile);
         sums = emitTaps(b, tile, block, {}, from, to, sums);
       } else {

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "nnq/Support/Contraction.h"
@@ -194,6 +195,28 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
   return group;
 }
 
+OpOperand *KernelGroup::findBias() const {
+  linalg::FillOp fill = init;
+  linalg::GenericOp op = epilogue;
+  if (!op || pool || !matchPattern(fill.getInputs()[0], m_Zero()))
+    return nullptr;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    if (operand->get() != source())
+      continue;
+    BlockArgument sum = op.getMatchingBlockArgument(operand);
+    auto add =
+        sum.hasOneUse() ? dyn_cast<arith::AddIOp>(*sum.user_begin()) : nullptr;
+    auto other = add ? dyn_cast<BlockArgument>(
+                           add.getOperand(add.getLhs() == sum ? 1 : 0))
+                     : nullptr;
+    if (!other || other.getOwner() != op.getBlock() || other == sum ||
+        !other.hasOneUse() || other.getArgNumber() >= op.getNumDpsInputs())
+      return nullptr;
+    return op.getDpsInputOperand(other.getArgNumber());
+  }
+  return nullptr;
+}
+
 void KernelGroup::erase(RewriterBase &rewriter) const {
   SmallVector<Value> buffers;
   for (linalg::GenericOp op : {epilogue, pool, reduction}) {
@@ -286,6 +309,20 @@ static Value concatenate(OpBuilder &b, Location loc, SmallVector<Value> parts) {
   return parts.front();
 }
 
+Value nnq::emitEpilogueRow(OpBuilder &builder, const KernelGroup &group,
+                           OpOperand *operand, ArrayRef<OpFoldResult> loops,
+                           const Row &lane) {
+  linalg::GenericOp epilogue = group.epilogue;
+  Location loc = epilogue.getLoc();
+  if (operand == group.bias)
+    return arith::ConstantOp::create(
+        builder, loc,
+        builder.getZeroAttr(VectorType::get(
+            {lane.lanes}, getElementTypeOrSelf(operand->get().getType()))));
+  return emitLoadRow(builder, loc, operand->get(),
+                     epilogue.getMatchingIndexingMap(operand), loops, lane);
+}
+
 /// Applies the epilogue, up to its value `last` if that is not null, to the
 /// `values` of some rows of one block.
 static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
@@ -299,9 +336,7 @@ static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
     SmallVector<Value> parts(values);
     if (operand->get() != group.source())
       for (auto [part, loops] : llvm::zip_equal(parts, rows))
-        part =
-            emitLoadRow(b, loc, operand->get(),
-                        epilogue.getMatchingIndexingMap(operand), loops, lane);
+        part = emitEpilogueRow(b, group, operand, loops, lane);
     args.push_back(concatenate(b, loc, std::move(parts)));
   }
   args.push_back(Value());
