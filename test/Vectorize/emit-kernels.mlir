@@ -73,7 +73,9 @@ func.func @tails(%x: memref<7x212xi8>, %w: memref<2x53x4x4xi8>, %y: memref<7x6xi
 // CHECK: %[[B1:.+]] = vector.load %[[B]][%c4{{.*}}] : memref<6xi32>, vector<2xi32>
 // CHECK: %[[S1:.+]] = vector.shuffle %[[B1]], %[[B1]] [0, 1, 1, 1]
 // CHECK: %[[ACC:.+]]:4 = scf.for {{.*}} iter_args(%{{.+}} = %[[B0]], %{{.+}} = %[[S1]],
-// CHECK: %[[F0:.+]] = arith.sitofp %[[ACC]]#0
+// CHECK: %[[ZERO:.+]] = arith.constant dense<0> : vector<4xi32>
+// CHECK: %[[S0:.+]] = arith.addi %[[ACC]]#0, %[[ZERO]]
+// CHECK: %[[F0:.+]] = arith.sitofp %[[S0]]
 // CHECK: vector.store %[[F0]], %[[Y]][%c0{{.*}}, %c0{{.*}}] : memref<2x6xf32>, vector<4xf32>
 // CHECK: vector.store %{{.+}}, %[[Y]][%c0{{.*}}, %c4{{.*}}] : memref<2x6xf32>, vector<2xf32>
 // CHECK-NOT: linalg
