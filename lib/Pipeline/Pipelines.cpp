@@ -159,6 +159,8 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   lower.addPass(createCSEPass());
   lower.addPass(createLowerContractToDot());
   lower.addPass(createLowerRoundToInt());
+  // Rounded numbers are known to be so.
+  lower.addPass(createLowerSaturation());
   lower.addPass(createApproximateMath());
   lower.addPass(createCanonicalizerPass());
   // The work of a loop is known now that it consists of instructions.

@@ -64,18 +64,19 @@ func.func @tails(%x: memref<7x212xi8>, %w: memref<2x53x4x4xi8>, %y: memref<7x6xi
 #channel = affine_map<(h, c) -> (c)>
 
 // The epilogue reads its operands by rows of channels, for the lanes that
-// exist, and works on the accumulators in registers; their buffer is gone.
+// exist, and works on the accumulators in registers; their buffer is gone. They
+// start from the bias, that of the first block and of the two lanes of the second.
 // CHECK-LABEL: @epilogue
 // CHECK-SAME: %[[B:[a-z0-9]+]]: memref<6xi32>, %[[Y:[a-z0-9]+]]: memref<2x6xf32>
 // CHECK-NOT: memref.alloc
-// CHECK: %[[ACC:.+]]:4 = scf.for
-// The biases of the first block, then of the two lanes of the second.
 // CHECK: %[[B0:.+]] = vector.load %[[B]][%c0{{.*}}] : memref<6xi32>, vector<4xi32>
-// CHECK: %[[S0:.+]] = arith.addi %[[ACC]]#0, %[[B0]] : vector<4xi32>
+// CHECK: %[[B1:.+]] = vector.load %[[B]][%c4{{.*}}] : memref<6xi32>, vector<2xi32>
+// CHECK: %[[S1:.+]] = vector.shuffle %[[B1]], %[[B1]] [0, 1, 1, 1]
+// CHECK: %[[ACC:.+]]:4 = scf.for {{.*}} iter_args(%{{.+}} = %[[B0]], %{{.+}} = %[[S1]],
+// CHECK: %[[ZERO:.+]] = arith.constant dense<0> : vector<4xi32>
+// CHECK: %[[S0:.+]] = arith.addi %[[ACC]]#0, %[[ZERO]]
 // CHECK: %[[F0:.+]] = arith.sitofp %[[S0]]
 // CHECK: vector.store %[[F0]], %[[Y]][%c0{{.*}}, %c0{{.*}}] : memref<2x6xf32>, vector<4xf32>
-// CHECK: %[[B1:.+]] = vector.load %[[B]][%c4{{.*}}] : memref<6xi32>, vector<2xi32>
-// CHECK: vector.shuffle %[[B1]], %[[B1]] [0, 1, 1, 1]
 // CHECK: vector.store %{{.+}}, %[[Y]][%c0{{.*}}, %c4{{.*}}] : memref<2x6xf32>, vector<2xf32>
 // CHECK-NOT: linalg
 func.func @epilogue(%x: memref<2x212xi8>, %w: memref<2x53x4x4xi8>, %b: memref<6xi32>, %y: memref<2x6xf32>) {

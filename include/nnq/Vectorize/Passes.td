@@ -20,11 +20,14 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     overflows, so that the result is the same. A product of two activations of 16
     bits takes vpmaddwd, too. Nothing is rewritten; an attribute
     that is already there is kept, so a choice can be made by hand. A contraction
-    of integers without a dot instruction gets a `missed` remark.
+    of integers without a dot instruction gets a `missed` remark. Where many taps of
+    an integer depthwise convolution on x86 read rows of padding, `nnq.border` says
+    which rows are none: the others add the same to a whole row of the result.
   }];
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,
+    Statistic<"borders", "borders", "Depthwise convolutions that skip rows of padding">,
     Statistic<"withoutDot", "without-dot", "Integer contractions without a dot instruction">];
 }
 
@@ -142,6 +145,9 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
     Takes a reduction with `nnq.kernel` together with the elementwise epilogue that
     alone reads its result. Accumulators are values carried by the reduction loops;
     the epilogue acts on them in registers, and only the final result is stored.
+    Integers start from the bias that the epilogue would add. Taps of a depthwise
+    convolution that read padding (`nnq.border`) are added up once for a row of the
+    result.
 
     - Packed contractions: inner products are `vector.contract` ops of one row by
       L lanes (L x 8 in pairs of rows for smmla), which `nnq-lower-contract-to-dot`
@@ -272,6 +278,32 @@ def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {
     ```
 
     The pattern is public (`populateRoundToCvtps2dqPatterns`).
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+def LowerSaturation : Pass<"nnq-lower-saturation", "::mlir::func::FuncOp"> {
+  let summary = "Narrows integers with saturation in one instruction on x86";
+  let description = [{
+    packssdw narrows two registers to one, and puts four numbers of the first and
+    four of the second into each 128 bits. Where a kernel holds its results in that
+    order, they come out in order. LLVM would sort them before, and narrow then:
+
+    ```mlir
+    %x = vector.shuffle %a, %b [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15]
+        : vector<8xi32>, vector<8xi32>
+    %least = arith.maxsi %x, %c-32768 : vector<16xi32>
+    %most = arith.minsi %least, %c32767 : vector<16xi32>
+    %i = arith.trunci %most : vector<16xi32> to vector<16xi16>
+    // becomes
+    %i = llvm.call_intrinsic "llvm.x86.avx2.packssdw"(%a, %b)
+        : (vector<8xi32>, vector<8xi32>) -> vector<16xi16>
+    ```
+
+    A zero point that was added before is added to the narrow numbers, with
+    saturation, where bounds show that it makes no difference. The pattern is public
+    (`populateNarrowToPackssdwPatterns`).
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::vector::VectorDialect"];

@@ -45,6 +45,12 @@ void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
                                      int64_t vectorBits);
 
+/// arith.trunci to i16 or i8 of numbers bounded to 16 bits, out of a shuffle of
+/// two vectors of L i32 by fours, to packssdw, for L of 4 (SSE2), 8 (AVX2) and
+/// 16 (AVX512BW) that fit in `vectorBits`.
+void populateNarrowToPackssdwPatterns(mlir::RewritePatternSet &patterns,
+                                      int64_t vectorBits);
+
 } // namespace nnq
 
 #endif // NNQ_VECTORIZE_TRANSFORMS_H

@@ -6,6 +6,7 @@
 
 #include "DepthwiseEmitter.h"
 
+#include "DepthwiseBorder.h"
 #include "DepthwiseTaps.h"
 #include "DotEmitter.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -37,6 +38,12 @@ private:
   Halves loadWeights(OpBuilder &b, const Tile &tile, int64_t block, size_t tap);
   Halves loadPacked(OpBuilder &b, const Tile &tile, int64_t block,
                     ArrayRef<OpFoldResult> reductions);
+  SmallVector<Value> emitTaps(OpBuilder &b, const Tile &tile, int64_t block,
+                              ArrayRef<OpFoldResult> reductions, Value from,
+                              Value to, ValueRange accumulators);
+  std::pair<Value, Value> getTapsInside(OpBuilder &b, const Tile &tile);
+  void emitBorder(OpBuilder &b, const Tile &tile);
+  Halves getStart(OpBuilder &b, const Tile &tile, int64_t row, int64_t block);
   SmallVector<Value> emitPacked(OpBuilder &b, const Tile &tile, int64_t block,
                                 SmallVector<OpFoldResult> reductions,
                                 ValueRange accumulators);
@@ -44,8 +51,7 @@ private:
   Value multiplyAdd(OpBuilder &b, Value x, Value w, Value acc);
   SmallVector<int64_t> order() const;
   Halves restore(OpBuilder &b, Halves halves);
-  Halves loadHalves(OpBuilder &b, OpOperand *operand,
-                    ArrayRef<OpFoldResult> loops, const Row &lane);
+  Halves split(OpBuilder &b, Value row);
   bool restoresResults() const;
   void storeHalves(OpBuilder &b, const Tile &tile, int64_t row, int64_t block,
                    Halves accumulators);
@@ -54,13 +60,15 @@ private:
                       int64_t block, ArrayRef<int64_t> tap);
 
   OpBuilder &builder;
-  const KernelGroup &group;
+  KernelGroup group;
   linalg::GenericOp op;
   Location loc;
   SmallVector<int64_t> rootShape;
   SmallVector<SmallVector<int64_t>> taps;
   TileShape shape;
   Value packedWeights; // The lanes of both taps of a pair in one dimension.
+  std::optional<DepthwiseBorder> border;
+  SmallVector<Halves> starts; // With a border, of each block.
 };
 
 } // namespace
@@ -81,6 +89,7 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
     taps = std::move(longer);
   }
   shape = getTileShape(group, rootShape);
+  this->group.bias = group.findBias();
   if (!hasPackedTaps(op))
     return;
   Value weights = op.getInputs()[1];
@@ -92,6 +101,16 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
   flat.push_back(
       llvm::to_vector<2>(llvm::seq<int64_t>(outer, outer + kPairDims)));
   packedWeights = memref::CollapseShapeOp::create(builder, loc, weights, flat);
+  // A row of the result needs a loop of its own around its tiles.
+  border = DepthwiseBorder::get(op);
+  if (border && static_cast<int64_t>(border->loop) >= shape.rowLoop)
+    border = std::nullopt;
+  // All rows of a tile start from one sum.
+  OpOperand *bias = this->group.bias;
+  if (border && bias &&
+      this->group.epilogue.getMatchingIndexingMap(bias).isFunctionOfDim(
+          shape.rowLoop))
+    this->group.bias = nullptr;
 }
 
 LoopIndices DepthwiseEmitter::loopsAt(OpBuilder &b, const Tile &tile,
@@ -165,6 +184,59 @@ Halves DepthwiseEmitter::loadPacked(OpBuilder &b, const Tile &tile,
   return result;
 }
 
+/// A loop over taps [`from`, `to`) behind loops `reductions`.
+SmallVector<Value> DepthwiseEmitter::emitTaps(OpBuilder &b, const Tile &tile,
+                                              int64_t block,
+                                              ArrayRef<OpFoldResult> reductions,
+                                              Value from, Value to,
+                                              ValueRange accumulators) {
+  auto loop = scf::ForOp::create(
+      b, loc, from, to, arith::ConstantIndexOp::create(b, loc, 1), accumulators,
+      [&](OpBuilder &nested, Location, Value iv, ValueRange args) {
+        SmallVector<OpFoldResult> at(reductions);
+        at.push_back(iv);
+        scf::YieldOp::create(nested, loc,
+                             emitPacked(nested, tile, block, at, args));
+      });
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// The taps [from, to) of the rows of `tile` that are not in the border.
+std::pair<Value, Value> DepthwiseEmitter::getTapsInside(OpBuilder &b,
+                                                        const Tile &tile) {
+  int64_t size = op.getStaticLoopRanges()[rootShape.size()];
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(b, loc, value);
+  };
+  auto below = [&](int64_t row) {
+    AffineExpr first = b.getAffineDimExpr(0) * border->stride;
+    Value taps = getValueOrCreateConstantIndexOp(
+        b, loc,
+        affine::makeComposedFoldedAffineApply(b, loc,
+                                              AffineMap::get(1, 0, row - first),
+                                              tile.root[border->loop]));
+    taps = arith::MaxSIOp::create(b, loc, taps, constant(0));
+    return arith::MinSIOp::create(b, loc, taps, constant(size)).getResult();
+  };
+  return {below(border->low), below(border->high)};
+}
+
+/// What taps in the border add to each row of the result from `tile` on.
+void DepthwiseEmitter::emitBorder(OpBuilder &b, const Tile &tile) {
+  auto [from, to] = getTapsInside(b, tile);
+  int64_t size = op.getStaticLoopRanges()[rootShape.size()];
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value end = arith::ConstantIndexOp::create(b, loc, size);
+  starts.clear();
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    Halves start = getStart(b, tile, 0, block);
+    SmallVector<Value> sums{start.low, start.high};
+    sums = emitTaps(b, tile, block, {}, zero, from, sums);
+    sums = emitTaps(b, tile, block, {}, to, end, sums);
+    starts.push_back({sums[0], sums[1]});
+  }
+}
+
 /// Adds up the packed taps of one block from loops `reductions` on. Loops
 /// around the pairs stay loops: in one basic block LLVM would finish row after
 /// row and run out of registers.
@@ -175,21 +247,12 @@ DepthwiseEmitter::emitPacked(OpBuilder &b, const Tile &tile, int64_t block,
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   ArrayRef<int64_t> sizes = ArrayRef(ranges).drop_front(rootShape.size());
   int64_t size = sizes[reductions.size()];
-  if (reductions.size() + 2 < sizes.size() && size > 1) {
-    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-    Value end = arith::ConstantIndexOp::create(b, loc, size);
-    Value one = arith::ConstantIndexOp::create(b, loc, 1);
-    auto loop = scf::ForOp::create(
-        b, loc, zero, end, one, accumulators,
-        [&](OpBuilder &nested, Location, Value iv, ValueRange args) {
-          SmallVector<OpFoldResult> at(reductions);
-          at.push_back(iv);
-          scf::YieldOp::create(nested, loc,
-                               emitPacked(nested, tile, block, at, args));
-        });
-    return SmallVector<Value>(loop.getResults());
-  }
-  if (reductions.size() + 2 < sizes.size()) {
+  bool isAroundPairs = reductions.size() + 2 < sizes.size();
+  if (isAroundPairs && size > 1)
+    return emitTaps(b, tile, block, reductions,
+                    arith::ConstantIndexOp::create(b, loc, 0),
+                    arith::ConstantIndexOp::create(b, loc, size), accumulators);
+  if (isAroundPairs) {
     reductions.push_back(b.getIndexAttr(0));
     return emitPacked(b, tile, block, reductions, accumulators);
   }
@@ -252,14 +315,8 @@ Halves DepthwiseEmitter::restore(OpBuilder &b, Halves halves) {
           pick(ArrayRef(all).drop_front(half))};
 }
 
-/// A row of an operand of the epilogue in the order of the halves.
-Halves DepthwiseEmitter::loadHalves(OpBuilder &b, OpOperand *operand,
-                                    ArrayRef<OpFoldResult> loops,
-                                    const Row &lane) {
-  linalg::GenericOp epilogue = group.epilogue;
-  Value row =
-      emitLoadRow(b, loc, operand->get(),
-                  epilogue.getMatchingIndexingMap(operand), loops, lane);
+/// A row of numbers in the order of the halves.
+Halves DepthwiseEmitter::split(OpBuilder &b, Value row) {
   SmallVector<int64_t> inverse(shape.lanes);
   for (auto [channel, at] : llvm::enumerate(order()))
     inverse[at] = channel;
@@ -295,17 +352,22 @@ void DepthwiseEmitter::storeHalves(OpBuilder &b, const Tile &tile, int64_t row,
   LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
   SmallVector<Value> low, high;
   for (OpOperand *operand : epilogue.getDpsInputOperands()) {
-    Halves arg = operand->get() == group.source()
-                     ? accumulators
-                     : loadHalves(b, operand, loops, lane);
+    Halves arg =
+        operand->get() == group.source()
+            ? accumulators
+            : split(b, emitEpilogueRow(b, group, operand, loops, lane));
     low.push_back(arg.low);
     high.push_back(arg.high);
   }
   low.push_back(Value());
   high.push_back(Value());
-  Value first = emitBody(b, epilogue, low, shape.lanes / 2);
-  Value second = emitBody(b, epilogue, high, shape.lanes / 2);
+  // In the order of the halves x86 narrows two registers to one.
+  Value wide = findWideResult(epilogue);
+  Value first = emitBody(b, epilogue, low, shape.lanes / 2, wide);
+  Value second = emitBody(b, epilogue, high, shape.lanes / 2, wide);
   Value joined = vector::ShuffleOp::create(b, loc, first, second, order());
+  if (wide)
+    joined = emitRestOfBody(b, epilogue, wide, joined);
   emitStoreRow(b, loc, joined, epilogue.getOutputs()[0],
                epilogue.getIndexingMapsArray().back(), loops, lane);
 }
@@ -338,17 +400,41 @@ void DepthwiseEmitter::storeTile(OpBuilder &b, const Tile &tile,
   emitStoreTile(b, group, halvedShape, halved, values);
 }
 
-void DepthwiseEmitter::emitTile(OpBuilder &b, const Tile &tile) {
+/// What the accumulators of a row of one block start from.
+Halves DepthwiseEmitter::getStart(OpBuilder &b, const Tile &tile, int64_t row,
+                                  int64_t block) {
+  if (OpOperand *bias = group.bias)
+    return split(b, emitLoadRow(b, loc, bias->get(),
+                                group.epilogue.getMatchingIndexingMap(bias),
+                                getTileIndices(b, loc, shape, tile, row, block),
+                                getTileLanes(shape, tile, block)));
   linalg::FillOp init = group.init;
   Value start = vector::BroadcastOp::create(
       b, loc, VectorType::get({shape.lanes / 2}, b.getI32Type()),
       init.getInputs()[0]);
-  SmallVector<Halves> accumulators(tile.rows * tile.blocks, {start, start});
+  return {start, start};
+}
+
+void DepthwiseEmitter::emitTile(OpBuilder &b, const Tile &tile) {
+  SmallVector<Halves> accumulators;
+  for (int64_t row = 0; row < tile.rows; ++row)
+    for (int64_t block = 0; block < tile.blocks; ++block)
+      accumulators.push_back(border ? starts[block]
+                                    : getStart(b, tile, row, block));
   OpOperand *x = op.getDpsInputOperand(0);
   for (int64_t block = 0; block < tile.blocks; ++block) {
     if (packedWeights) {
-      SmallVector<Value> sums = emitPacked(
-          b, tile, block, {}, SmallVector<Value>(2 * tile.rows, start));
+      SmallVector<Value> sums;
+      for (int64_t row = 0; row < tile.rows; ++row) {
+        const Halves &start = accumulators[row * tile.blocks + block];
+        sums.append({start.low, start.high});
+      }
+      if (border) {
+        auto [from, to] = getTapsInside(b, tile);
+        sums = emitTaps(b, tile, block, {}, from, to, sums);
+      } else {
+        sums = emitPacked(b, tile, block, {}, sums);
+      }
       for (int64_t row = 0; row < tile.rows; ++row)
         accumulators[row * tile.blocks + block] = {sums[2 * row],
                                                    sums[2 * row + 1]};
@@ -376,10 +462,17 @@ void DepthwiseEmitter::emitTile(OpBuilder &b, const Tile &tile) {
 }
 
 void DepthwiseEmitter::emit() {
-  emitTiles(builder, loc, shape, rootShape, group.kernel.getTileRows(),
-            group.kernel.getTileBlocks(),
-            getBlockLoop(group, group.kernel.getChannelsOuter()),
-            [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
+  BlockLoop blockLoop =
+      border ? BlockLoop::AroundRows
+             : getBlockLoop(group, group.kernel.getChannelsOuter());
+  emitTiles(
+      builder, loc, shape, rootShape, group.kernel.getTileRows(),
+      group.kernel.getTileBlocks(), blockLoop,
+      [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); },
+      [&](OpBuilder &b, const Tile &tile) {
+        if (border)
+          emitBorder(b, tile);
+      });
 }
 
 bool nnq::canEmitDepthwise(const KernelGroup &group) {

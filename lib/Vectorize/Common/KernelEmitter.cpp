@@ -113,6 +113,8 @@ KernelEmitter::KernelEmitter(OpBuilder &builder, KernelGroup group)
                         ranges.end() - getNumGroupLoops(kernel));
   if (TargetAttr target = findTarget(contraction))
     registers = target.getVectorRegisters();
+  if (!isPairKernel())
+    this->group.bias = group.findBias();
   SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
   xMap = maps[0];
   wMap = maps[1];
@@ -485,9 +487,21 @@ SmallVector<Value> KernelEmitter::emitReduction(OpBuilder &b,
     type = VectorType::get({2, 2}, accType);
     count = llvm::divideCeil(rows, 2) * tile.blocks * (lanes / 2);
   }
-  linalg::FillOp init = group.init;
-  Value start = vector::BroadcastOp::create(b, loc, type, init.getInputs()[0]);
-  SmallVector<Value> accumulators(count, start);
+  SmallVector<Value> accumulators;
+  if (OpOperand *bias = group.bias) {
+    AffineMap map = group.epilogue.getMatchingIndexingMap(bias);
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t block = 0; block < tile.blocks; ++block)
+        accumulators.push_back(
+            emitLoadRow(b, loc, bias->get(), map,
+                        getTileIndices(b, loc, shape, tile, row, block),
+                        getTileLanes(shape, tile, block)));
+  } else {
+    linalg::FillOp init = group.init;
+    Value start =
+        vector::BroadcastOp::create(b, loc, type, init.getInputs()[0]);
+    accumulators.assign(count, start);
+  }
   SmallVector<OpFoldResult> indices;
   return finishRows(b, tile,
                     emitReductionLoops(b, tile, indices, accumulators));

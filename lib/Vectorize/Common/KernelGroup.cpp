@@ -12,11 +12,11 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "nnq/Support/Contraction.h"
 #include "llvm/ADT/bit.h"
-#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -194,6 +194,28 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
   return group;
 }
 
+OpOperand *KernelGroup::findBias() const {
+  linalg::FillOp fill = init;
+  linalg::GenericOp op = epilogue;
+  if (!op || pool || !matchPattern(fill.getInputs()[0], m_Zero()))
+    return nullptr;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    if (operand->get() != source())
+      continue;
+    BlockArgument sum = op.getMatchingBlockArgument(operand);
+    auto add =
+        sum.hasOneUse() ? dyn_cast<arith::AddIOp>(*sum.user_begin()) : nullptr;
+    auto other = add ? dyn_cast<BlockArgument>(
+                           add.getOperand(add.getLhs() == sum ? 1 : 0))
+                     : nullptr;
+    if (!other || other.getOwner() != op.getBlock() || other == sum ||
+        !other.hasOneUse() || other.getArgNumber() >= op.getNumDpsInputs())
+      return nullptr;
+    return op.getDpsInputOperand(other.getArgNumber());
+  }
+  return nullptr;
+}
+
 void KernelGroup::erase(RewriterBase &rewriter) const {
   SmallVector<Value> buffers;
   for (linalg::GenericOp op : {epilogue, pool, reduction}) {
@@ -286,11 +308,26 @@ static Value concatenate(OpBuilder &b, Location loc, SmallVector<Value> parts) {
   return parts.front();
 }
 
-/// Applies the epilogue to the `values` of some rows of one block.
+Value nnq::emitEpilogueRow(OpBuilder &builder, const KernelGroup &group,
+                           OpOperand *operand, ArrayRef<OpFoldResult> loops,
+                           const Row &lane) {
+  linalg::GenericOp epilogue = group.epilogue;
+  Location loc = epilogue.getLoc();
+  if (operand == group.bias)
+    return arith::ConstantOp::create(
+        builder, loc,
+        builder.getZeroAttr(VectorType::get(
+            {lane.lanes}, getElementTypeOrSelf(operand->get().getType()))));
+  return emitLoadRow(builder, loc, operand->get(),
+                     epilogue.getMatchingIndexingMap(operand), loops, lane);
+}
+
+/// Applies the epilogue, up to its value `last` if that is not null, to the
+/// `values` of some rows of one block.
 static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
                                        const Row &lane,
                                        ArrayRef<LoopIndices> rows,
-                                       ArrayRef<Value> values) {
+                                       ArrayRef<Value> values, Value last) {
   linalg::GenericOp epilogue = group.epilogue;
   Location loc = epilogue.getLoc();
   SmallVector<Value> args;
@@ -298,14 +335,12 @@ static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
     SmallVector<Value> parts(values);
     if (operand->get() != group.source())
       for (auto [part, loops] : llvm::zip_equal(parts, rows))
-        part =
-            emitLoadRow(b, loc, operand->get(),
-                        epilogue.getMatchingIndexingMap(operand), loops, lane);
+        part = emitEpilogueRow(b, group, operand, loops, lane);
     args.push_back(concatenate(b, loc, std::move(parts)));
   }
   args.push_back(Value());
   int64_t count = values.size();
-  Value all = emitBody(b, epilogue, args, count * lane.lanes);
+  Value all = emitBody(b, epilogue, args, count * lane.lanes, last);
   if (count == 1)
     return {all};
   SmallVector<Value> results;
@@ -333,6 +368,9 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
     Row lane = getTileLanes(shape, tile, block);
     bool isPair = joins && block + 1 < tile.blocks &&
                   getTileLanes(shape, tile, block + 1).useful == shape.lanes;
+    Value wide = isPair && shape.lanes <= kMostLanes
+                     ? findWideResult(group.epilogue)
+                     : Value();
     for (int64_t row = 0; row < tile.rows;) {
       int64_t count =
           getRowsAtOnce(group.epilogue, tile.rows - row, joinsRows && !isPair);
@@ -343,7 +381,7 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
           results.push_back(values[i * tile.blocks + at]);
         }
         if (group.epilogue)
-          results = emitEpilogue(builder, group, lane, rows, results);
+          results = emitEpilogue(builder, group, lane, rows, results, wide);
         return results;
       };
       SmallVector<LoopIndices> rows, nextRows;
@@ -352,8 +390,11 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
       if (isPair) {
         stored = {lane.loop, 2 * shape.lanes, 2 * shape.lanes};
         SmallVector<Value> next = emitBlock(block + 1, nextRows);
-        for (auto [value, after] : llvm::zip_equal(results, next))
+        for (auto [value, after] : llvm::zip_equal(results, next)) {
           value = concatenate(builder, loc, {value, after});
+          if (wide)
+            value = emitRestOfBody(builder, group.epilogue, wide, value);
+        }
       }
       for (auto [loops, value] : llvm::zip_equal(rows, results)) {
         loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
@@ -363,130 +404,4 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
     }
     block += isPair ? 2 : 1;
   }
-}
-
-BlockLoop nnq::getBlockLoop(const KernelGroup &group, bool channelsOuter) {
-  constexpr int64_t kMaxSteps = 56; // 7 x 7 in pairs.
-  linalg::GenericOp op = group.reduction;
-  int64_t steps = 1;
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  unsigned rank = op.getIndexingMapsArray().back().getNumResults();
-  for (int64_t size : ArrayRef(ranges).drop_front(rank))
-    steps *= size;
-  bool isInOrder = llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *in) {
-    return op.getMatchingIndexingMap(in).isFunctionOfDim(group.laneLoop);
-  });
-  if (steps <= kMaxSteps && isInOrder && !group.packed)
-    return BlockLoop::Innermost;
-  return channelsOuter ? BlockLoop::Outermost : BlockLoop::AroundRows;
-}
-
-static OpFoldResult emitSum(OpBuilder &builder, Location loc, OpFoldResult a,
-                            OpFoldResult b) {
-  return affine::makeComposedFoldedAffineApply(
-      builder, loc,
-      AffineMap::get(2, 0,
-                     builder.getAffineDimExpr(0) + builder.getAffineDimExpr(1)),
-      {a, b});
-}
-
-void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
-                    ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
-                    BlockLoop blockLoop,
-                    function_ref<void(OpBuilder &, const Tile &)> emitTile) {
-  SmallVector<int64_t> outer(sizes);
-  outer[shape.laneLoop] = 1;
-  int64_t numRows = 1;
-  if (shape.rowLoop >= 0)
-    std::swap(numRows, outer[shape.rowLoop]);
-
-  auto emitOne = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
-                     OpFoldResult row, int64_t count, OpFoldResult lane,
-                     int64_t tileBlocks, int64_t lastLanes) {
-    Tile tile{SmallVector<OpFoldResult>(indices), count, tileBlocks, lastLanes};
-    tile.root[shape.laneLoop] = lane;
-    if (shape.rowLoop >= 0)
-      tile.root[shape.rowLoop] = row;
-    emitTile(b, tile);
-  };
-  using RowsBody = function_ref<void(OpBuilder &, OpFoldResult, int64_t)>;
-  auto emitRowTiles = [&](OpBuilder &b, RowsBody body) {
-    emitTiled(b, loc, numRows, std::min(rows, numRows), body);
-  };
-  auto emitRows = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
-                      OpFoldResult lane, int64_t tileBlocks,
-                      int64_t lastLanes) {
-    emitRowTiles(b, [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
-      emitOne(inRows, indices, row, count, lane, tileBlocks, lastLanes);
-    });
-  };
-  using BlocksBody =
-      function_ref<void(OpBuilder &, OpFoldResult, int64_t, int64_t)>;
-  // Lanes from `first` on, `length` of them.
-  auto emitSegment = [&](OpBuilder &b, OpFoldResult first, int64_t length,
-                         BlocksBody body) {
-    int64_t numBlocks = llvm::divideCeil(length, shape.lanes);
-    // Tiles without a partial block are looped over, the rest is one tile.
-    int64_t fullTiles = length / shape.lanes / blocks;
-    int64_t restBlocks = numBlocks - fullTiles * blocks;
-    int64_t full = fullTiles * blocks * shape.lanes;
-    emitTiled(b, loc, full, blocks * shape.lanes,
-              [&](OpBuilder &inBlocks, OpFoldResult lane, int64_t) {
-                body(inBlocks, emitSum(inBlocks, loc, first, lane), blocks,
-                     shape.lanes);
-              });
-    if (restBlocks)
-      body(b, emitOffset(b, loc, first, full), restBlocks,
-           length - (numBlocks - 1) * shape.lanes);
-  };
-  auto emitBlocks = [&](OpBuilder &b, BlocksBody body) {
-    int64_t length = sizes[shape.laneLoop];
-    if (!shape.segment)
-      return emitSegment(b, b.getIndexAttr(0), length, body);
-    // Counted in segments, divisions by their size fold.
-    int64_t full = length / shape.segment;
-    AffineExpr scaled = b.getAffineDimExpr(0) * shape.segment;
-    emitTiled(b, loc, full, 1,
-              [&](OpBuilder &inSegments, OpFoldResult index, int64_t) {
-                emitSegment(
-                    inSegments,
-                    affine::makeComposedFoldedAffineApply(
-                        inSegments, loc, AffineMap::get(1, 0, scaled), index),
-                    shape.segment, body);
-              });
-    if (length > full * shape.segment)
-      emitSegment(b, b.getIndexAttr(full * shape.segment),
-                  length - full * shape.segment, body);
-  };
-  if (blockLoop == BlockLoop::Innermost) {
-    emitLoopNest(
-        builder, loc, outer, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
-          emitRowTiles(
-              b, [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
-                emitBlocks(inRows, [&](OpBuilder &inBlocks, OpFoldResult lane,
-                                       int64_t tileBlocks, int64_t lastLanes) {
-                  emitOne(inBlocks, indices, row, count, lane, tileBlocks,
-                          lastLanes);
-                });
-              });
-        });
-    return;
-  }
-  if (blockLoop == BlockLoop::Outermost) {
-    emitBlocks(builder, [&](OpBuilder &inBlocks, OpFoldResult lane,
-                            int64_t tileBlocks, int64_t lastLanes) {
-      emitLoopNest(inBlocks, loc, outer,
-                   [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
-                     emitRows(b, indices, lane, tileBlocks, lastLanes);
-                   });
-    });
-    return;
-  }
-  emitLoopNest(builder, loc, outer,
-               [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
-                 emitBlocks(b, [&](OpBuilder &inBlocks, OpFoldResult lane,
-                                   int64_t tileBlocks, int64_t lastLanes) {
-                   emitRows(inBlocks, indices, lane, tileBlocks, lastLanes);
-                 });
-               });
 }

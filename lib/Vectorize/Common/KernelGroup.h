@@ -20,6 +20,8 @@ struct KernelGroup {
   mlir::linalg::FillOp init;
   mlir::linalg::FillOp poolInit; // With `pool`.
   KernelAttr kernel;
+  /// An operand of the epilogue that is added already; see `findBias`.
+  mlir::OpOperand *bias = nullptr;
   /// The last operand holds weights in blocks of lanes.
   bool packed = false;
   /// Loop of the result that lanes run along.
@@ -38,6 +40,10 @@ struct KernelGroup {
   /// order. Fails with a reason where no kernel can be emitted.
   static mlir::FailureOr<KernelGroup> match(mlir::linalg::GenericOp op,
                                             std::string &reason);
+
+  /// The operand of the epilogue that it adds to the result before all else, if
+  /// there is one: integer accumulators may start from it instead of from zero.
+  mlir::OpOperand *findBias() const;
 
   /// Erases the ops and the buffers that nothing else uses.
   void erase(mlir::RewriterBase &rewriter) const;
@@ -83,6 +89,13 @@ Row getTileLanes(const TileShape &shape, const Tile &tile, int64_t block);
 mlir::OpFoldResult emitOffset(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::OpFoldResult base, int64_t offset);
 
+/// What the epilogue reads of `operand`, which is not the result of the
+/// reduction: zero of the bias.
+mlir::Value emitEpilogueRow(mlir::OpBuilder &builder, const KernelGroup &group,
+                            mlir::OpOperand *operand,
+                            mlir::ArrayRef<mlir::OpFoldResult> loops,
+                            const Row &lane);
+
 /// Applies the epilogue, if there is one, to `values` (rows by blocks) and
 /// stores them.
 void emitStoreTile(mlir::OpBuilder &builder, const KernelGroup &group,
@@ -101,12 +114,14 @@ enum class BlockLoop {
 BlockLoop getBlockLoop(const KernelGroup &group, bool channelsOuter);
 
 /// Loops over the tiles of a result of `sizes`: tiles of `rows` by `blocks`,
-/// then the rest by sizes of its own.
+/// then the rest by sizes of its own. Where blocks are around rows,
+/// `beginBlocks` goes in front of the loop over rows, with the first of them.
 void emitTiles(
     mlir::OpBuilder &builder, mlir::Location loc, const TileShape &shape,
     mlir::ArrayRef<int64_t> sizes, int64_t rows, int64_t blocks,
     BlockLoop blockLoop,
-    mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> emitTile);
+    mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> emitTile,
+    mlir::function_ref<void(mlir::OpBuilder &, const Tile &)> beginBlocks = {});
 
 } // namespace nnq
 

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/Structured.h"
 
@@ -224,12 +225,12 @@ void nnq::emitStoreRow(OpBuilder &builder, Location loc, Value value,
   vector::StoreOp::create(builder, loc, value, view, at);
 }
 
-Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
-                    ArrayRef<Value> args, int64_t lanes) {
-  IRMapping mapping;
-  for (auto [from, to] : llvm::zip(op.getBlock()->getArguments(), args))
-    if (to)
-      mapping.map(from, to);
+/// The ops of the body of `op` between two ops, the second included, on vectors
+/// of `lanes`, and constants before them. From the start or to the terminator
+/// where an op is null.
+static void emitOps(OpBuilder &builder, linalg::GenericOp op,
+                    IRMapping &mapping, int64_t lanes, Operation *after,
+                    Operation *last) {
   Location loc = op.getLoc();
   auto vectorOf = [&](Type type) { return VectorType::get({lanes}, type); };
   auto lookup = [&](Value value) -> Value {
@@ -242,6 +243,7 @@ Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
     mapping.map(value, splat);
     return splat;
   };
+  bool isBefore = after != nullptr;
   for (Operation &inner : op.getBlock()->without_terminator()) {
     if (auto constant = dyn_cast<arith::ConstantOp>(inner)) {
       auto type = vectorOf(constant.getType());
@@ -250,21 +252,81 @@ Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
           arith::ConstantOp::create(
               builder, loc, SplatElementsAttr::get(type, constant.getValue()))
               .getResult());
-      continue;
+    } else if (!isBefore) {
+      SmallVector<Value> operands;
+      for (Value operand : inner.getOperands())
+        operands.push_back(lookup(operand));
+      SmallVector<Type> types;
+      for (Type type : inner.getResultTypes())
+        types.push_back(vectorOf(type));
+      OperationState state(loc, inner.getName(), operands, types,
+                           inner.getAttrs());
+      state.propertiesAttr = inner.getPropertiesAsAttribute();
+      Operation *clone = builder.create(state);
+      mapping.map(inner.getResults(), clone->getResults());
     }
-    SmallVector<Value> operands;
-    for (Value operand : inner.getOperands())
-      operands.push_back(lookup(operand));
-    SmallVector<Type> types;
-    for (Type type : inner.getResultTypes())
-      types.push_back(vectorOf(type));
-    OperationState state(loc, inner.getName(), operands, types,
-                         inner.getAttrs());
-    state.propertiesAttr = inner.getPropertiesAsAttribute();
-    Operation *clone = builder.create(state);
-    mapping.map(inner.getResults(), clone->getResults());
+    isBefore &= &inner != after;
+    if (&inner == last)
+      return;
   }
-  return lookup(op.getBlock()->getTerminator()->getOperand(0));
+  lookup(op.getBlock()->getTerminator()->getOperand(0));
+}
+
+Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
+                    ArrayRef<Value> args, int64_t lanes, Value last) {
+  IRMapping mapping;
+  for (auto [from, to] : llvm::zip(op.getBlock()->getArguments(), args))
+    if (to)
+      mapping.map(from, to);
+  emitOps(builder, op, mapping, lanes, /*after=*/nullptr,
+          last ? last.getDefiningOp() : nullptr);
+  return mapping.lookup(last ? last
+                             : op.getBlock()->getTerminator()->getOperand(0));
+}
+
+Value nnq::emitRestOfBody(OpBuilder &builder, linalg::GenericOp op, Value first,
+                          Value vector) {
+  IRMapping mapping;
+  mapping.map(first, vector);
+  emitOps(builder, op, mapping,
+          cast<VectorType>(vector.getType()).getNumElements(),
+          first.getDefiningOp(), /*last=*/nullptr);
+  return mapping.lookup(op.getBlock()->getTerminator()->getOperand(0));
+}
+
+/// The only operand of `op` that is no constant, if there is one.
+static Value getVariable(Operation *op) {
+  Value variable;
+  for (Value operand : op->getOperands()) {
+    if (matchPattern(operand, m_Constant()))
+      continue;
+    if (variable)
+      return {};
+    variable = operand;
+  }
+  return variable;
+}
+
+Value nnq::findWideResult(linalg::GenericOp op) {
+  constexpr unsigned kWideBits = 32;
+  Block *body = op.getBlock();
+  bool isWide = false;
+  Value value = body->getTerminator()->getOperand(0);
+  // The truncation, and bounds on both sides of it.
+  while (Operation *def = value.getDefiningOp()) {
+    if (def->getBlock() != body)
+      return {};
+    bool isTruncation = isa<arith::TruncIOp>(def);
+    if (isWide ? isTruncation || !isa<arith::MaxSIOp, arith::MinSIOp>(def)
+               : !isTruncation && !isa<arith::MaxSIOp, arith::MinSIOp>(def))
+      break;
+    Value variable = getVariable(def);
+    if (!variable)
+      break;
+    isWide |= isTruncation && variable.getType().isInteger(kWideBits);
+    value = variable;
+  }
+  return isWide && value.getDefiningOp() ? value : Value();
 }
 
 /// `for (iv = 0; iv < end; iv += step)` around `body`. Where threads may share

@@ -65,9 +65,21 @@ void emitStoreRow(mlir::OpBuilder &builder, mlir::Location loc,
                   mlir::ArrayRef<mlir::OpFoldResult> indices, const Row &row);
 
 /// The body of `op` applied to vectors, one for each block argument; the last
-/// one may be null if the body does not read the result.
+/// one may be null if the body does not read the result. With `last`, a value
+/// of the body, nothing behind it is emitted and it is what is returned.
 mlir::Value emitBody(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
-                     mlir::ArrayRef<mlir::Value> args, int64_t lanes);
+                     mlir::ArrayRef<mlir::Value> args, int64_t lanes,
+                     mlir::Value last = {});
+
+/// What the body of `op` makes of its value `first`, which is `vector` now. It
+/// must depend on nothing else before it but constants.
+mlir::Value emitRestOfBody(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
+                           mlir::Value first, mlir::Value vector);
+
+/// The 32-bit value of the body of `op` behind which it is only bounded,
+/// narrowed and bounded again, if there is one: of what follows, registers hold
+/// twice as many numbers.
+mlir::Value findWideResult(mlir::linalg::GenericOp op);
 
 /// Loops over `sizes` around `body`; loops of size 1 are left out. Steps must
 /// be independent of each other, here and in `emitTiled`.

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContractionLayout.h"
+#include "DepthwiseBorder.h"
 #include "KernelCost.h"
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -217,6 +218,17 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     ++kernels;
   }
 
+  /// Taps in a border of padding are added up once for `rows` of the result.
+  void selectBorder(linalg::GenericOp op, int64_t rows) {
+    constexpr int64_t kLeastRows = 4;
+    std::optional<DepthwiseBorder> border = DepthwiseBorder::find(op);
+    if (!border || rows < kLeastRows)
+      return;
+    op->setAttr(kBorderAttr, DenseI64ArrayAttr::get(
+                                 &getContext(), {border->low, border->high}));
+    ++borders;
+  }
+
   /// Reductions of unpacked operands: depthwise convolutions, pools, products
   /// of activations, sums of rows.
   void selectReduction(linalg::GenericOp op, TargetAttr target) {
@@ -248,6 +260,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     if (isPairedDepthwise(op, target, lane)) {
       problem.dot = DotKind::VPMADDWD;
       problem.group = 2;
+      selectBorder(op, problem.rows);
     }
     op->setAttr(kKernelAttr, chooseReduction(target, problem));
     ++kernels;

@@ -95,6 +95,31 @@ def pmaddwd(lanes):
                               "  ret %s %%s" % i32, "}"])
 
 
+def packssdw(lanes):
+    """Definition of the instruction in plain LLVM IR."""
+    i16, i32 = "<%d x i16>" % (2 * lanes), "<%d x i32>" % lanes
+    lines = ["define internal %s @emulated_packssdw_%d(%s %%a, %s %%b) "
+             "alwaysinline {" % (i16, lanes, i32, i32)]
+    for side in "ab":
+        value = "%" + side
+        for bound, order in ((-32768, "slt"), (32767, "sgt")):
+            lines += [
+                "  %s.c = icmp %s %s %s, splat (i32 %d)" %
+                (value, order, i32, value, bound),
+                "  %s.s = select <%d x i1> %s.c, %s splat (i32 %d), %s %s" %
+                (value, lanes, value, i32, bound, i32, value)]
+            value += ".s"
+        lines.append("  %%%s.t = trunc %s %s to <%d x i16>" %
+                     (side, i32, value, lanes))
+    mask = ", ".join("i32 %d" % (quad // 2 * 4 + quad % 2 * lanes + i)
+                     for quad in range(lanes // 2) for i in range(4))
+    return "\n".join(lines + [
+        "  %%r = shufflevector <%d x i16> %%a.t, <%d x i16> %%b.t, <%d x i32> <%s>" %
+        (lanes, lanes, 2 * lanes, mask), "  ret %s %%r" % i16, "}"])
+
+
+PACKSSDW = {"@llvm.x86.avx2.packssdw": 8,
+            "@llvm.x86.avx512.packssdw.512": 16}
 PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
 
 CVTPS2DQ = """define internal <8 x i32> @emulated_cvtps2dq(<8 x float> %x) alwaysinline {
@@ -142,6 +167,12 @@ def emulate(text):
                           flags=re.MULTILINE)
             text = text.replace(name + "(", "@emulated_pmaddwd_%d(" % lanes)
             definitions.append(pmaddwd(lanes))
+    for name, lanes in PACKSSDW.items():
+        if name in text:
+            text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,
+                          flags=re.MULTILINE)
+            text = text.replace(name + "(", "@emulated_packssdw_%d(" % lanes)
+            definitions.append(packssdw(lanes))
     name = "@llvm.x86.avx.cvt.ps2dq.256"
     if name in text:
         text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,

@@ -165,6 +165,22 @@ class Network:
              tensor(self.shape), tensor(shape))), shape,
             "pad %d,%d" % (low, high))
 
+    def depthwise_conv(self, window, strides, stats=""):
+        n, c, h, w = self.nchw
+        kernel = (c,) + window if self.channel_dim == 1 else window + (c,)
+        shape = self.image(n, c, (h - window[0]) // strides[0] + 1,
+                           (w - window[1]) // strides[1] + 1)
+        weights = self.weights(kernel, size(window) ** -0.5)
+        self.set(self.emit(
+            "linalg.depthwise_conv_2d_%s {%s} ins(%s, %s : %s, %s) "
+            "outs(%s : %s) -> %s" %
+            ("nchw_chw" if self.channel_dim == 1 else "nhwc_hwc",
+             ", ".join(filter(None, ("strides = dense<[%d, %d]> : vector<2xi64>"
+                                     % strides, stats))),
+             self.x, weights, tensor(self.shape), tensor(kernel),
+             self.filled(shape, "%zero"), tensor(shape), tensor(shape))), shape,
+            "depthwise_conv %s %dx%d/%d,%d" % (shape, *window, *strides))
+
     def conv(self, channels, window, stride, dilation, init=None, stats=""):
         n, c, h, w = self.nchw
         kh, kw = window
@@ -591,3 +607,28 @@ class WinogradNetwork(Network):
 
     def image_channels(self, shape):
         return shape[self.channel_dim]
+
+
+class DepthwiseNetwork(Network):
+    """Depthwise convolutions of few rows, many of whose taps are in padding that
+    is not zero when it is quantized, or of none, between layers of one tap."""
+
+    def build(self):
+        choose = self.random.choice
+        self.channel_dim = choose((1, 3))
+        self.shape = self.image(choose((1, 1, 2)), choose((3, 8, 16)),
+                                choose((1, 2, 3, 5, 9)),
+                                choose((4, 5, 8, 13, 24)))
+        self.finish(self.stack)
+
+    def stack(self):
+        choose = self.random.choice
+        for _ in range(self.random.randint(1, 3)):
+            self.conv(choose((7, 10, 20, 24, 40, 50)), (1, 1), 1, 1)
+            self.bias(self.stats(-3, 2))
+            size = choose((3, 3, 5, 5, 7))
+            self.pad(size // 2, size // 2)
+            self.depthwise_conv((size, size), (choose((1, 1, 2)),
+                                               choose((1, 1, 2))))
+            self.bias()
+            self.relu(self.stats(0, 3))

@@ -36,6 +36,7 @@ inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
+inline constexpr llvm::StringLiteral kBorderAttr = "nnq.border";
 /// On a vector.contract: 16 bits hold the sums that vpmaddubsw forms.
 inline constexpr llvm::StringLiteral kFitsI16Attr = "nnq.fits_i16";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
