@@ -6,7 +6,8 @@ Every network is compiled by the fast path for each target and by the reference
 - f32: fast against reference, within 1e-4 of the largest value;
 - quantized: fast against the reference lowering of the same integer linalg (the
   IR after nnq-lower-quantization), bit for bit, for all targets and all storage
-  types; with layers that stay in f32 (attention), within a step;
+  types; with layers that stay in f32 (attention, asymmetric
+  weights of groups), within a step;
 - quantized: integer against the definition of quantization (the reference
   lowering of quant ops), within a few steps of the scale of the result.
 
@@ -144,11 +145,7 @@ def check_quantized(batch, kind, targets, comparison):
     for target in targets:
         name = "quantized for " + target.name
         results = batch.execute(quantized, "quantized-" + target.name, target)
-        if kind.is_integer:
-            comparison.bits(name, results, judges[target.storage])
-        else:
-            comparison.near(name, results, judges[target.storage],
-                            step_tolerance)
+        comparison.bits(name, results, judges[target.storage])
 
 
 class Kind:
@@ -156,10 +153,9 @@ class Kind:
     of the i-th network have statistics: static, dynamic and mixed networks.
     Strategies in the network are for one target."""
 
-    def __init__(self, options, static=(1.0,), is_integer=True,
-                 network=networks.Network, target=None):
+    def __init__(self, options, static=(1.0,), network=networks.Network,
+                 target=None):
         self.options, self.static = options, static
-        self.is_integer = is_integer
         self.network, self.target = network, target
 
 
@@ -169,7 +165,8 @@ KINDS = {
     "symmetric": Kind("activations=symmetric", static=(1.0, 0.7)),
     "per-tensor": Kind("weight-granularity=per-tensor"),
     "reduced": Kind("weight-range=reduced", static=(1.0, 0.7, 0.0)),
-    "asymmetric-weights": Kind("weights=asymmetric", static=(1.0, 1.0, 0.0)),
+    "asymmetric-weights": Kind("weights=asymmetric", static=(1.0, 1.0, 0.0),
+                               network=networks.AsymmetricNetwork),
     "depthwise": Kind("", static=(1.0, 1.0, 0.7),
                       network=networks.DepthwiseNetwork),
     "depthwise-reduced": Kind("weight-range=reduced",

@@ -2,10 +2,10 @@
 // RUN: not ls %t.so
 
 // CHECK: unsupported-op.mlir:[[@LINE+5]]:8: error:
-// CHECK-SAME: 'tosa.sigmoid'
+// CHECK-SAME: 'tosa.custom'
 // CHECK-SAME: layer 'act'
 // CHECK-NOT: error
 func.func @f(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
-  %0 = tosa.sigmoid %x {nnq.layer = "act"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %0 = tosa.custom %x {nnq.layer = "act", operator_name = "o", domain_name = "d", implementation_attrs = ""} : (tensor<1x4xf32>) -> tensor<1x4xf32>
   return %0 : tensor<1x4xf32>
 }
