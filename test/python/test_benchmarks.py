@@ -95,12 +95,12 @@ def save_classifier(folder: Path) -> None:
 def test_accuracy(folder: Path, tools: Path, capsys):
     save_classifier(folder)
     arguments = [str(folder), "--build", str(tools.parent), "--out", str(folder / "out")]
-    assert accuracy.main([*arguments, "--options", "", "--options", "activations=symmetric samples=5"]) == 0
+    assert accuracy.main([*arguments, "--options", "", "--options", "activations=symmetric"]) == 0
     shown = capsys.readouterr().out
     scores = json.loads((folder / "out" / "accuracy.json").read_text())
     assert [(s["network"], s["options"], s["samples"], s["calibrated"]) for s in scores] == [
-        ("resnet8_cifar10", "", 40, 12), ("resnet8_cifar10", "activations=symmetric samples=5", 40, 12),
-        ("ad01_autoencoder", "", 8, 8), ("ad01_autoencoder", "activations=symmetric samples=5", 8, 8),
+        ("resnet8_cifar10", "", 40, 12), ("resnet8_cifar10", "activations=symmetric", 40, 12),
+        ("ad01_autoencoder", "", 8, 8), ("ad01_autoencoder", "activations=symmetric", 8, 8),
     ]  # fmt: skip
     for score in scores:
         assert not score["error"]
