@@ -65,7 +65,9 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<QuantScheme>(option, json) ||
          describeEnum<WeightGranularity>(option, json) ||
          describeEnum<WeightRange>(option, json) ||
+         describeEnum<WeightCalibration>(option, json) ||
          describeEnum<ProductPrecision>(option, json) ||
+         describeEnum<CalibrationMethod>(option, json) ||
          describeEnum<Requantization>(option, json));
   return json;
 }

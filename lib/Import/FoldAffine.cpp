@@ -150,7 +150,10 @@ struct FoldIntoLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
       count();
     }
     // Statistics were those of the result without the scale.
-    rewriter.modifyOpInPlace(op, [&] { op->removeAttr(kStatsAttr); });
+    rewriter.modifyOpInPlace(op, [&] {
+      op->removeAttr(kStatsAttr);
+      op->removeAttr(kQuantRangeAttr);
+    });
     replaceChain(rewriter, op, chain, bias);
     return success();
   }

@@ -418,8 +418,9 @@ Value TransposedConv::split(RewriterBase &rewriter) {
         getAsIndexOpFoldResult(context, sizes),
         getAsIndexOpFoldResult(context, strides));
   }
-  if (auto stats = getLast()->getAttr(kStatsAttr))
-    whole.getDefiningOp()->setAttr(kStatsAttr, stats);
+  for (StringRef name : {kStatsAttr, kQuantRangeAttr})
+    if (Attribute attr = getLast()->getAttr(name))
+      whole.getDefiningOp()->setAttr(name, attr);
   return whole;
 }
 

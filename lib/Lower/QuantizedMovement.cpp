@@ -182,6 +182,7 @@ void QuantizationLowering::lowerJoin(Operation *op) {
   rewriter.setInsertionPoint(op);
   Operation *joined = rewriter.clone(*op, mapping);
   joined->removeAttr(kStatsAttr);
+  joined->removeAttr(kQuantRangeAttr);
   joined->getResult(0).setType(
       cast<RankedTensorType>(result.getType()).clone(element));
   for (quant::QuantizeCastOp reader : readers)

@@ -81,6 +81,17 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createVerifyImport());
 }
 
+void nnq::buildCalibratePipeline(OpPassManager &pm,
+                                 const CalibratePipelineOptions &options) {
+  buildImportPipeline(pm);
+  CalibrateOptions calibrate;
+  calibrate.data = options.data;
+  calibrate.key = options.key;
+  calibrate.samples = options.samples;
+  calibrate.save = options.save;
+  pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
+}
+
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
   buildImportPipeline(pm);
@@ -91,18 +102,26 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   select.weightRange = options.weightRange;
   pm.addPass(createSelectPrecision(select));
   // Options of the data without data are an error, which the pass gives.
-  if (!options.data.empty() || options.key != "x" || options.samples != 0) {
+  if (!options.data.empty() || options.key != "x" || options.samples != 0 ||
+      !options.statistics.empty()) {
     CalibrateOptions calibrate;
     calibrate.data = options.data;
     calibrate.key = options.key;
     calibrate.samples = options.samples;
+    calibrate.statistics = options.statistics;
     pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
   }
+  ChooseRangesOptions ranges;
+  ranges.calibration = options.calibration;
+  ranges.percentile = options.percentile;
+  ranges.activations = options.activations;
+  pm.addPass(createChooseRanges(ranges));
   QuantizeOptions quantize;
   quantize.weights = options.weights;
   quantize.activations = options.activations;
   quantize.weightGranularity = options.weightGranularity;
   quantize.weightRange = options.weightRange;
+  quantize.weightCalibration = options.weightCalibration;
   quantize.attention = options.attention;
   pm.addPass(createQuantize(quantize));
   pm.addPass(createPropagateQuantization());
@@ -337,6 +356,9 @@ std::vector<Pipeline> nnq::getPipelines() {
           [](OpPassManager &pm, const EmptyPipelineOptions &) {
             buildImportPipeline(pm);
           }),
+      describe<CalibratePipelineOptions>(
+          "calibrate", "Run a network on data and gather statistics",
+          buildCalibratePipeline),
       describe<QuantizeInt8Options>("quantize-int8",
                                     "Quantize weights and activations to int8",
                                     buildQuantizeInt8Pipeline),

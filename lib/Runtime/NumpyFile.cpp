@@ -16,6 +16,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <sys/mman.h>
 
 using namespace nnq;
 using llvm::ArrayRef;
@@ -168,6 +169,12 @@ NumpyArray NumpyArray::make(std::string name, DType dtype,
 // NumpyFile
 //===----------------------------------------------------------------------===//
 
+/// "x" of the member "x.npy".
+static StringRef getKey(StringRef member) {
+  member.consume_back(".npy");
+  return member;
+}
+
 struct NumpyFile::State {
   std::string path;
   std::shared_ptr<llvm::MemoryBuffer> buffer;
@@ -176,6 +183,20 @@ struct NumpyFile::State {
 
   ArrayRef<char> getBytes() const {
     return {buffer->getBufferStart(), buffer->getBufferSize()};
+  }
+
+  /// How errors name the array `key`.
+  std::string getName(StringRef key) const {
+    return archive ? (path + ", array '" + key + "'").str() : path;
+  }
+
+  Expected<const ZipArchive::Member *> find(StringRef key) const {
+    for (const ZipArchive::Member &member : archive->members())
+      if (getKey(member.name) == key)
+        return &member;
+    return createStringError(
+        getName(key) + ": there is none; the file has: " +
+        (keys.empty() ? std::string("nothing") : llvm::join(keys, ", ")));
   }
 };
 
@@ -190,12 +211,6 @@ const std::vector<std::string> &NumpyFile::keys() const { return state->keys; }
 
 bool NumpyFile::contains(StringRef key) const {
   return llvm::is_contained(state->keys, key);
-}
-
-/// "x" of the member "x.npy".
-static StringRef getKey(StringRef member) {
-  member.consume_back(".npy");
-  return member;
 }
 
 Expected<NumpyFile> NumpyFile::open(StringRef path) {
@@ -222,20 +237,14 @@ Expected<NumpyFile> NumpyFile::open(StringRef path) {
 
 Expected<NumpyArray> NumpyFile::read(StringRef key) const {
   NumpyArray array;
-  array.shown = state->path;
+  array.shown = state->getName(key);
   ArrayRef<char> bytes = state->getBytes();
   array.owner = state->buffer;
   if (state->archive) {
-    array.shown += (", array '" + key + "'").str();
-    const ZipArchive::Member *found = nullptr;
-    for (const ZipArchive::Member &member : state->archive->members())
-      if (getKey(member.name) == key)
-        found = &member;
-    if (!found)
-      return array.error("there is none; the file has: " +
-                         (state->keys.empty() ? std::string("nothing")
-                                              : llvm::join(state->keys, ", ")));
-    Expected<std::vector<char>> data = state->archive->read(*found);
+    Expected<const ZipArchive::Member *> member = state->find(key);
+    if (!member)
+      return member.takeError();
+    Expected<std::vector<char>> data = state->archive->read(**member);
     if (!data)
       return array.error(llvm::toString(data.takeError()));
     auto owned = std::make_shared<const std::vector<char>>(std::move(*data));
@@ -251,6 +260,100 @@ Expected<NumpyArray> NumpyFile::read(StringRef key) const {
                             array.getNumElements() * getSize(array.type));
   return array;
 }
+
+//===----------------------------------------------------------------------===//
+// NumpyStream
+//===----------------------------------------------------------------------===//
+
+struct NumpyStream::State {
+  NumpyArray array;
+  std::shared_ptr<llvm::MemoryBuffer> buffer;
+  /// The elements that are left, or where they come from.
+  ArrayRef<char> bytes;
+  std::optional<ZipStream> member;
+  size_t resident = 0;
+
+  Error read(llvm::MutableArrayRef<char> out) {
+    if (member)
+      return member->read(out);
+    if (out.size() > bytes.size())
+      return createStringError("file is truncated");
+    std::copy_n(bytes.begin(), out.size(), out.begin());
+    bytes = bytes.drop_front(out.size());
+    return Error::success();
+  }
+};
+
+NumpyStream::NumpyStream(std::unique_ptr<State> state)
+    : state(std::move(state)) {}
+NumpyStream::NumpyStream(NumpyStream &&) noexcept = default;
+NumpyStream &NumpyStream::operator=(NumpyStream &&) noexcept = default;
+NumpyStream::~NumpyStream() = default;
+
+const NumpyArray &NumpyStream::array() const { return state->array; }
+
+/// Gives the memory of a mapped file back; it is read again where it is needed.
+static void release(const llvm::MemoryBuffer &buffer) {
+  if (buffer.getBufferKind() != llvm::MemoryBuffer::MemoryBuffer_MMap)
+    return;
+  // Not dontNeedIfMmap, whose posix_madvise does nothing in glibc.
+  (void)madvise(const_cast<char *>(buffer.getBufferStart()),
+                buffer.getBufferSize(), MADV_DONTNEED);
+}
+
+Error NumpyStream::read(llvm::MutableArrayRef<char> bytes) {
+  if (Error error = state->read(bytes))
+    return state->array.error(llvm::toString(std::move(error)));
+  // Pages that have been read would stay as long as the file is mapped.
+  constexpr size_t maxResident = size_t(16) << 20;
+  state->resident += bytes.size();
+  if (state->resident > maxResident) {
+    release(*state->buffer);
+    state->resident = 0;
+  }
+  return Error::success();
+}
+
+Expected<NumpyStream> NumpyFile::stream(StringRef key) const {
+  auto source = std::make_unique<NumpyStream::State>();
+  NumpyArray &array = source->array;
+  array.shown = state->getName(key);
+  source->buffer = state->buffer;
+  source->bytes = state->getBytes();
+  uint64_t size = source->bytes.size();
+  if (state->archive) {
+    Expected<const ZipArchive::Member *> member = state->find(key);
+    if (!member)
+      return member.takeError();
+    Expected<ZipStream> opened = state->archive->open(**member);
+    if (!opened)
+      return array.error(llvm::toString(opened.takeError()));
+    source->member = std::move(*opened);
+    size = (*member)->size;
+  }
+  // The header tells its own size.
+  std::vector<char> bytes(std::min<uint64_t>(size, NumpyHeader::kStartSize));
+  if (Error error = source->read(bytes))
+    return array.error(llvm::toString(std::move(error)));
+  Expected<size_t> headerSize = NumpyHeader::parseSize(bytes, size);
+  if (!headerSize)
+    return array.error(llvm::toString(headerSize.takeError()));
+  size_t done = bytes.size();
+  bytes.resize(std::max(*headerSize, done));
+  if (Error error =
+          source->read(llvm::MutableArrayRef<char>(bytes).drop_front(done)))
+    return array.error(llvm::toString(std::move(error)));
+  Expected<NumpyHeader> header = NumpyHeader::parse(bytes, size);
+  if (!header)
+    return array.error(llvm::toString(header.takeError()));
+  array.type = header->dtype;
+  array.dims = header->shape;
+  return NumpyStream(std::move(source));
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
 
 Error nnq::writeNumpyFile(StringRef path,
                           ArrayRef<std::pair<std::string, NumpyArray>> arrays) {

@@ -90,26 +90,41 @@ static Expected<NumpyHeader> parseDictionary(StringRef text) {
   return header;
 }
 
-Expected<NumpyHeader> NumpyHeader::parse(llvm::ArrayRef<char> bytes) {
+/// Where the dictionary starts.
+static size_t getStart(StringRef all) {
+  return all[6] == 1 ? 10 : NumpyHeader::kStartSize;
+}
+
+Expected<size_t> NumpyHeader::parseSize(llvm::ArrayRef<char> bytes,
+                                        uint64_t fileSize) {
   StringRef all(bytes.data(), bytes.size());
   if (!all.starts_with(kMagic))
     return createStringError(all.size() < kMagic.size() ? "file is truncated"
                                                         : "not a numpy file");
-  if (all.size() < 12)
+  if (all.size() < kStartSize)
     return createStringError("file is truncated");
   unsigned version = static_cast<unsigned char>(all[6]);
   if (version < 1 || version > 3)
     return createStringError("version %u of the format is not known", version);
-  size_t start = version == 1 ? 10 : 12;
   uint64_t size = version == 1
                       ? llvm::support::endian::read16le(all.data() + 8)
                       : llvm::support::endian::read32le(all.data() + 8);
-  if (size > all.size() - start)
+  if (size > fileSize - getStart(all))
     return createStringError("file is truncated");
-  Expected<NumpyHeader> header = parseDictionary(all.substr(start, size));
+  return getStart(all) + size;
+}
+
+Expected<NumpyHeader> NumpyHeader::parse(llvm::ArrayRef<char> bytes,
+                                         uint64_t fileSize) {
+  Expected<size_t> size = parseSize(bytes, fileSize);
+  if (!size)
+    return size.takeError();
+  StringRef all(bytes.data(), bytes.size());
+  Expected<NumpyHeader> header =
+      parseDictionary(all.slice(getStart(all), *size));
   if (!header)
     return header;
-  header->dataOffset = start + size;
+  header->dataOffset = *size;
 
   uint64_t needed = getSize(header->dtype);
   bool overflow = false;
@@ -118,7 +133,7 @@ Expected<NumpyHeader> NumpyHeader::parse(llvm::ArrayRef<char> bytes) {
     needed = llvm::SaturatingMultiply<uint64_t>(needed, dim, &over);
     overflow |= over;
   }
-  uint64_t there = all.size() - header->dataOffset;
+  uint64_t there = fileSize - header->dataOffset;
   if (overflow || needed > there)
     return createStringError(
         "file is truncated: %s needs %llu bytes, %llu are there",

@@ -20,8 +20,21 @@ struct NumpyHeader {
   /// Where the elements start.
   size_t dataOffset;
 
-  /// Parses versions 1 to 3 and checks that `bytes` holds all the elements.
-  static llvm::Expected<NumpyHeader> parse(llvm::ArrayRef<char> bytes);
+  /// As many bytes as tell how long a header is.
+  static constexpr size_t kStartSize = 12;
+
+  /// The size of the header that starts with `start`, in a file of `fileSize`
+  /// bytes; versions 1 to 3.
+  static llvm::Expected<size_t> parseSize(llvm::ArrayRef<char> start,
+                                          uint64_t fileSize);
+
+  /// Parses the header in front of `bytes` and checks that the elements are in
+  /// the file.
+  static llvm::Expected<NumpyHeader> parse(llvm::ArrayRef<char> bytes,
+                                           uint64_t fileSize);
+  static llvm::Expected<NumpyHeader> parse(llvm::ArrayRef<char> bytes) {
+    return parse(bytes, bytes.size());
+  }
 
   /// A header of version 1 for an array.
   static std::string write(DType dtype, llvm::ArrayRef<int64_t> shape);

@@ -18,6 +18,7 @@ using llvm::ArrayRef;
 using llvm::createStringError;
 using llvm::Error;
 using llvm::Expected;
+using llvm::MutableArrayRef;
 using llvm::StringRef;
 
 static constexpr uint32_t kLocalHeader = 0x04034b50;
@@ -158,31 +159,9 @@ Expected<ZipArchive> ZipArchive::parse(ArrayRef<char> bytes) {
   return archive;
 }
 
-static Error inflateRaw(ArrayRef<char> packed, std::vector<char> &out) {
-  z_stream stream = {};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK)
-    return createStringError("zlib does not start");
-  constexpr uInt chunk = 1u << 30;
-  size_t in = 0;
-  size_t written = 0;
-  int status = Z_OK;
-  while (status == Z_OK) {
-    stream.next_in =
-        reinterpret_cast<Bytef *>(const_cast<char *>(packed.data() + in));
-    stream.avail_in = std::min<size_t>(packed.size() - in, chunk);
-    stream.next_out = reinterpret_cast<Bytef *>(out.data() + written);
-    stream.avail_out = std::min<size_t>(out.size() - written, chunk);
-    uInt givenIn = stream.avail_in;
-    uInt givenOut = stream.avail_out;
-    status = inflate(&stream, Z_NO_FLUSH);
-    in += givenIn - stream.avail_in;
-    written += givenOut - stream.avail_out;
-  }
-  inflateEnd(&stream);
-  if (status != Z_STREAM_END || written != out.size())
-    return createStringError("compressed data is corrupt or truncated");
-  return Error::success();
-}
+//===----------------------------------------------------------------------===//
+// ZipStream
+//===----------------------------------------------------------------------===//
 
 static uint32_t checksum(uint32_t crc, ArrayRef<char> data) {
   constexpr size_t chunk = 1u << 30;
@@ -192,7 +171,81 @@ static uint32_t checksum(uint32_t crc, ArrayRef<char> data) {
   return crc;
 }
 
-Expected<std::vector<char>> ZipArchive::read(const Member &member) const {
+struct ZipStream::State {
+  ArrayRef<char> packed;
+  uint64_t remaining = 0;
+  uint32_t crc = 0, expectedCrc = 0;
+  bool isDeflated = false;
+  z_stream zlib = {};
+
+  ~State() {
+    if (isDeflated)
+      inflateEnd(&zlib);
+  }
+
+  Error inflateTo(MutableArrayRef<char> out);
+  Error finish();
+};
+
+ZipStream::ZipStream(std::unique_ptr<State> state) : state(std::move(state)) {}
+ZipStream::ZipStream(ZipStream &&) noexcept = default;
+ZipStream &ZipStream::operator=(ZipStream &&) noexcept = default;
+ZipStream::~ZipStream() = default;
+
+static Error corrupt() {
+  return createStringError("compressed data is corrupt or truncated");
+}
+
+Error ZipStream::State::inflateTo(MutableArrayRef<char> out) {
+  constexpr uInt chunk = 1u << 30;
+  while (!out.empty()) {
+    zlib.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(packed.data()));
+    zlib.avail_in = std::min<size_t>(packed.size(), chunk);
+    zlib.next_out = reinterpret_cast<Bytef *>(out.data());
+    zlib.avail_out = std::min<size_t>(out.size(), chunk);
+    uInt givenIn = zlib.avail_in;
+    uInt givenOut = zlib.avail_out;
+    int status = inflate(&zlib, Z_NO_FLUSH);
+    packed = packed.drop_front(givenIn - zlib.avail_in);
+    out = out.drop_front(givenOut - zlib.avail_out);
+    if (status != Z_OK && !(status == Z_STREAM_END && out.empty()))
+      return corrupt();
+  }
+  return Error::success();
+}
+
+/// Nothing may be left but the mark of the end, and the checksum must match.
+Error ZipStream::State::finish() {
+  if (isDeflated) {
+    Bytef none;
+    zlib.next_in = reinterpret_cast<Bytef *>(const_cast<char *>(packed.data()));
+    zlib.avail_in = packed.size();
+    zlib.next_out = &none;
+    zlib.avail_out = 0;
+    if (inflate(&zlib, Z_NO_FLUSH) != Z_STREAM_END)
+      return corrupt();
+  }
+  if (crc != expectedCrc)
+    return createStringError("checksum does not match: the file is corrupt");
+  return Error::success();
+}
+
+Error ZipStream::read(MutableArrayRef<char> out) {
+  if (out.size() > state->remaining)
+    return createStringError("file is truncated");
+  if (state->isDeflated) {
+    if (Error error = state->inflateTo(out))
+      return error;
+  } else {
+    std::copy_n(state->packed.begin(), out.size(), out.begin());
+    state->packed = state->packed.drop_front(out.size());
+  }
+  state->crc = checksum(state->crc, out);
+  state->remaining -= out.size();
+  return state->remaining == 0 ? state->finish() : Error::success();
+}
+
+Expected<ZipStream> ZipArchive::open(const Member &member) const {
   Reader header(bytes, member.headerOffset);
   if (header.read<uint32_t>() != kLocalHeader)
     return truncated();
@@ -200,7 +253,10 @@ Expected<std::vector<char>> ZipArchive::read(const Member &member) const {
   uint16_t nameSize = header.read<uint16_t>();
   uint16_t extraSize = header.read<uint16_t>();
   header.skip(nameSize + extraSize);
-  ArrayRef<char> packed = header.take(member.packedSize);
+  auto state = std::make_unique<ZipStream::State>();
+  state->packed = header.take(member.packedSize);
+  state->remaining = member.size;
+  state->expectedCrc = member.crc;
   if (!header.ok())
     return truncated();
 
@@ -208,23 +264,34 @@ Expected<std::vector<char>> ZipArchive::read(const Member &member) const {
   // that would only cost memory.
   if (member.size / 1032 > member.packedSize)
     return createStringError("size in the directory is corrupt");
-  std::vector<char> data(member.size);
   if (member.method == kStored) {
-    if (packed.size() != data.size())
+    if (member.packedSize != member.size)
       return createStringError("size in the directory is corrupt");
-    std::copy(packed.begin(), packed.end(), data.begin());
   } else if (member.method == kDeflated) {
-    if (Error error = inflateRaw(packed, data))
-      return error;
+    if (inflateInit2(&state->zlib, -MAX_WBITS) != Z_OK)
+      return createStringError("zlib does not start");
+    state->isDeflated = true;
   } else {
     return createStringError("compression method %u is not supported; use "
                              "numpy.savez or numpy.savez_compressed",
                              unsigned(member.method));
   }
-  if (checksum(0, data) != member.crc)
-    return createStringError("checksum does not match: the file is corrupt");
+  return ZipStream(std::move(state));
+}
+
+Expected<std::vector<char>> ZipArchive::read(const Member &member) const {
+  Expected<ZipStream> stream = open(member);
+  if (!stream)
+    return stream.takeError();
+  std::vector<char> data(member.size);
+  if (Error error = stream->read(data))
+    return error;
   return data;
 }
+
+//===----------------------------------------------------------------------===//
+// ZipWriter
+//===----------------------------------------------------------------------===//
 
 /// The sizes are in the zip64 field, so that any size has one form.
 static void writeFields(llvm::support::endian::Writer &writer,

@@ -15,7 +15,7 @@ using namespace nnq;
 
 Value nnq::getStatsSource(Value value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (op->hasAttr(kStatsAttr))
+    if (op->hasAttr(kStatsAttr) || op->hasAttr(kQuantRangeAttr))
       break;
     auto pad = dyn_cast<tensor::PadOp>(op);
     if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
@@ -44,19 +44,47 @@ bool nnq::canHoldStats(Value value) {
   return static_cast<bool>(getFunction(value));
 }
 
-TensorStatsAttr nnq::getStats(Value value) {
+template <typename Attr>
+static Attr getAttr(Value value, StringRef name) {
   if (!canHoldStats(value))
     return {};
   if (Operation *op = value.getDefiningOp())
-    return op->getAttrOfType<TensorStatsAttr>(kStatsAttr);
-  return getFunction(value).getArgAttrOfType<TensorStatsAttr>(
-      cast<BlockArgument>(value).getArgNumber(), kStatsAttr);
+    return op->getAttrOfType<Attr>(name);
+  return getFunction(value).getArgAttrOfType<Attr>(
+      cast<BlockArgument>(value).getArgNumber(), name);
+}
+
+static void setAttr(Value value, StringRef name, Attribute attr) {
+  if (Operation *op = value.getDefiningOp())
+    op->setAttr(name, attr);
+  else
+    getFunction(value).setArgAttr(cast<BlockArgument>(value).getArgNumber(),
+                                  name, attr);
+}
+
+TensorStatsAttr nnq::getStats(Value value) {
+  return getAttr<TensorStatsAttr>(value, kStatsAttr);
 }
 
 void nnq::setStats(Value value, TensorStatsAttr stats) {
-  if (Operation *op = value.getDefiningOp())
-    op->setAttr(kStatsAttr, stats);
-  else
-    getFunction(value).setArgAttr(cast<BlockArgument>(value).getArgNumber(),
-                                  kStatsAttr, stats);
+  setAttr(value, kStatsAttr, stats);
+}
+
+QuantRangeAttr nnq::getQuantRange(Value value) {
+  return getAttr<QuantRangeAttr>(value, kQuantRangeAttr);
+}
+
+void nnq::setQuantRange(Value value, QuantRangeAttr range) {
+  setAttr(value, kQuantRangeAttr, range);
+}
+
+QuantRangeAttr nnq::findQuantRange(Value value) {
+  Value source = getStatsSource(value);
+  if (QuantRangeAttr range = getQuantRange(source))
+    return range;
+  if (TensorStatsAttr stats = getStats(source))
+    return QuantRangeAttr::get(stats.getContext(),
+                               stats.getMin().getValueAsDouble(),
+                               stats.getMax().getValueAsDouble());
+  return {};
 }

@@ -25,7 +25,7 @@ class Network:
 
     name: str
     mlir: str
-    onnx: Path
+    onnx: Path | None
     test: list[Sample]
     labels: NDArray[np.int64] | None
     calib: list[Sample]
@@ -40,6 +40,14 @@ class Network:
 def samples(x: NDArray) -> list[Sample]:
     """Split a batch into inputs of batch 1."""
     return [[row[None]] for row in x]
+
+
+def folder_models(folder: Path, only: Sequence[str]) -> list[models.Model]:
+    """Return the networks of the folder, once where one is there in both forms."""
+    found = models.folder_models(folder)
+    with_onnx = {model.name for model in found if model.path.suffix == ".onnx"}
+    chosen = [m for m in found if m.path.suffix == ".onnx" or m.name not in with_onnx]
+    return [model for model in chosen if not only or model.name in only]
 
 
 def folder_networks(folder: Path, scratch: Path, only: Sequence[str]) -> list[Callable[[], Network]]:
@@ -63,11 +71,7 @@ def folder_networks(folder: Path, scratch: Path, only: Sequence[str]) -> list[Ca
         text = importer.from_file(model.path, shapes={model.input: model.shape}, entry=entry_name(model.name))
         return Network(model.name, text, path, samples(data.x[:SCORED]), data.y, samples(data.calib[:200]))
 
-    found = models.folder_models(folder)
-    # A network in both forms is timed once.
-    with_onnx = {model.name for model in found if model.path.suffix == ".onnx"}
-    chosen = [m for m in found if m.path.suffix == ".onnx" or m.name not in with_onnx]
-    return [lambda model=model: make(model) for model in chosen if not only or model.name in only]
+    return [lambda model=model: make(model) for model in folder_models(folder, only)]
 
 
 def builtin_network(name: str, scratch: Path, folder: Path | None) -> Network:

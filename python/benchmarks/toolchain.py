@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -74,7 +75,7 @@ class Toolchain:
 
     def compile(self, network: Network, quantization: str | None) -> tuple[Path, Usage]:
         """Make a library."""
-        kind = (quantization or "f32").replace("weight-range=", "int8_")
+        kind = "f32" if quantization is None else re.sub(r"[^\w.=-]+", "_", f"int8_{quantization}")
         library = self.scratch / f"{network.name}_{kind}_{self.threads}.so"
         return library, run_tool(self.tools / "nnq-compile", *self.options(network, quantization), "-o", library)
 

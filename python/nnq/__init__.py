@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .program import Program, TensorInfo
     from .progress import show_progress
     from .report import LayerReport, Report
+    from .statistics import Statistics, TensorStatistics
 
 # In a build tree the extension is in another folder.
 __path__ = pkgutil.extend_path(__path__, __name__)
@@ -36,6 +37,8 @@ _LAZY = {
     "show_progress": "progress",
     "LayerReport": "report",
     "Report": "report",
+    "Statistics": "statistics",
+    "TensorStatistics": "statistics",
 }
 
 __all__ = [
@@ -47,7 +50,9 @@ __all__ = [
     "OptionError",
     "Program",
     "Report",
+    "Statistics",
     "TensorInfo",
+    "TensorStatistics",
     "from_onnx",
     "from_torch",
     "load",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from .native import core
 from .pipelines import find_pipeline, write_pipeline
 from .program import Program, TensorInfo, name_tensors
 from .progress import progress
+from .statistics import Statistics
 
 if TYPE_CHECKING:
     from .report import Report
@@ -164,21 +167,35 @@ class Model:
 
         `data` may also be an array of NumPy or PyTorch with the samples along its first dimension, a dict of such
         arrays by input, or an iterable of batches (arrays, dicts, or tuples that begin with the inputs), which is
-        written to a temporary file as it comes.
+        written to a temporary file as it comes. `statistics` may also be what calibrate() returns.
         """
         step = Step(pipeline, {name: value for name, value in options.items() if value is not None})
         title = pipeline.replace("-", " ")
         data = options.get("data")
         # Wrong options are reported before data is written.
-        text = write_pipeline(pipeline, {**options, "data": None} if "data" in options else options)
-        if data is None:
-            return self._run(text, title, step)
-        names = [tensor.name for tensor in self.inputs]
-        with data_file(data, names, int(options.get("samples") or 0)) as (path, key):
-            if key is not None and options.get("key") is not None:
-                raise OptionError("key names arrays of a file; data is no file")
-            options = {**options, "data": path, "key": key or options.get("key")}
+        for_check = {name: value for name, value in options.items() if name not in ("data", "statistics")}
+        write_pipeline(pipeline, for_check | {name: None for name in options if name not in for_check})
+        with contextlib.ExitStack() as stack:
+            if isinstance(statistics := options.get("statistics"), Statistics):
+                options = {**options, "statistics": stack.enter_context(statistics.file())}
+            if data is not None:
+                names = [tensor.name for tensor in self.inputs]
+                samples = int(options.get("samples") or 0)
+                path, key = stack.enter_context(data_file(data, names, samples))
+                if key is not None and options.get("key") is not None:
+                    raise OptionError("key names arrays of a file; data is no file")
+                options = {**options, "data": path, "key": key or options.get("key")}
             return self._run(write_pipeline(pipeline, options), title, step)
+
+    def calibrate(self, data: Any, *, key: str | None = None, samples: int | None = None) -> Statistics:
+        """Run the network on data, as `quantize` takes it, and return the statistics of its tensors.
+
+        They take the place of data where the same network is quantized: m.quantize(statistics=..., calibration="mse").
+        """
+        with tempfile.TemporaryDirectory(prefix="nnq-") as folder:
+            path = Path(folder) / "statistics.json"
+            self.apply("calibrate", data=data, key=key, samples=samples, save=path)
+            return Statistics.load(path)
 
     def _run(self, pipeline: str, title: str, step: Step) -> Model:
         # Regular expressions of categories: those of nnq begin so.

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import accuracy
 import kernels
 import networks
 import numpy as np
@@ -74,6 +75,51 @@ def check_layers(result: dict, shown: str) -> None:
     for layer in layers:
         assert re.search(rf"{re.escape(layer['name'])} +{layer['kind']} ", shown)
         assert ("peak_fraction" in layer) == (layer["kind"] == "linear")
+
+
+def save_classifier(folder: Path) -> None:
+    """Write a linear classifier of images, and images of which it knows all but one in four."""
+    weights = RNG.normal(size=(3 * 32 * 32, 10)).astype(np.float32)
+    nodes = [helper.make_node("Flatten", ["input"], ["a"]), helper.make_node("MatMul", ["a", "w"], ["y"])]
+    value = lambda name, shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)  # noqa: E731
+    inputs, outputs = [value("input", ["N", 3, 32, 32])], [value("y", ["N", 10])]
+    graph = helper.make_graph(nodes, "net", inputs, outputs, [numpy_helper.from_array(weights, "w")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, folder / "models" / "resnet8_cifar10.onnx")
+    x = RNG.integers(0, 256, (40, 32, 32, 3), np.uint8)
+    y = (x.transpose(0, 3, 1, 2).reshape(40, -1) @ weights).argmax(1)
+    y[::4] = (y[::4] + 1) % 10
+    np.savez(folder / "data" / "cifar10.npz", x=x, y=y, calib=x[:12])
+
+
+def test_accuracy(folder: Path, tools: Path, capsys):
+    save_classifier(folder)
+    arguments = [str(folder), "--build", str(tools.parent), "--out", str(folder / "out")]
+    assert accuracy.main([*arguments, "--options", "", "--options", "activations=symmetric"]) == 0
+    shown = capsys.readouterr().out
+    scores = json.loads((folder / "out" / "accuracy.json").read_text())
+    assert [(s["network"], s["options"], s["samples"], s["calibrated"]) for s in scores] == [
+        ("resnet8_cifar10", "", 40, 12), ("resnet8_cifar10", "activations=symmetric", 40, 12),
+        ("ad01_autoencoder", "", 8, 8), ("ad01_autoencoder", "activations=symmetric", 8, 8),
+    ]  # fmt: skip
+    for score in scores:
+        assert not score["error"]
+        assert 20 < score["sqnr_db"] < 60
+        if score["network"] == "ad01_autoencoder":
+            assert score["f32"] is score["int8"] is score["drop"] is None
+            continue
+        assert score["f32"] == 0.75
+        assert score["drop"] == pytest.approx(100 * (score["f32"] - score["int8"]))
+        assert score["agreement"] > 0.8
+    assert scores[0]["sqnr_db"] != scores[1]["sqnr_db"]
+    assert re.search(r"resnet8_cifar10 +75.00%.* 40 +12  default\n", shown)
+    assert shown.count("samples") == 3  # one header, two rows
+
+
+def test_accuracy_of_a_network_that_fails_is_said(folder: Path, tools: Path, capsys):
+    arguments = [str(folder), "--build", str(tools.parent), "--out", str(folder)]
+    assert accuracy.main([*arguments, "--options", "calibration=best"]) == 1
+    assert "'quantize-int8' cannot read its options (calibration=best)" in capsys.readouterr().out
 
 
 def test_contender_that_does_not_run_is_said(folder: Path, tools: Path, capsys):

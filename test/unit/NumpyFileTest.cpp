@@ -14,6 +14,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 using namespace nnq;
 using llvm::StringRef;
@@ -103,6 +104,47 @@ TEST_F(NumpyFileTest, RoundTripNpz) {
   auto integers = y->toIntegers();
   ASSERT_TRUE(bool(integers));
   EXPECT_EQ(*integers, (std::vector<int64_t>{1, 2}));
+}
+
+TEST_F(NumpyFileTest, StreamsGiveWhatReadDoes) {
+  std::vector<float> values(60);
+  std::iota(values.begin(), values.end(), 0.0f);
+  NumpyArray array = floats({20, 3}, values);
+  ASSERT_FALSE(writeNumpyFile(path("s.npy"), {{"x", array}}));
+  ASSERT_FALSE(writeNumpyFile(path("s.npz"), {{"x", array}, {"y", array}}));
+  for (const char *name : {"s.npy", "s.npz"}) {
+    auto file = NumpyFile::open(path(name));
+    ASSERT_TRUE(bool(file));
+    auto stream = file->stream("x");
+    ASSERT_TRUE(bool(stream));
+    EXPECT_EQ(stream->array().str(), "f32[20, 3]");
+    std::vector<char> sample(3 * sizeof(float));
+    for (int64_t i = 0; i < 20; ++i) {
+      ASSERT_FALSE(stream->read(sample));
+      EXPECT_TRUE(llvm::ArrayRef<char>(sample) == array.getSamples(i));
+    }
+    EXPECT_TRUE(StringRef(llvm::toString(stream->read(sample)))
+                    .ends_with("file is truncated"));
+  }
+}
+
+TEST_F(NumpyFileTest, StreamsFindCorruptionAtTheEnd) {
+  ASSERT_FALSE(writeNumpyFile(path("c.npz"), {{"x", floats({2}, {1, 2})}}));
+  auto buffer = llvm::MemoryBuffer::getFile(path("c.npz"));
+  ASSERT_TRUE(bool(buffer));
+  std::string bytes = (*buffer)->getBuffer().str();
+  // The first element.
+  size_t at = bytes.find(std::string("\0\0\x80\x3f", 4));
+  ASSERT_NE(at, std::string::npos);
+  bytes[at] = 1;
+  auto file = NumpyFile::open(write("c2.npz", bytes));
+  ASSERT_TRUE(bool(file));
+  auto stream = file->stream("x");
+  ASSERT_TRUE(bool(stream));
+  std::vector<char> sample(sizeof(float));
+  EXPECT_FALSE(stream->read(sample));
+  expectContains(llvm::toString(stream->read(sample)),
+                 "checksum does not match");
 }
 
 TEST_F(NumpyFileTest, HeaderVersions) {

@@ -25,6 +25,16 @@ TEST(TensorObserver, Moments) {
   EXPECT_DOUBLE_EQ(observer.getSecondMoment(), 7.0);
 }
 
+TEST(TensorObserver, MovingAverages) {
+  TensorObserver observer;
+  observer.add({1.0f, -2.0f});
+  EXPECT_EQ(observer.getMovingMin(), -2.0);
+  EXPECT_EQ(observer.getMovingMax(), 1.0);
+  observer.add({-4.0f, 11.0f});
+  EXPECT_DOUBLE_EQ(observer.getMovingMin(), -2.0 - 0.01 * 2);
+  EXPECT_DOUBLE_EQ(observer.getMovingMax(), 1.0 + 0.01 * 10);
+}
+
 TEST(TensorObserver, BinsOverPositiveRange) {
   TensorObserver observer;
   observer.add({0.0f, 0.5f, 1.0f, 1.999f});

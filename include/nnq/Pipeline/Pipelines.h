@@ -10,10 +10,31 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "nnq/Compress/Calibrate/CalibrationMethod.h"
 #include "nnq/Compress/Quantize/QuantizeOptions.h"
 #include "nnq/Lower/Passes.h"
 
 namespace nnq {
+
+/// Options of `--calibrate`.
+struct CalibratePipelineOptions
+    : public mlir::PassPipelineOptions<CalibratePipelineOptions> {
+  Option<std::string> data{*this, "data",
+                           llvm::cl::desc("Data to run on, .npy or .npz"),
+                           llvm::cl::init("")};
+  Option<std::string> key{
+      *this, "key",
+      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
+      llvm::cl::init("x")};
+  Option<int64_t> samples{
+      *this, "samples",
+      llvm::cl::desc("Use at most this many samples; 0 means all"),
+      llvm::cl::init(0)};
+  Option<std::string> save{
+      *this, "save",
+      llvm::cl::desc("File to write the statistics to, for quantize-int8"),
+      llvm::cl::init("")};
+};
 
 /// Options of `--quantize-int8`.
 struct QuantizeInt8Options
@@ -36,6 +57,21 @@ struct QuantizeInt8Options
       llvm::cl::desc("Requests for single layers, as nnq-select-precision "
                      "reads them: WHICH=HOW by commas"),
       llvm::cl::init("")};
+  Option<std::string> statistics{
+      *this, "statistics",
+      llvm::cl::desc(
+          "Statistics that an earlier calibration saved, in place of "
+          "data"),
+      llvm::cl::init("")};
+  Option<CalibrationMethod> calibration{
+      *this, "calibration",
+      llvm::cl::desc("How ranges of activations are chosen"),
+      llvm::cl::init(CalibrationMethod::MinMax), calibrationMethodValues()};
+  Option<double> percentile{
+      *this, "percentile",
+      llvm::cl::desc("Share of the elements that calibration=percentile keeps, "
+                     "in percent"),
+      llvm::cl::init(99.99)};
   Option<QuantScheme> activations{
       *this, "activations", llvm::cl::desc("Scheme of activations"),
       llvm::cl::init(QuantScheme::Asymmetric), quantSchemeValues()};
@@ -50,6 +86,10 @@ struct QuantizeInt8Options
       *this, "weight-range",
       llvm::cl::desc("Integers that symmetric weights may take"),
       llvm::cl::init(WeightRange::Full), weightRangeValues()};
+  Option<WeightCalibration> weightCalibration{
+      *this, "weight-calibration",
+      llvm::cl::desc("How scales of weights are chosen"),
+      llvm::cl::init(WeightCalibration::Mse), weightCalibrationValues()};
   Option<ProductPrecision> attention{
       *this, "attention",
       llvm::cl::desc(
@@ -101,6 +141,10 @@ struct LowerToLLVMOptions
 
 /// Stage 1: one canonical form, see the passes of nnq/Import.
 void buildImportPipeline(mlir::OpPassManager &pm);
+
+/// Stage 1 and the statistics of stage 2.
+void buildCalibratePipeline(mlir::OpPassManager &pm,
+                            const CalibratePipelineOptions &options);
 
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,

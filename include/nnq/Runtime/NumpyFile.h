@@ -54,6 +54,7 @@ public:
 
 private:
   friend class NumpyFile;
+  friend class NumpyStream;
   llvm::Error error(const llvm::Twine &message) const;
 
   std::string shown;
@@ -61,6 +62,27 @@ private:
   llvm::SmallVector<int64_t> dims;
   llvm::ArrayRef<char> bytes;
   std::shared_ptr<const void> owner;
+};
+
+/// The samples of an array one after the other. Of data in a file little is in
+/// memory at a time, however large the array.
+class NumpyStream {
+public:
+  NumpyStream(NumpyStream &&) noexcept;
+  NumpyStream &operator=(NumpyStream &&) noexcept;
+  ~NumpyStream();
+
+  /// The array without its data.
+  const NumpyArray &array() const;
+
+  /// Fills `bytes` with the next samples. An error if the file is corrupt.
+  llvm::Error read(llvm::MutableArrayRef<char> bytes);
+
+private:
+  friend class NumpyFile;
+  struct State;
+  explicit NumpyStream(std::unique_ptr<State> state);
+  std::unique_ptr<State> state;
 };
 
 /// A .npy file, which is one array without a name, or a .npz file.
@@ -81,6 +103,7 @@ public:
 
   /// The array `key`; for .npy the only one, whatever the key.
   llvm::Expected<NumpyArray> read(llvm::StringRef key) const;
+  llvm::Expected<NumpyStream> stream(llvm::StringRef key) const;
 
 private:
   struct State;

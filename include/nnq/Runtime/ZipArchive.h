@@ -11,10 +11,29 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace nnq {
+
+/// The contents of a member from front to back, in constant memory.
+class ZipStream {
+public:
+  ZipStream(ZipStream &&) noexcept;
+  ZipStream &operator=(ZipStream &&) noexcept;
+  ~ZipStream();
+
+  /// Fills `out` with what comes next. An error if there is less, or if this is
+  /// the end and the checksum of all does not match.
+  llvm::Error read(llvm::MutableArrayRef<char> out);
+
+private:
+  friend class ZipArchive;
+  struct State;
+  explicit ZipStream(std::unique_ptr<State> state);
+  std::unique_ptr<State> state;
+};
 
 /// A zip archive in memory (or mapped), members stored or deflated, with or
 /// without zip64.
@@ -33,6 +52,8 @@ public:
   static llvm::Expected<ZipArchive> parse(llvm::ArrayRef<char> bytes);
 
   llvm::ArrayRef<Member> members() const { return list; }
+
+  llvm::Expected<ZipStream> open(const Member &member) const;
 
   /// The contents, checked against their checksum.
   llvm::Expected<std::vector<char>> read(const Member &member) const;

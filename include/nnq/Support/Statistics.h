@@ -12,12 +12,22 @@
 namespace nnq {
 
 /// The value whose statistics stand for those of `value`: looks through
-/// reshapes and pads with zeros, which do not change a range that holds zero.
+/// reshapes and pads with zeros, which do not change a range that holds zero,
+/// unless they have statistics or a range of their own.
 mlir::Value getStatsSource(mlir::Value value);
 
 /// True if `value` has a place for statistics: the result of an op with just
 /// one, or an argument of a function.
 bool canHoldStats(mlir::Value value);
+
+/// `nnq.quant_range` of the op or function argument that `value` is; null if
+/// none.
+QuantRangeAttr getQuantRange(mlir::Value value);
+void setQuantRange(mlir::Value value, QuantRangeAttr range);
+
+/// The range that `value` is quantized to: the one chosen for its source, or
+/// all of what statistics saw; null if there is neither.
+QuantRangeAttr findQuantRange(mlir::Value value);
 
 /// `nnq.stats` of the op or function argument that `value` is; null if none.
 TensorStatsAttr getStats(mlir::Value value);

@@ -4,11 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CalibrationData.h"
+#include "StatisticsFile.h"
 #include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Compress/Calibrate/SampleAction.h"
 #include "nnq/Compress/Calibrate/TensorObserver.h"
 #include "nnq/Runtime/CompiledModel.h"
-#include "nnq/Runtime/NumpyFile.h"
 #include "nnq/Support/Branches.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Statistics.h"
@@ -106,39 +107,25 @@ struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
   }
 
   void runOnOperation() override {
+    if (!statistics.empty()) {
+      if (llvm::Error error = load())
+        fail(std::move(error));
+      return;
+    }
     llvm::Expected<func::FuncOp> entry = findEntry();
     if (!entry)
       return fail(entry.takeError());
-    llvm::Expected<SmallVector<NumpyArray>> arrays = loadData(*entry);
-    if (!arrays)
-      return fail(arrays.takeError());
+    llvm::Expected<CalibrationData> samplesOfInputs =
+        CalibrationData::open(*entry, data, key, samples);
+    if (!samplesOfInputs)
+      return fail(samplesOfInputs.takeError());
     SmallVector<Value> observed = findObserved(getOperation());
-    if (observed.empty())
+    if (failed(observeAll(observed, *entry, *samplesOfInputs)))
+      return signalPassFailure();
+    if (save.empty())
       return;
-    std::vector<TensorObserver> observers(observed.size());
-
-    llvm::Expected<CompiledModel> model = compile(observed, entry->getName());
-    if (!model)
-      return fail(model.takeError());
-    currentObservers = observers;
-    llvm::Error error = run(*model, *arrays);
-    currentObservers = {};
-    if (error)
-      return fail(std::move(error));
-
-    for (auto [value, observer] : llvm::zip(observed, observers)) {
-      if (!observer.isFinite() || observer.getCount() == 0) {
-        emitError(value.getLoc())
-            << "the input of layer '" << getUserLayerName(value)
-            << "' became NaN or infinite in calibration; the network does not "
-               "work on the data given by data="
-            << data;
-        return signalPassFailure();
-      }
-    }
-    for (auto [value, observer] : llvm::zip(observed, observers))
-      setStats(value, observer.getAttr(&getContext()));
-    numTensors += observed.size();
+    if (llvm::Error error = writeStatistics(save, getOperation(), observed))
+      fail(std::move(error));
   }
 
 private:
@@ -146,6 +133,51 @@ private:
     emitError(getOperation().getLoc())
         << "cannot calibrate: " << llvm::toString(std::move(error));
     signalPassFailure();
+  }
+
+  llvm::Error load() {
+    if (!data.empty() || !save.empty() || key != "x" || samples != 0)
+      return llvm::createStringError(
+          "statistics=FILE takes the place of a run; "
+          "leave out data, key, samples and save");
+    SmallVector<Value> observed = findObserved(getOperation());
+    if (llvm::Error error =
+            readStatistics(statistics, getOperation(), observed))
+      return error;
+    numTensors += observed.size();
+    return llvm::Error::success();
+  }
+
+  /// Runs the network and sets the statistics of `observed`.
+  LogicalResult observeAll(ArrayRef<Value> observed, func::FuncOp entry,
+                           CalibrationData &samplesOfInputs) {
+    if (observed.empty())
+      return success();
+    std::vector<TensorObserver> observers(observed.size());
+    llvm::Expected<CompiledModel> model = compile(observed, entry.getName());
+    if (!model) {
+      fail(model.takeError());
+      return failure();
+    }
+    currentObservers = observers;
+    llvm::Error error = run(*model, samplesOfInputs);
+    currentObservers = {};
+    if (error) {
+      fail(std::move(error));
+      return failure();
+    }
+
+    for (auto [value, observer] : llvm::zip(observed, observers))
+      if (!observer.isFinite() || observer.getCount() == 0)
+        return emitError(value.getLoc())
+               << "the input of layer '" << getUserLayerName(value)
+               << "' became NaN or infinite in calibration; the network does "
+                  "not work on the data given by data="
+               << data;
+    for (auto [value, observer] : llvm::zip(observed, observers))
+      setStats(value, observer.getAttr(&getContext()));
+    numTensors += observed.size();
+    return success();
   }
 
   /// The only function that a user can call.
@@ -178,80 +210,6 @@ private:
     return entry;
   }
 
-  /// The names of the arrays: `key` itself, or numbered if there are several
-  /// inputs, or one name an input.
-  llvm::Expected<SmallVector<std::string>> getKeys(func::FuncOp entry) const {
-    SmallVector<std::string> keys;
-    SmallVector<StringRef> given;
-    StringRef(key).split(given, ',');
-    unsigned count = entry.getNumArguments();
-    if (given.size() != count && given.size() != 1)
-      return llvm::createStringError(
-          "function '" + entry.getName() + "' takes " + llvm::Twine(count) +
-          " inputs, key= names " + llvm::Twine(given.size()));
-    for (unsigned i = 0; i < count; ++i)
-      keys.push_back(given.size() == count ? given[i].str()
-                                           : key + std::to_string(i));
-    return keys;
-  }
-
-  /// One array for each input, with as many samples.
-  llvm::Expected<SmallVector<NumpyArray>> loadData(func::FuncOp entry) {
-    if (data.empty())
-      return llvm::createStringError("no data given; pass data=FILE");
-    if (samples < 0)
-      return llvm::createStringError("samples=%lld is negative",
-                                     static_cast<long long>(samples));
-    llvm::Expected<SmallVector<std::string>> keys = getKeys(entry);
-    if (!keys)
-      return keys.takeError();
-    llvm::Expected<NumpyFile> file = NumpyFile::open(data);
-    if (!file)
-      return file.takeError();
-    if (!file->isArchive() && keys->size() > 1)
-      return llvm::createStringError(
-          data + ": is one array, but function '" + entry.getName() +
-          "' takes " + llvm::Twine(keys->size()) + " inputs; pass a .npz");
-    SmallVector<NumpyArray> arrays;
-    for (auto [i, name] : llvm::enumerate(*keys)) {
-      llvm::Expected<NumpyArray> array = file->read(name);
-      if (!array && file->isArchive())
-        return llvm::createStringError(llvm::toString(array.takeError()) +
-                                       "; choose the input with key=NAME" +
-                                       (keys->size() > 1 ? ",NAME..." : ""));
-      if (!array)
-        return array.takeError();
-      auto type = cast<RankedTensorType>(entry.getArgumentTypes()[i]);
-      TensorSignature input{llvm::to_vector(type.getShape()),
-                            *getDType(type.getElementType())};
-      if (type.isDynamicDim(0))
-        input.shape.front() = kDynamicBatch;
-      std::string which =
-          keys->size() == 1 ? "the input" : "input " + std::to_string(i);
-      if (llvm::Error error = array->checkMatches(
-              input, (which + " of '" + entry.getName() + "'").str()))
-        return error;
-      if (getNumSamples(*array) < input.shape.front())
-        return llvm::createStringError(array->name() + ": " +
-                                       llvm::Twine(getNumSamples(*array)) +
-                                       " samples do not fill a batch of " +
-                                       llvm::Twine(input.shape.front()));
-      if (i > 0 && array->getNumSamples() != arrays[0].getNumSamples())
-        return llvm::createStringError(
-            array->name() + ": has " + llvm::Twine(array->getNumSamples()) +
-            " samples, " + arrays[0].name() + " has " +
-            llvm::Twine(arrays[0].getNumSamples()));
-      arrays.push_back(*array);
-    }
-    return arrays;
-  }
-
-  /// How many samples of `array` to run.
-  int64_t getNumSamples(const NumpyArray &array) const {
-    return samples > 0 ? std::min<int64_t>(array.getNumSamples(), samples)
-                       : array.getNumSamples();
-  }
-
   llvm::Expected<CompiledModel> compile(ArrayRef<Value> observed,
                                         StringRef entry) {
     IRMapping mapping;
@@ -275,31 +233,23 @@ private:
                               reference ? LLVMLevels{2, 2} : LLVMLevels{0, 1});
   }
 
-  llvm::Error run(CompiledModel &model, ArrayRef<NumpyArray> arrays) {
+  llvm::Error run(CompiledModel &model, CalibrationData &samplesOfInputs) {
     // One sample at a time if the batch is dynamic.
     int64_t batch = model.signature().inputs.front().getShape(1).front();
-    int64_t total = getNumSamples(arrays.front());
+    int64_t total = samplesOfInputs.getNumSamples();
     std::vector<std::vector<char>> results;
     SmallVector<void *> outputs;
     for (const TensorSignature &output : model.signature().outputs)
       outputs.push_back(results.emplace_back(output.getNumBytes()).data());
     Progress progress(&getContext(), total);
-    // Aligned for the code, and finite: one sample at a time.
+    // Aligned for the code.
     std::vector<std::vector<char>> buffers;
     SmallVector<const void *> inputs;
     for (const TensorSignature &input : model.signature().inputs)
       inputs.push_back(buffers.emplace_back(input.getNumBytes()).data());
     for (int64_t i = 0; i + batch <= total; i += batch) {
-      for (auto [array, buffer] : llvm::zip(arrays, buffers)) {
-        ArrayRef<char> bytes = array.getSamples(i, batch);
-        std::memcpy(buffer.data(), bytes.data(), bytes.size());
-        if (array.dtype() != DType::F32)
-          continue;
-        ArrayRef elements(reinterpret_cast<const float *>(buffer.data()),
-                          buffer.size() / sizeof(float));
-        if (!llvm::all_of(elements, [](float x) { return std::isfinite(x); }))
-          return findNotFinite(array, elements, i, batch);
-      }
+      if (llvm::Error error = samplesOfInputs.read(buffers, batch))
+        return error;
       bool hasRun = false;
       getContext().executeAction<SampleAction>(
           [&] {
@@ -313,18 +263,6 @@ private:
       progress.update(i + batch);
     }
     return llvm::Error::success();
-  }
-
-  llvm::Error findNotFinite(const NumpyArray &array, ArrayRef<float> buffer,
-                            int64_t first, int64_t batch) {
-    const float *at =
-        llvm::find_if(buffer, [](float x) { return !std::isfinite(x); });
-    int64_t position = at - buffer.begin();
-    int64_t size = buffer.size() / batch;
-    return llvm::createStringError(
-        array.name() + ": " + (std::isnan(*at) ? "NaN" : "infinity") +
-        " in sample " + llvm::Twine(first + position / size) + ", element " +
-        llvm::Twine(position % size));
   }
 
   LoweringBuilder lowering;
@@ -341,5 +279,6 @@ void nnq::registerNNQCalibratePasses(LoweringBuilder lowering) {
   registerPass([lowering = std::move(lowering)] {
     return createCalibrate(CalibrateOptions(), lowering);
   });
+  registerPass([] { return createChooseRanges(); });
   registerPass([] { return createInterchangeLoops(); });
 }

@@ -80,9 +80,11 @@ void TensorObserver::add(ArrayRef<float> elements) {
   }
 
   if (count == 0) {
-    min = low;
-    max = high;
+    movingMin = min = low;
+    movingMax = max = high;
   }
+  movingMin += kMovingWeight * (low - movingMin);
+  movingMax += kMovingWeight * (high - movingMax);
   min = std::min(min, low);
   max = std::max(max, high);
   sum += total;
@@ -117,5 +119,6 @@ TensorStatsAttr TensorObserver::getAttr(MLIRContext *context) const {
   };
   return TensorStatsAttr::get(context, number(min), number(max),
                               number(getMean()), number(getSecondMoment()),
-                              count, DenseI64ArrayAttr::get(context, bins));
+                              count, DenseI64ArrayAttr::get(context, bins),
+                              number(movingMin), number(movingMax));
 }

@@ -73,7 +73,7 @@ private:
       return keep(op, "products of two activations are to stay so");
     auto isQuantizable = [](Value operand) {
       return isDequantized(operand) ||
-             (isF32Tensor(operand) && getStats(getStatsSource(operand)));
+             (isF32Tensor(operand) && findQuantRange(operand));
     };
     if (!op.hasPureTensorSemantics() ||
         !llvm::all_of(op.getDpsInputs(), isQuantizable))
@@ -101,9 +101,9 @@ private:
       return;
 
     FailureOr<Value> newWeight = getQuantizedWeight(
-        weight, getWeightFormat(
-                    op, operands,
-                    {weights, activations, weightGranularity, weightRange}));
+        weight, getWeightFormat(op, operands,
+                                {weights, activations, weightGranularity,
+                                 weightRange, weightCalibration}));
     if (failed(newWeight)) {
       keep(op, "the bytes of its weights are not at hand");
       return;
@@ -132,8 +132,7 @@ private:
   /// run time costs more than it saves here.
   void quantizeBranch(OpOperand &operand) {
     Value value = operand.get();
-    if (!isF32Tensor(value) || isDequantized(value) ||
-        !getStats(getStatsSource(value)))
+    if (!isF32Tensor(value) || isDequantized(value) || !findQuantRange(value))
       return;
     operand.set(getQuantizedActivation(value));
     ++numBranches;

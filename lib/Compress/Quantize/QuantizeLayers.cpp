@@ -31,7 +31,7 @@ WeightFormat nnq::getWeightFormat(linalg::LinalgOp op,
                                   const WeightedOp &operands,
                                   const LayerFormat &format) {
   WeightFormat result{format.weights, format.weightRange, operands.channelAxis,
-                      operands.inputAxis};
+                      operands.inputAxis, format.weightCalibration};
   WeightGranularity granularity = format.weightGranularity;
   if (auto own = op->getAttrOfType<WeightFormatAttr>(kWeightsAttr)) {
     result.scheme = own.getScheme();
@@ -49,9 +49,9 @@ Value nnq::quantizeActivation(OpBuilder &builder, Value activation,
   builder.setInsertionPointAfterValue(activation);
   Location loc = activation.getLoc();
   auto type = cast<RankedTensorType>(activation.getType());
-  if (TensorStatsAttr stats = getStats(getStatsSource(activation))) {
+  if (QuantRangeAttr range = findQuantRange(activation)) {
     Value cast = quant::QuantizeCastOp::create(
-        builder, loc, type.clone(getActivationType(stats, scheme)), activation);
+        builder, loc, type.clone(getActivationType(range, scheme)), activation);
     return quant::DequantizeCastOp::create(builder, loc, type, cast);
   }
   UnitAttr symmetric =

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "WeightScales.h"
 #include "nnq/Compress/Quantize/Transforms.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
@@ -15,21 +16,13 @@
 using namespace mlir;
 using namespace nnq;
 
-static QuantParams chooseParams(double min, double max, QuantScheme scheme,
-                                StorageRange range) {
-  return scheme == QuantScheme::Symmetric
-             ? chooseSymmetricParams(min, max, range)
-             : chooseAsymmetricParams(min, max, range);
-}
-
-quant::UniformQuantizedType nnq::getActivationType(TensorStatsAttr stats,
+quant::UniformQuantizedType nnq::getActivationType(QuantRangeAttr bounds,
                                                    QuantScheme scheme) {
-  MLIRContext *context = stats.getContext();
+  MLIRContext *context = bounds.getContext();
   bool isSigned = scheme == QuantScheme::Symmetric;
   StorageRange range = isSigned ? kInt8 : kUInt8;
   QuantParams params =
-      chooseParams(stats.getMin().getValueAsDouble(),
-                   stats.getMax().getValueAsDouble(), scheme, range);
+      chooseParams(bounds.getLow(), bounds.getHigh(), scheme, range);
   return quant::UniformQuantizedType::get(
       isSigned ? quant::QuantizationFlags::Signed : 0,
       IntegerType::get(context, 8), Float32Type::get(context), params.scale,
@@ -112,17 +105,17 @@ FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
 
   ChannelView view(type.getShape(), axis);
   std::vector<char> bytes(elements.size());
+  // Of one channel.
+  std::vector<float> weights;
   SmallVector<double> scales;
   SmallVector<int64_t> zeroPoints;
   for (int64_t channel = 0; channel < view.channels; ++channel) {
-    float min = 0, max = 0;
+    weights.clear();
     view.forEachRun(channel, [&](int64_t at) {
-      for (float x : elements.slice(at, view.inner)) {
-        min = std::min(min, x);
-        max = std::max(max, x);
-      }
+      llvm::append_range(weights, elements.slice(at, view.inner));
     });
-    QuantParams params = chooseParams(min, max, format.scheme, range);
+    QuantParams params =
+        chooseWeightParams(weights, format.scheme, range, format.calibration);
     auto round = [&] {
       view.forEachRun(channel, [&](int64_t at) {
         for (int64_t i = at; i < at + view.inner; ++i)

@@ -1,12 +1,12 @@
-// RUN: nnq-opt %s --nnq-quantize --split-input-file 2>/dev/null \
+// RUN: nnq-opt %s --nnq-quantize=weight-calibration=minmax --split-input-file 2>/dev/null \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,SYM,UASYM
-// RUN: nnq-opt %s --nnq-quantize --nnq-quantize --split-input-file \
+// RUN: nnq-opt %s --nnq-quantize=weight-calibration=minmax --nnq-quantize=weight-calibration=minmax --split-input-file \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,SYM,UASYM
-// RUN: nnq-opt %s --nnq-quantize=weights=asymmetric --split-input-file \
+// RUN: nnq-opt %s --nnq-quantize="weights=asymmetric weight-calibration=minmax" --split-input-file \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,ASYM,UASYM
-// RUN: nnq-opt %s --nnq-quantize=weight-granularity=per-tensor --split-input-file \
+// RUN: nnq-opt %s --nnq-quantize="weight-granularity=per-tensor weight-calibration=minmax" --split-input-file \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,TENSOR,UASYM
-// RUN: nnq-opt %s --nnq-quantize=activations=symmetric --split-input-file \
+// RUN: nnq-opt %s --nnq-quantize="activations=symmetric weight-calibration=minmax" --split-input-file \
 // RUN:   | FileCheck %s --check-prefixes=CHECK,SYM,USYM
 
 #stats = #nnq.tensor_stats<min = -0.5, max = 2.05, mean = 0.0,

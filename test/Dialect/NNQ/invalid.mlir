@@ -85,6 +85,31 @@ func.func @dcast_shape(%q: tensor<4xi8>, %s: f32, %z: i32) {
 
 // -----
 
+// expected-error @below {{'moving_min' and 'moving_max' go together}}
+#s = #nnq.tensor_stats<min = 0.0, max = 0.0, mean = 0.0, second_moment = 0.0, count = 1, histogram = [], moving_min = 1.0>
+
+// -----
+
+// expected-error @below {{takes two bounds, got 3}}
+#r = #nnq.quant_range<[0.0, 1.0, 2.0]>
+
+// -----
+
+// expected-error @below {{bounds must be finite}}
+#r = #nnq.quant_range<[0.0, 0x7FF0000000000000]>
+
+// -----
+
+// expected-error @below {{the first bound must not exceed the second}}
+#r = #nnq.quant_range<[1.0, 0.0]>
+
+// -----
+
+// expected-error @below {{'clipped' must be a share between 0 and 1}}
+#r = #nnq.quant_range<[0.0, 1.0], clipped = 1.5>
+
+// -----
+
 // expected-error @+2 {{'tile' must be positive}}
 func.func private @no_samples() attributes {
   nnq.batch = #nnq.batch<entry = "net", tile = 0, inputs = [true], outputs = [true]>}

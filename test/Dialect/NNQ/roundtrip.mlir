@@ -45,4 +45,14 @@ func.func @attributes(%x: tensor<1xf32> {nnq.stats = #nnq.tensor_stats<min = -1.
       bits_before = 32, bits_after = 8>}
 }
 
+// CHECK-LABEL: @ranges
+// CHECK-SAME: nnq.quant_range = #nnq.quant_range<[-1.000000e+00, 2.500000e+00], clipped = 1.250000e-01 : f64>
+// CHECK-SAME: nnq.stats = #nnq.tensor_stats<{{.*}}, histogram = [], moving_min = -2.500000e-01 : f64, moving_max = 5.000000e-01 : f64>
+// CHECK-SAME: nnq.quant_range = #nnq.quant_range<[0.000000e+00, 6.000000e+00]>
+func.func private @ranges(
+    tensor<1xf32> {nnq.quant_range = #nnq.quant_range<[-1.0, 2.5], clipped = 0.125>,
+      nnq.stats = #nnq.tensor_stats<min = -1.0, max = 2.5, mean = 0.5, second_moment = 0.75, count = 8,
+        histogram = [], moving_min = -0.25, moving_max = 0.5>},
+    tensor<1xf32> {nnq.quant_range = #nnq.quant_range<[0.0, 6.0]>})
+
 }

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "nnq/Compress/Calibrate/CalibrationMethod.h"
+#include "nnq/Compress/Quantize/QuantizeOptions.h"
 
 #include <functional>
 

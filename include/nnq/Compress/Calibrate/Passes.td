@@ -16,7 +16,12 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
     convolution or contraction (before reshapes and pads with zeros), is lowered
     and run in this process on one sample after the other. The ranges, moments
     and histograms go into the attribute `nnq.stats` of the op or function
-    argument; nothing else of the module changes.
+    argument; nothing else of the module changes. The data are read as they are
+    needed: a file may be larger than the memory.
+
+    `save=FILE` also writes the statistics as JSON, and `statistics=FILE` reads
+    them instead of running anything. Tensors are found by the layer that makes
+    them; the file must be of the same network, ops and weights.
 
     The first dimension of the data counts samples; the others and the element
     type must be those of the input of the only public function. Several inputs
@@ -49,6 +54,10 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
            "Name of the array in the .npz, or names of several by commas">,
     Option<"samples", "samples", "int64_t", "0",
            "Use at most this many samples; 0 means all">,
+    Option<"save", "save", "std::string", "\"\"",
+           "Write the statistics to this file, too">,
+    Option<"statistics", "statistics", "std::string", "\"\"",
+           "Read the statistics from this file in place of data">,
     Option<"reference", "reference", "bool", "false",
            "Lower by upstream passes alone, to check the fast path">,
   ];
@@ -56,6 +65,63 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
     Statistic<"numTensors", "tensors", "Number of tensors observed">,
     Statistic<"numSamples", "samples", "Number of samples run">,
   ];
+}
+
+def ChooseRanges : Pass<"nnq-choose-ranges", "::mlir::ModuleOp"> {
+  let summary = "Chooses the range of each tensor that quantization represents";
+  let description = [{
+    Turns the attribute `nnq.stats` of an op or function argument into the
+    attribute `nnq.quant_range`, which `nnq-quantize` reads. What a wider range
+    does not clip it rounds more coarsely; `calibration` says how to weigh the two:
+
+    - `minmax`: nothing is clipped.
+    - `moving-average`: exponential moving averages of the smallest and the
+      largest number of each run, with a weight of 0.01 for the last (Jacob et al.,
+      Quantization and Training of Neural Networks, 2018; the
+      MovingAverageMinMaxObserver of PyTorch).
+    - `percentile`: keeps `percentile` percent of the elements and leaves out as
+      many at either end, or the largest magnitudes if symmetric (McKinstry et al.,
+      Discovering Low-Precision Networks, 2018; ONNX Runtime).
+    - `mse`: the least mean squared error on the grid of the scheme (Zhao et al.,
+      OCS, 2019; Nagel et al., A White Paper on Neural Network Quantization, 2021).
+    - `entropy`: the least Kullback-Leibler divergence of the histogram from
+      what the grid leaves of it; elements at zero, which is exact, do not count
+      (Migacz, 8-bit Inference with TensorRT, 2017).
+
+    The last two look for one end after the other at 128 positions between zero
+    and the extreme; the result does not depend on the machine. A range that is
+    there stays. Where statistics lack what the method needs the whole range is
+    kept, which a remark says.
+
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32> {nnq.stats = #nnq.tensor_stats<...>})
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @f(%x: tensor<1x4xf32> {nnq.stats = #nnq.tensor_stats<...>,
+        nnq.quant_range = #nnq.quant_range<[-1.0, 2.25], clipped = 1.0e-4>})
+    ```
+  }];
+  let options = [
+    Option<"calibration", "calibration", "::nnq::CalibrationMethod",
+           "::nnq::CalibrationMethod::MinMax", "How ranges are chosen",
+           "::nnq::calibrationMethodValues()">,
+    Option<"percentile", "percentile", "double", "99.99",
+           "Share of the elements that calibration=percentile keeps, in percent">,
+    Option<"activations", "activations", "::nnq::QuantScheme",
+           "::nnq::QuantScheme::Asymmetric", "Scheme of activations",
+           "::nnq::quantSchemeValues()">,
+  ];
+  let statistics = [
+    Statistic<"numChosen", "chosen", "Number of ranges chosen">,
+    Statistic<"numClipped", "clipped", "Number of ranges that leave elements out">,
+    Statistic<"numGiven", "given", "Number of ranges that were there">,
+    Statistic<"numMissed", "missed",
+              "Number of ranges that statistics do not suffice for">,
+  ];
+  let dependentDialects = ["::nnq::NNQDialect"];
 }
 
 def InterchangeLoops : Pass<"nnq-interchange-loops"> {

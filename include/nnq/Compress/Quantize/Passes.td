@@ -24,15 +24,19 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
       those that one 16-bit sum adds up (0, 1, 4, 5 and 2, 3, 6, 7) have weights
       of one sign that sum up to 128 at most: 255 * 128 fits;
     - asymmetric: i8 in [-128, 127], scale (max - min) / 255 with a zero point;
+    - with `weight-calibration=mse`, the default, scales up to twice as large
+      that put the largest weight (or the range) at a whole number of steps
+      compete by their squared error: weights that were rounded to a coarser grid
+      before are exact on it;
     - one scale for each output channel, or for the tensor. The axis is the
       longest one where groups or batches give several. A channel of zeros has
       scale 1.
 
     Activations take their range, extended by zero, from the attribute
-    `nnq.stats` of the op that makes them (through reshapes and pads) or of the
-    function argument: u8 with a zero point if asymmetric, i8 with scale
-    max|x| / 127 if symmetric. Without statistics the parameters are found at run
-    time; the pass says so once.
+    `nnq.quant_range`, or else all of `nnq.stats`, of the op that makes them
+    (through reshapes and pads) or of the function argument: u8 with a zero point
+    if asymmetric, i8 with scale max|x| / 127 if symmetric. Without either the
+    parameters are found at run time; the pass says so once.
 
     With statistics, other tensors that lie in memory between convolutional
     layers are quantized too: the branches of residual additions and the inputs of
@@ -77,6 +81,10 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     Option<"weightRange", "weight-range", "::nnq::WeightRange",
            "::nnq::WeightRange::Full", "Integers that symmetric weights may take",
            "::nnq::weightRangeValues()">,
+    Option<"weightCalibration", "weight-calibration",
+           "::nnq::WeightCalibration", "::nnq::WeightCalibration::Mse",
+           "How scales of weights are chosen",
+           "::nnq::weightCalibrationValues()">,
     Option<"attention", "attention", "::nnq::ProductPrecision",
            "::nnq::ProductPrecision::Int8",
            "Precision of products of two activations, as in attention",

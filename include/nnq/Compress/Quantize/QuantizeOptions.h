@@ -12,6 +12,9 @@
 
 namespace nnq {
 
+/// How scales of weights are chosen.
+enum class WeightCalibration { MinMax, Mse };
+
 /// How products of two activations are computed, as those of attention are.
 enum class ProductPrecision { Int8, F32 };
 
@@ -40,6 +43,15 @@ inline llvm::cl::ValuesClass weightRangeValues() {
                  "saturate at 16 bits multiply exactly"));
 }
 
+/// Values of an option of type WeightCalibration.
+inline llvm::cl::ValuesClass weightCalibrationValues() {
+  return llvm::cl::values(
+      clEnumValN(WeightCalibration::MinMax, "minmax",
+                 "The finest scale that clips nothing"),
+      clEnumValN(WeightCalibration::Mse, "mse",
+                 "The least squared error without clipping"));
+}
+
 /// Values of an option of type ProductPrecision.
 inline llvm::cl::ValuesClass productPrecisionValues() {
   return llvm::cl::values(
@@ -53,6 +65,7 @@ inline llvm::cl::ValuesClass productPrecisionValues() {
 NNQ_ENUM_OPTION(::nnq::QuantScheme)
 NNQ_ENUM_OPTION(::nnq::WeightGranularity)
 NNQ_ENUM_OPTION(::nnq::WeightRange)
+NNQ_ENUM_OPTION(::nnq::WeightCalibration)
 NNQ_ENUM_OPTION(::nnq::ProductPrecision)
 
 #endif // NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H

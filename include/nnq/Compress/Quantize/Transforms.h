@@ -13,7 +13,7 @@
 
 namespace nnq {
 
-class TensorStatsAttr;
+class QuantRangeAttr;
 
 /// How layers are quantized.
 struct LayerFormat {
@@ -21,12 +21,14 @@ struct LayerFormat {
   QuantScheme activations = QuantScheme::Asymmetric;
   WeightGranularity weightGranularity = WeightGranularity::PerAxis;
   WeightRange weightRange = WeightRange::Full;
+  WeightCalibration weightCalibration = WeightCalibration::Mse;
 };
 
 /// Layers with constant weights read these and their input through
-/// quantize/dequantize pairs. The parameters of an input come from its
-/// statistics, which `nnq-calibrate` finds, or are found at run time. CSE
-/// merges what layers share. Apply without folding, see nnq/Support/Rewrite.h.
+/// quantize/dequantize pairs. The parameters of an input come from the range
+/// that `nnq-choose-ranges` chose or its statistics, which `nnq-calibrate`
+/// finds, or are found at run time. CSE merges what layers share. Apply without
+/// folding, see nnq/Support/Rewrite.h.
 void populateQuantizeLayersPatterns(mlir::RewritePatternSet &patterns,
                                     const LayerFormat &format = {});
 
@@ -39,8 +41,8 @@ void populatePropagateQuantizationPatterns(mlir::RewritePatternSet &patterns);
 /// without folding.
 void populateSinkDequantizationPatterns(mlir::RewritePatternSet &patterns);
 
-/// The 8-bit type of an activation with the given statistics.
-mlir::quant::UniformQuantizedType getActivationType(TensorStatsAttr stats,
+/// The 8-bit type of an activation that represents zero and the given range.
+mlir::quant::UniformQuantizedType getActivationType(QuantRangeAttr range,
                                                     QuantScheme scheme);
 
 /// How a weight is quantized.
@@ -51,6 +53,7 @@ struct WeightFormat {
   std::optional<int64_t> axis;
   /// Dimension whose neighbours a reduced range looks at, if there is one.
   std::optional<int64_t> inputAxis;
+  WeightCalibration calibration = WeightCalibration::Mse;
 };
 
 /// `weight`, an f32 constant, in quantize/dequantize form: the result of the

@@ -8,6 +8,8 @@
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace nnq;
 
@@ -119,7 +121,8 @@ LogicalResult BatchAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult
 TensorStatsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                         FloatAttr min, FloatAttr max, FloatAttr, FloatAttr,
-                        int64_t count, DenseI64ArrayAttr histogram) {
+                        int64_t count, DenseI64ArrayAttr histogram,
+                        FloatAttr movingMin, FloatAttr movingMax) {
   if (!min.getValue().isFinite() || !max.getValue().isFinite())
     return emitError() << "'min' and 'max' must be finite";
   if (!(min.getValueAsDouble() <= max.getValueAsDouble()))
@@ -128,5 +131,30 @@ TensorStatsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "'count' must be positive";
   if (llvm::any_of(histogram.asArrayRef(), [](int64_t n) { return n < 0; }))
     return emitError() << "'histogram' must not hold negative counts";
+  if (!movingMin != !movingMax)
+    return emitError() << "'moving_min' and 'moving_max' go together";
+  return success();
+}
+
+QuantRangeAttr QuantRangeAttr::get(MLIRContext *context, double low,
+                                   double high, double clipped) {
+  FloatAttr share;
+  if (clipped > 0)
+    share = FloatAttr::get(Float64Type::get(context), clipped);
+  return get(context, DenseF64ArrayAttr::get(context, {low, high}), share);
+}
+
+LogicalResult
+QuantRangeAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                       DenseF64ArrayAttr bounds, FloatAttr clipped) {
+  if (bounds.size() != 2)
+    return emitError() << "takes two bounds, got " << bounds.size();
+  if (!std::isfinite(bounds[0]) || !std::isfinite(bounds[1]))
+    return emitError() << "bounds must be finite";
+  if (!(bounds[0] <= bounds[1]))
+    return emitError() << "the first bound must not exceed the second";
+  if (clipped &&
+      !(clipped.getValueAsDouble() >= 0 && clipped.getValueAsDouble() <= 1))
+    return emitError() << "'clipped' must be a share between 0 and 1";
   return success();
 }

@@ -130,6 +130,8 @@ def NNQ_TensorStatsAttr : NNQ_Attr<"TensorStats", "tensor_stats"> {
       of two above max(|min|, |max|), they lie over [0, r) if `min` is not
       negative, else over [-r, r). Bins of a width that is a power of two merge
       in pairs without loss, so the order of the samples does not matter.
+    - `moving_min`, `moving_max`: exponential moving averages of the extremes of
+      each run, in the order of the samples; may be missing.
 
     ```mlir
     #nnq.tensor_stats<min = 0.0, max = 2.5, mean = 0.5, second_moment = 0.75,
@@ -138,7 +140,9 @@ def NNQ_TensorStatsAttr : NNQ_Attr<"TensorStats", "tensor_stats"> {
   }];
   let parameters = (ins "::mlir::FloatAttr":$min, "::mlir::FloatAttr":$max,
     "::mlir::FloatAttr":$mean, "::mlir::FloatAttr":$second_moment,
-    "int64_t":$count, "::mlir::DenseI64ArrayAttr":$histogram);
+    "int64_t":$count, "::mlir::DenseI64ArrayAttr":$histogram,
+    OptionalParameter<"::mlir::FloatAttr">:$moving_min,
+    OptionalParameter<"::mlir::FloatAttr">:$moving_max);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
@@ -178,6 +182,34 @@ def NNQ_WeightFormatAttr : NNQ_Attr<"WeightFormat", "weight_format"> {
     EnumParameter<NNQ_WeightRange>:$range);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+}
+
+def NNQ_QuantRangeAttr : NNQ_Attr<"QuantRange", "quant_range"> {
+  let summary = "The numbers that quantization of a tensor is to represent";
+  let description = [{
+    Written by `nnq-choose-ranges`, read by `nnq-quantize`, which extends it by
+    zero; a user may write it by hand to override the choice. What lies outside
+    is clipped to the nearest end.
+
+    - `bounds`: the smallest and the largest number.
+    - `clipped`: share of the elements seen in calibration that lie outside; 0 by
+      default.
+
+    ```mlir
+    #nnq.quant_range<[0.0, 6.0]>
+    #nnq.quant_range<[-1.5, 2.0], clipped = 1.0e-4>
+    ```
+  }];
+  let parameters = (ins "::mlir::DenseF64ArrayAttr":$bounds,
+    OptionalParameter<"::mlir::FloatAttr">:$clipped);
+  let assemblyFormat = "`<` $bounds (`,` `clipped` `=` $clipped^)? `>`";
+  let builders = [AttrBuilder<(ins "double":$low, "double":$high,
+      CArg<"double", "0">:$clipped)>];
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    double getLow() const { return getBounds()[0]; }
+    double getHigh() const { return getBounds()[1]; }
+  }];
 }
 
 def NNQ_ProvenanceAttr : NNQ_Attr<"Provenance", "provenance"> {

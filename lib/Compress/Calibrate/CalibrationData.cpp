@@ -1,0 +1,122 @@
+//===- CalibrationData.cpp - Samples to calibrate on ----------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CalibrationData.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace nnq;
+
+/// The names of the arrays: `key` itself, or numbered if there are several
+/// inputs, or one name an input.
+static llvm::Expected<SmallVector<std::string>> getKeys(func::FuncOp entry,
+                                                        StringRef key) {
+  SmallVector<std::string> keys;
+  SmallVector<StringRef> given;
+  key.split(given, ',');
+  unsigned count = entry.getNumArguments();
+  if (given.size() != count && given.size() != 1)
+    return llvm::createStringError("function '" + entry.getName() + "' takes " +
+                                   llvm::Twine(count) + " inputs, key= names " +
+                                   llvm::Twine(given.size()));
+  for (unsigned i = 0; i < count; ++i)
+    keys.push_back(given.size() == count ? given[i].str()
+                                         : key.str() + std::to_string(i));
+  return keys;
+}
+
+llvm::Expected<CalibrationData> CalibrationData::open(func::FuncOp entry,
+                                                      StringRef path,
+                                                      StringRef key,
+                                                      int64_t limit) {
+  if (path.empty())
+    return llvm::createStringError("no data given; pass data=FILE");
+  if (limit < 0)
+    return llvm::createStringError("samples=%lld is negative",
+                                   static_cast<long long>(limit));
+  llvm::Expected<SmallVector<std::string>> keys = getKeys(entry, key);
+  if (!keys)
+    return keys.takeError();
+  llvm::Expected<NumpyFile> file = NumpyFile::open(path);
+  if (!file)
+    return file.takeError();
+  if (!file->isArchive() && keys->size() > 1)
+    return llvm::createStringError(
+        path + ": is one array, but function '" + entry.getName() + "' takes " +
+        llvm::Twine(keys->size()) + " inputs; pass a .npz");
+  CalibrationData data;
+  for (auto [i, name] : llvm::enumerate(*keys)) {
+    llvm::Expected<NumpyStream> stream = file->stream(name);
+    if (!stream && file->isArchive())
+      return llvm::createStringError(llvm::toString(stream.takeError()) +
+                                     "; choose the input with key=NAME" +
+                                     (keys->size() > 1 ? ",NAME..." : ""));
+    if (!stream)
+      return stream.takeError();
+    const NumpyArray &array = stream->array();
+    auto type = cast<RankedTensorType>(entry.getArgumentTypes()[i]);
+    TensorSignature input{llvm::to_vector(type.getShape()),
+                          *getDType(type.getElementType())};
+    if (type.isDynamicDim(0))
+      input.shape.front() = kDynamicBatch;
+    std::string which =
+        keys->size() == 1 ? "the input" : "input " + std::to_string(i);
+    if (llvm::Error error = array.checkMatches(
+            input, (which + " of '" + entry.getName() + "'").str()))
+      return error;
+    int64_t count = array.getNumSamples();
+    int64_t used = limit > 0 ? std::min(count, limit) : count;
+    if (used < input.shape.front())
+      return llvm::createStringError(array.name() + ": " + llvm::Twine(used) +
+                                     " samples do not fill a batch of " +
+                                     llvm::Twine(input.shape.front()));
+    if (i > 0) {
+      const NumpyArray &other = data.streams.front().array();
+      if (count != other.getNumSamples())
+        return llvm::createStringError(
+            array.name() + ": has " + llvm::Twine(count) + " samples, " +
+            other.name() + " has " + llvm::Twine(other.getNumSamples()));
+    }
+    data.numSamples = used;
+    data.streams.push_back(std::move(*stream));
+  }
+  return data;
+}
+
+/// An error that names the first element of `batch` samples, `first` being the
+/// number of the first, that is not finite.
+static llvm::Error checkFinite(const NumpyArray &array, ArrayRef<char> bytes,
+                               int64_t first, int64_t batch) {
+  if (array.dtype() != DType::F32)
+    return llvm::Error::success();
+  ArrayRef elements(reinterpret_cast<const float *>(bytes.data()),
+                    bytes.size() / sizeof(float));
+  const float *at =
+      llvm::find_if(elements, [](float x) { return !std::isfinite(x); });
+  if (at == elements.end())
+    return llvm::Error::success();
+  int64_t position = at - elements.begin();
+  int64_t size = elements.size() / batch;
+  return llvm::createStringError(
+      array.name() + ": " + (std::isnan(*at) ? "NaN" : "infinity") +
+      " in sample " + llvm::Twine(first + position / size) + ", element " +
+      llvm::Twine(position % size));
+}
+
+llvm::Error
+CalibrationData::read(llvm::MutableArrayRef<std::vector<char>> buffers,
+                      int64_t batch) {
+  for (auto [stream, buffer] : llvm::zip_equal(streams, buffers)) {
+    if (llvm::Error error = stream.read(buffer))
+      return error;
+    if (llvm::Error error =
+            checkFinite(stream.array(), buffer, position, batch))
+      return error;
+  }
+  position += batch;
+  return llvm::Error::success();
+}
