@@ -1,3 +1,4 @@
+// RUN: rm -f %t.so
 // RUN: not nnq-compile %s --reference -o %t.so 2>&1 | FileCheck %s
 // RUN: not ls %t.so
 
