@@ -6,6 +6,7 @@
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/LayerKind.h"
 #include "nnq/Support/Structured.h"
 
@@ -60,6 +61,24 @@ static int64_t countBytes(arith::ConstantOp constant) {
                           8);
 }
 
+/// Elements of `constant` that are zero.
+static int64_t countZeros(arith::ConstantOp constant) {
+  FailureOr<ConstantData> data = ConstantData::get(constant.getResult());
+  if (failed(data))
+    return 0;
+  auto count = [](auto elements) {
+    return llvm::count_if(elements, [](auto x) { return x == 0; });
+  };
+  Type type = data->getType().getElementType();
+  if (type.isF32())
+    return count(data->getAs<float>());
+  if (type.isInteger(8))
+    return count(data->getAs<int8_t>());
+  if (type.isInteger(16))
+    return count(data->getAs<int16_t>());
+  return 0;
+}
+
 namespace {
 struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
   void runOnOperation() override {
@@ -71,7 +90,8 @@ struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
       for (NamedAttribute layer : known)
         layers[layer.getName()] = cast<DictionaryAttr>(layer.getValue());
     for (auto &layer : layers)
-      layer.second.erase("weights");
+      for (StringRef read : {"weights", "factors", "zeros"})
+        layer.second.erase(read);
     llvm::DenseSet<std::pair<Attribute, Operation *>> counted;
     module.walk([&](LinalgOp op) {
       auto name = op->getAttrOfType<StringAttr>(kLayerAttr);
@@ -82,7 +102,7 @@ struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
       if (macs)
         layer.set("type", TypeAttr::get(getElementTypeOrSelf(
                               op.getDpsInputOperand(0)->get().getType())));
-      countWeights(op, name, counted, layer);
+      countWeights(op, name, macs.has_value(), counted, layer);
       if (known && known.contains(name))
         return;
       auto sum = dyn_cast_or_null<IntegerAttr>(layer.get("macs"));
@@ -100,21 +120,30 @@ struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
   }
 
 private:
-  /// Adds the constants that `op` reads; ops of one layer may share some.
+  /// Adds the constants that `op` reads; ops of one layer may share some. Those
+  /// that it multiplies with are factors, of which zeros matter.
   static void
-  countWeights(LinalgOp op, StringAttr name,
+  countWeights(LinalgOp op, StringAttr name, bool isProduct,
                llvm::DenseSet<std::pair<Attribute, Operation *>> &counted,
                NamedAttrList &layer) {
-    int64_t bytes = 0;
-    for (OpOperand *operand : op.getDpsInputOperands())
-      if (arith::ConstantOp constant = findConstant(operand->get());
-          constant && counted.insert({name, constant}).second)
-        bytes += countBytes(constant);
-    if (!bytes)
-      return;
-    if (auto sum = dyn_cast_or_null<IntegerAttr>(layer.get("weights")))
-      bytes += sum.getInt();
-    layer.set("weights", Builder(op).getI64IntegerAttr(bytes));
+    auto add = [&](StringRef key, int64_t number) {
+      if (!number)
+        return;
+      if (auto sum = dyn_cast_or_null<IntegerAttr>(layer.get(key)))
+        number += sum.getInt();
+      layer.set(key, Builder(op).getI64IntegerAttr(number));
+    };
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      arith::ConstantOp constant = findConstant(operand->get());
+      if (!constant || !counted.insert({name, constant}).second)
+        continue;
+      add("weights", countBytes(constant));
+      auto type = dyn_cast<RankedTensorType>(constant.getType());
+      if (!isProduct || !type)
+        continue;
+      add("factors", type.getNumElements());
+      add("zeros", countZeros(constant));
+    }
   }
 };
 } // namespace

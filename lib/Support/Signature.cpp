@@ -173,6 +173,10 @@ std::string Signature::toJSON() const {
                                    {"macs", layer.macs}};
       if (layer.weights)
         described["weights"] = layer.weights;
+      if (layer.factors)
+        described["factors"] = layer.factors;
+      if (layer.zeros)
+        described["zeros"] = layer.zeros;
       list.push_back(std::move(described));
     }
     object["layers"] = std::move(list);
@@ -220,7 +224,9 @@ static bool parseLayers(const llvm::json::Array &list,
     result.push_back(
         {object->getString("name")->str(), object->getString("kind")->str(),
          object->getString("type")->str(), *object->getInteger("macs"),
-         object->getInteger("weights").value_or(0)});
+         object->getInteger("weights").value_or(0),
+         object->getInteger("factors").value_or(0),
+         object->getInteger("zeros").value_or(0)});
   }
   return true;
 }

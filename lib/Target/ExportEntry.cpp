@@ -99,6 +99,10 @@ static LayerSignature describe(DictionaryAttr layer) {
     result.macs = macs.getInt();
   if (auto weights = layer.getAs<IntegerAttr>("weights"))
     result.weights = weights.getInt();
+  if (auto factors = layer.getAs<IntegerAttr>("factors"))
+    result.factors = factors.getInt();
+  if (auto zeros = layer.getAs<IntegerAttr>("zeros"))
+    result.zeros = zeros.getInt();
   return result;
 }
 

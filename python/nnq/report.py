@@ -38,12 +38,20 @@ class LayerReport:
     macs: int
     # Of the constants before they are packed; None if the compiler does not tell.
     weight_bytes: int | None
+    # Of these constants those that are multiplied with, and how many are zero.
+    factors: int = 0
+    zeros: int = 0
     time_us: float | None = None
 
     @property
     def is_integer(self) -> bool:
         """Whether it multiplies integers."""
         return self.type[:1] in ("i", "u")
+
+    @property
+    def density(self) -> float | None:
+        """The part of the factors that is not zero, which the network stores all the same; None without factors."""
+        return 1 - self.zeros / self.factors if self.factors else None
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,14 @@ def describe_layers(signature: Mapping[str, Any], steps: tuple[str, ...]) -> lis
     reports = []
     for layer in signature.get("layers", ()):
         report = LayerReport(
-            layer["name"], layer["kind"], layer["type"], "", layer["macs"], layer.get("weights")
+            layer["name"],
+            layer["kind"],
+            layer["type"],
+            "",
+            layer["macs"],
+            layer.get("weights"),
+            layer.get("factors", 0),
+            layer.get("zeros", 0),
         )
         technique = ", ".join(steps) if report.is_integer else ""
         reports.append(dataclasses.replace(report, technique=technique))

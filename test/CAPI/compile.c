@@ -102,7 +102,7 @@ static void compileStatic(NnqContext context, const char *folder) {
   printf("after: %s\n", text.data);
   clear(&text);
   /* CHECK: after: [{"entry":"layer",
-     CHECK-SAME: "layers":[{"kind":"linear","macs":8,"name":"fc1"
+     CHECK-SAME: "layers":[{"factors":8,"kind":"linear","macs":8,"name":"fc1"
      CHECK-SAME: "target":{"cpu":
      CHECK-SAME: "workspace":
    */

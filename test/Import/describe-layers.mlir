@@ -4,21 +4,22 @@
 // Sums of several products of one layer add up; the kind is that of a product.
 // CHECK: nnq.layers = {
 // CHECK-SAME: bias = {kind = "add"}
-// CHECK-SAME: conv = {kind = "conv", macs = 2592 : i64, type = f32, weights = 648 : i64}
-// CHECK-SAME: dw = {kind = "depthwise", macs = 288 : i64, type = f32, weights = 72 : i64}
-// A constant that a layer reads twice counts once.
-// CHECK-SAME: fc = {kind = "linear", macs = 32 : i64, type = f32, weights = 64 : i64}
+// CHECK-SAME: conv = {factors = 162 : i64, kind = "conv", macs = 2592 : i64, type = f32, weights = 648 : i64}
+// CHECK-SAME: dw = {factors = 18 : i64, kind = "depthwise", macs = 288 : i64, type = f32, weights = 72 : i64}
+// A constant that a layer reads twice counts once, with its zeros, one of which has a sign.
+// CHECK-SAME: fc = {factors = 16 : i64, kind = "linear", macs = 32 : i64, type = f32, weights = 64 : i64, zeros = 3 : i64}
 // What is known keeps its count; its type and its weights are read again.
-// CHECK-SAME: known = {kind = "linear", macs = 5 : i64, type = i8, weights = 16 : i64}
+// CHECK-SAME: known = {factors = 16 : i64, kind = "linear", macs = 5 : i64, type = i8, weights = 16 : i64, zeros = 4 : i64}
 // CHECK-SAME: product = {kind = "matmul", macs = 16 : i64, type = f32}
-module attributes {nnq.layers = {known = {kind = "linear", macs = 5 : i64, type = f32, weights = 64 : i64}}} {
+module attributes {nnq.layers = {known = {factors = 9 : i64, kind = "linear", macs = 5 : i64, type = f32, weights = 64 : i64, zeros = 9 : i64}}} {
 func.func @f(%x: tensor<1x6x6x2xf32>, %v: tensor<1x4xf32>, %m: tensor<4x4xf32>, %q: tensor<1x4xi8>) -> (
     tensor<1x4x4x9xf32>, tensor<1x4x4x2xf32>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<1x4xi32>, tensor<1x4xf32>) {
   %zero = arith.constant 0.0 : f32
   %w = arith.constant dense<1.0> : tensor<3x3x2x9xf32>
   %d = arith.constant dense<1.0> : tensor<3x3x2xf32>
-  %l = arith.constant dense<1.0> : tensor<4x4xf32>
-  %c = arith.constant dense<1> : tensor<4x4xi8>
+  %l = arith.constant dense<[[1.0, 0.0, 1.0, 1.0], [1.0, 1.0, -0.0, 1.0], [1.0, 1.0, 1.0, 0.0], [1.0, 1.0, 1.0, 1.0]]>
+    : tensor<4x4xf32>
+  %c = arith.constant dense<[[0, 0, 0, 0], [1, 2, 3, 4], [-1, -2, -3, -4], [5, 6, 7, 8]]> : tensor<4x4xi8>
   %i1 = arith.constant dense<0.0> : tensor<1x4x4x9xf32>
   %i2 = arith.constant dense<0.0> : tensor<1x4x4x2xf32>
   %i3 = arith.constant dense<0.0> : tensor<1x4xf32>

@@ -7,14 +7,14 @@
 // CHECK: llvm.mlir.global external constant @f_nnq_signature(
 // CHECK-SAME: \22layers\22:[
 // CHECK-SAME: {\22kind\22:\22data movement\22,\22macs\22:0,\22name\22:\22fc\22,\22type\22:\22\22},
-// CHECK-SAME: {\22kind\22:\22linear\22,\22macs\22:16,\22name\22:\22fc\22,\22type\22:\22f32\22,\22weights\22:64},
+// CHECK-SAME: {\22factors\22:16,\22kind\22:\22linear\22,\22macs\22:16,\22name\22:\22fc\22,\22type\22:\22f32\22,\22weights\22:64,\22zeros\22:2},
 // CHECK-SAME: {\22kind\22:\22relu\22,\22macs\22:0,\22name\22:\22act\22,\22type\22:\22\22},
 // CHECK-SAME: {\22kind\22:\22data movement\22,\22macs\22:0,\22name\22:\22act\22,\22type\22:\22\22}
 // CHECK-SAME: ]
 // CHECK: llvm.mlir.global external @f_nnq_ticks(dense<0> : tensor<4xi64>) {{.*}} : !llvm.array<4 x i64>
 
 module attributes {nnq.layers = {
-    fc = {kind = "linear", macs = 16 : i64, type = f32, weights = 64 : i64},
+    fc = {factors = 16 : i64, kind = "linear", macs = 16 : i64, type = f32, weights = 64 : i64, zeros = 2 : i64},
     act = {kind = "relu"}}} {
 // CHECK-LABEL: func.func @f
 // CHECK-SAME: nnq.layers = [

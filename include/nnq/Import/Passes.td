@@ -494,12 +494,13 @@ def NameLayers : Pass<"nnq-name-layers", "::mlir::ModuleOp"> {
 }
 
 def DescribeLayers : Pass<"nnq-describe-layers", "::mlir::ModuleOp"> {
-  let summary = "Writes down kind, type and multiply-adds of layers";
+  let summary = "Writes down kind, type, weights and multiply-adds of layers";
   let description = [{
     A profile of the compiled network tells them of each layer. A layer that is
     described already keeps its kind and its number, which packing and padding
-    would change; the type of its factors and the bytes of its constants are
-    read again, which quantization changes.
+    would change; what quantization changes is read again: the type of its
+    factors, the bytes of its constants, and how many of them are multiplied with
+    (`factors`) and are zero there (`zeros`).
 
     ```mlir
     module {
@@ -513,8 +514,9 @@ def DescribeLayers : Pass<"nnq-describe-layers", "::mlir::ModuleOp"> {
 
     ```mlir
     module attributes {
-      nnq.layers = {fc = {kind = "linear", macs = 6400 : i64, type = f32,
-                          weights = 25600 : i64}}
+      nnq.layers = {fc = {factors = 6400 : i64, kind = "linear",
+                          macs = 6400 : i64, type = f32,
+                          weights = 25600 : i64, zeros = 12 : i64}}
     } { ... }
     ```
   }];

@@ -63,6 +63,9 @@ struct LayerSignature {
   int64_t macs = 0;
   /// Bytes of the constants that it reads, before they are packed.
   int64_t weights = 0;
+  /// Of these constants those that are multiplied with, and how many are zero.
+  int64_t factors = 0;
+  int64_t zeros = 0;
 };
 
 /// Everything that a caller of an entry point has to know.

@@ -40,6 +40,9 @@ def make_forward(module: Any) -> Callable[[torch.Tensor], torch.Tensor]:
 @contextlib.contextmanager
 def plain_fake_quantization(module: torch.nn.Module) -> Iterator[None]:
     """Let the parts of a module that round or observe do so by one op: by themselves they ask their buffers."""
+    from ..torch.layers import QuantizedLayer
+    from ..torch.quantizer import Quantizer
+
     patched = []
     uncalibrated = []
     for name, part in module.named_modules():
@@ -51,6 +54,10 @@ def plain_fake_quantization(module: torch.nn.Module) -> Iterator[None]:
             else:
                 part.forward = lambda x: x
             patched.append(part)
+        elif isinstance(part, QuantizedLayer):
+            part.refresh()
+        elif isinstance(part, Quantizer) and not part.is_known():
+            uncalibrated.append(name)
         elif is_observer(part):
             part.forward = lambda x: x
             patched.append(part)
@@ -110,8 +117,14 @@ def call(node: torch.fx.Node, target: Any, *arguments: Any, dtype: torch.dtype |
     """Add an op of the layer of a node, whose result has the shape of its first argument."""
     made = node.graph.call_function(target, arguments)
     value = arguments[0].meta["val"]
-    made.meta = {**node.meta, "val": value.to(dtype) if dtype else value}
+    describe(made, node, value.to(dtype) if dtype else value)
     return made
+
+
+def describe(made: torch.fx.Node, node: torch.fx.Node, value: Any) -> None:
+    """Say of an op that it is of the layer of a node, and what it returns."""
+    # Importers prefer the other description of a result, which is that of the node.
+    made.meta = {**{key: fact for key, fact in node.meta.items() if key != "tensor_meta"}, "val": value}
 
 
 def replace(node: torch.fx.Node, result: torch.fx.Node) -> None:
@@ -170,11 +183,11 @@ def round_per_channel(
 
     def spread(vector: torch.fx.Node) -> torch.fx.Node:
         made = node.graph.call_function(aten.view.default, (vector, shape))
-        made.meta = {**node.meta, "val": vector.meta["val"].view(shape)}
+        describe(made, node, vector.meta["val"].view(shape))
         if made.meta["val"].dtype == torch.float32:
             return made
         converted = node.graph.call_function(aten._to_copy.default, (made,), {"dtype": torch.float32})
-        converted.meta = {**node.meta, "val": made.meta["val"].to(torch.float32)}
+        describe(converted, node, made.meta["val"].to(torch.float32))
         return converted
 
     result = call(node, aten.div.Tensor, x, spread(scales))
@@ -182,7 +195,7 @@ def round_per_channel(
     result = call(node, aten.add.Tensor, result, spread(zero_points))
     result = call(node, aten.clamp.default, result, low, high)
     stored = node.graph.call_function(aten._to_copy.default, (result,), {"dtype": dtype})
-    stored.meta = {**node.meta, "val": value.to(dtype)}
+    describe(stored, node, value.to(dtype))
     return stored
 
 
