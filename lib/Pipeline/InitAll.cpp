@@ -29,7 +29,9 @@ void nnq::registerAllDialects(mlir::DialectRegistry &registry) {
 
 void nnq::registerAllPasses() {
   registerNNQImportPasses();
-  registerNNQCalibratePasses(buildCalibrationPipeline);
+  registerNNQCalibratePasses(
+      [](mlir::OpPassManager &pm) { buildQuantizationPipeline(pm); },
+      buildCalibrationPipeline);
   registerNNQQuantizePasses();
   registerNNQLowerPasses();
   registerNNQVectorizePasses();

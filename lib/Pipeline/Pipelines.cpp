@@ -92,6 +92,26 @@ void nnq::buildCalibratePipeline(OpPassManager &pm,
   pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
 }
 
+static QuantizeOptions getQuantizeOptions(const QuantizeInt8Options &options) {
+  QuantizeOptions quantize;
+  quantize.weights = options.weights;
+  quantize.activations = options.activations;
+  quantize.weightGranularity = options.weightGranularity;
+  quantize.weightRange = options.weightRange;
+  quantize.weightCalibration = options.weightCalibration;
+  quantize.attention = options.attention;
+  return quantize;
+}
+
+void nnq::buildQuantizationPipeline(OpPassManager &pm,
+                                    const QuantizeOptions &options) {
+  pm.addPass(createQuantize(options));
+  pm.addPass(createPropagateQuantization());
+  // Branches that read one tensor quantize it once.
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyQuantized());
+}
+
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
   buildImportPipeline(pm);
@@ -116,18 +136,19 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   ranges.percentile = options.percentile;
   ranges.activations = options.activations;
   pm.addPass(createChooseRanges(ranges));
-  QuantizeOptions quantize;
-  quantize.weights = options.weights;
-  quantize.activations = options.activations;
-  quantize.weightGranularity = options.weightGranularity;
-  quantize.weightRange = options.weightRange;
-  quantize.weightCalibration = options.weightCalibration;
-  quantize.attention = options.attention;
-  pm.addPass(createQuantize(quantize));
-  pm.addPass(createPropagateQuantization());
-  // Branches that read one tensor quantize it once.
-  pm.addPass(createCSEPass());
-  pm.addPass(createVerifyQuantized());
+  auto quantize = [settings = getQuantizeOptions(options)](OpPassManager &to) {
+    buildQuantizationPipeline(to, settings);
+  };
+  if (options.accuracyDrop >= 0) {
+    LimitDropOptions limit;
+    limit.data = options.data;
+    limit.key = options.key;
+    limit.samples = options.samples;
+    limit.labels = options.labels;
+    limit.drop = options.accuracyDrop;
+    pm.addPass(createLimitDrop(limit, quantize, buildCalibrationPipeline));
+  }
+  quantize(pm);
 }
 
 void nnq::buildLowerPipeline(OpPassManager &pm, Requantization requant) {

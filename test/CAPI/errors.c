@@ -175,7 +175,7 @@ static void expectRemarks(NnqContext context) {
   clear(&messages);
   EXPECT(nnqContextSetRemarks(context, "nnq", "nnq"));
   NnqNetwork network = parse(context, staticLayer);
-  EXPECT(nnqNetworkRun(network, "quantize-int8{weights=asymmetric}"));
+  EXPECT(nnqNetworkRun(network, "quantize-int8{layers=fc1=f32}"));
   EXPECT(nnqNetworkRun(network, "lower-to-llvm{target=x86-64-v3}"));
   printf("remarks:\n%s", messages.data);
   /* CHECK: remarks:

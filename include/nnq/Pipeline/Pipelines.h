@@ -11,7 +11,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "nnq/Compress/Calibrate/CalibrationMethod.h"
-#include "nnq/Compress/Quantize/QuantizeOptions.h"
+#include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Lower/Passes.h"
 
 namespace nnq {
@@ -52,6 +52,17 @@ struct QuantizeInt8Options
       *this, "samples",
       llvm::cl::desc("Use at most this many samples; 0 means all"),
       llvm::cl::init(0)};
+  Option<double> accuracyDrop{
+      *this, "accuracy-drop",
+      llvm::cl::desc(
+          "Points of accuracy on the data that may be lost; the most "
+          "sensitive layers stay in f32 (below 0: any number)"),
+      llvm::cl::init(-1)};
+  Option<std::string> labels{
+      *this, "labels",
+      llvm::cl::desc("Name of the array of labels in the .npz, for "
+                     "accuracy-drop; by default the network in f32 is right"),
+      llvm::cl::init("")};
   Option<std::string> layers{
       *this, "layers",
       llvm::cl::desc("Requests for single layers, as nnq-select-precision "
@@ -149,6 +160,10 @@ void buildCalibratePipeline(mlir::OpPassManager &pm,
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
                                const QuantizeInt8Options &options);
+
+/// The end of stage 2, for networks that have statistics.
+void buildQuantizationPipeline(mlir::OpPassManager &pm,
+                               const QuantizeOptions &options = {});
 
 /// Stage 3: quant types to integer linalg, layout, packed constants.
 void buildLowerPipeline(mlir::OpPassManager &pm,

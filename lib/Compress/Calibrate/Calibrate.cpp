@@ -4,10 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CalibrationData.h"
+#include "SampleRunner.h"
 #include "StatisticsFile.h"
 #include "nnq/Compress/Calibrate/Passes.h"
-#include "nnq/Compress/Calibrate/SampleAction.h"
 #include "nnq/Compress/Calibrate/TensorObserver.h"
 #include "nnq/Runtime/CompiledModel.h"
 #include "nnq/Support/Branches.h"
@@ -18,8 +17,6 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-
-#include <chrono>
 
 namespace nnq {
 #define GEN_PASS_DEF_CALIBRATE
@@ -65,34 +62,6 @@ static SmallVector<Value> findObserved(ModuleOp module) {
 
 namespace {
 
-/// A line on the terminal for runs that take long, unless somebody else shows
-/// it.
-class Progress {
-public:
-  Progress(MLIRContext *context, int64_t total)
-      : isHandled(context->hasActionHandler()), total(total) {}
-  ~Progress() {
-    if (isShown)
-      llvm::errs() << "\n";
-  }
-
-  void update(int64_t done) {
-    auto now = std::chrono::steady_clock::now();
-    if (isHandled || now < next || !llvm::errs().is_displayed())
-      return;
-    llvm::errs() << "\rcalibrating: sample " << done << " of " << total;
-    next = now + std::chrono::milliseconds(500);
-    isShown = true;
-  }
-
-private:
-  bool isHandled;
-  int64_t total;
-  bool isShown = false;
-  std::chrono::steady_clock::time_point next =
-      std::chrono::steady_clock::now() + std::chrono::seconds(2);
-};
-
 struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
   Calibrate(const CalibrateOptions &options, LoweringBuilder lowering)
       : CalibrateBase(options), lowering(std::move(lowering)) {}
@@ -112,7 +81,7 @@ struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
         fail(std::move(error));
       return;
     }
-    llvm::Expected<func::FuncOp> entry = findEntry();
+    llvm::Expected<func::FuncOp> entry = findSampledEntry(getOperation());
     if (!entry)
       return fail(entry.takeError());
     llvm::Expected<CalibrationData> samplesOfInputs =
@@ -160,7 +129,11 @@ private:
       return failure();
     }
     currentObservers = observers;
-    llvm::Error error = run(*model, samplesOfInputs);
+    llvm::Error error =
+        runSamples(getOperation(), *model, samplesOfInputs, "calibrating",
+                   [&](ArrayRef<std::vector<char>>, int64_t count) {
+                     numSamples += count;
+                   });
     currentObservers = {};
     if (error) {
       fail(std::move(error));
@@ -178,36 +151,6 @@ private:
       setStats(value, observer.getAttr(&getContext()));
     numTensors += observed.size();
     return success();
-  }
-
-  /// The only function that a user can call.
-  llvm::Expected<func::FuncOp> findEntry() {
-    SmallVector<func::FuncOp> entries;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (function.isPublic() && !function.isDeclaration())
-        entries.push_back(function);
-    if (entries.size() != 1)
-      return llvm::createStringError(
-          "the module has " + llvm::Twine(entries.size()) +
-          " public functions; calibration needs one");
-    func::FuncOp entry = entries.front();
-    std::string name = ("function '" + entry.getName() + "'").str();
-    if (entry.getNumArguments() == 0)
-      return llvm::createStringError(name + " takes no input");
-    std::optional<int64_t> batch;
-    for (Type argument : entry.getArgumentTypes()) {
-      auto type = dyn_cast<RankedTensorType>(argument);
-      if (!type || type.getRank() == 0 || !getDType(type.getElementType()) ||
-          ShapedType::isDynamicShape(type.getShape().drop_front()))
-        return llvm::createStringError(
-            name +
-            " does not take tensors of static shape, apart from a batch");
-      if (batch && batch != type.getDimSize(0))
-        return llvm::createStringError(
-            name + " takes inputs of different batch sizes");
-      batch = type.getDimSize(0);
-    }
-    return entry;
   }
 
   llvm::Expected<CompiledModel> compile(ArrayRef<Value> observed,
@@ -233,38 +176,6 @@ private:
                               reference ? LLVMLevels{2, 2} : LLVMLevels{0, 1});
   }
 
-  llvm::Error run(CompiledModel &model, CalibrationData &samplesOfInputs) {
-    // One sample at a time if the batch is dynamic.
-    int64_t batch = model.signature().inputs.front().getShape(1).front();
-    int64_t total = samplesOfInputs.getNumSamples();
-    std::vector<std::vector<char>> results;
-    SmallVector<void *> outputs;
-    for (const TensorSignature &output : model.signature().outputs)
-      outputs.push_back(results.emplace_back(output.getNumBytes()).data());
-    Progress progress(&getContext(), total);
-    // Aligned for the code.
-    std::vector<std::vector<char>> buffers;
-    SmallVector<const void *> inputs;
-    for (const TensorSignature &input : model.signature().inputs)
-      inputs.push_back(buffers.emplace_back(input.getNumBytes()).data());
-    for (int64_t i = 0; i + batch <= total; i += batch) {
-      if (llvm::Error error = samplesOfInputs.read(buffers, batch))
-        return error;
-      bool hasRun = false;
-      getContext().executeAction<SampleAction>(
-          [&] {
-            model.run(inputs, outputs);
-            hasRun = true;
-          },
-          {getOperation().getOperation()}, i + batch, total);
-      if (!hasRun)
-        return llvm::createStringError("cancelled");
-      numSamples += batch;
-      progress.update(i + batch);
-    }
-    return llvm::Error::success();
-  }
-
   LoweringBuilder lowering;
 };
 
@@ -275,9 +186,12 @@ std::unique_ptr<Pass> nnq::createCalibrate(const CalibrateOptions &options,
   return std::make_unique<Calibrate>(options, std::move(lowering));
 }
 
-void nnq::registerNNQCalibratePasses(LoweringBuilder lowering) {
-  registerPass([lowering = std::move(lowering)] {
-    return createCalibrate(CalibrateOptions(), lowering);
+void nnq::registerNNQCalibratePasses(PipelineBuilder quantization,
+                                     LoweringBuilder lowering) {
+  registerPass(
+      [lowering] { return createCalibrate(CalibrateOptions(), lowering); });
+  registerPass([quantization, lowering] {
+    return createLimitDrop(LimitDropOptions(), quantization, lowering);
   });
   registerPass([] { return createChooseRanges(); });
   registerPass([] { return createInterchangeLoops(); });

@@ -29,13 +29,21 @@ namespace nnq {
 using LoweringBuilder =
     std::function<void(mlir::OpPassManager &, bool reference)>;
 
+/// Adds the passes that quantize a module that has statistics.
+using PipelineBuilder = std::function<void(mlir::OpPassManager &)>;
+
 /// The stage does not know how to lower what it runs: pipelines are ordered
 /// elsewhere, and they contain this stage.
 std::unique_ptr<mlir::Pass> createCalibrate(const CalibrateOptions &options,
                                             LoweringBuilder lowering);
 
-/// In place of the generated function, which has no lowering to pass on.
-void registerNNQCalibratePasses(LoweringBuilder lowering);
+std::unique_ptr<mlir::Pass> createLimitDrop(const LimitDropOptions &options,
+                                            PipelineBuilder quantization,
+                                            LoweringBuilder lowering);
+
+/// In place of the generated function, which has no pipelines to pass on.
+void registerNNQCalibratePasses(PipelineBuilder quantization,
+                                LoweringBuilder lowering);
 
 } // namespace nnq
 

@@ -124,6 +124,50 @@ def ChooseRanges : Pass<"nnq-choose-ranges", "::mlir::ModuleOp"> {
   let dependentDialects = ["::nnq::NNQDialect"];
 }
 
+def LimitDrop : Pass<"nnq-limit-drop", "::mlir::ModuleOp"> {
+  let summary = "Keeps the most sensitive layers in f32 until accuracy holds";
+  let description = [{
+    Runs the network on data, as it is and as it would be quantized. If accuracy,
+    the share of samples whose largest element of the first output is at the place
+    that `labels` says, drops by more than `accuracy-drop` points, layers are
+    sorted by sensitivity, the signal to noise of all outputs when a layer alone
+    is quantized, and as few of the most sensitive ones as the bound takes get the
+    attribute `nnq.keep_f32`. Without `labels` the network in f32 is taken to be
+    right.
+
+    Each trial is a rung of a ladder that `--remarks-filter-passed=nnq` shows. A
+    network of n layers is compiled up to n + log n times.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.layer = "fc1"} ins(%x, %w : ...) outs(...)
+    ```
+
+    becomes, if it has to,
+
+    ```mlir
+    %0 = linalg.matmul {nnq.keep_f32 = "accuracy-drop=0.5", nnq.layer = "fc1"}
+        ins(%x, %w : ...) outs(...)
+    ```
+  }];
+  // Needs the pipelines that quantize and lower.
+  let constructor = "nullptr";
+  let options = [
+    Option<"data", "data", "std::string", "\"\"", "Data to run on, .npy or .npz">,
+    Option<"key", "key", "std::string", "\"x\"",
+           "Name of the array in the .npz, or names of several by commas">,
+    Option<"samples", "samples", "int64_t", "0",
+           "Use at most this many samples; 0 means all">,
+    Option<"labels", "labels", "std::string", "\"\"",
+           "Name of the array of labels in the .npz">,
+    Option<"drop", "accuracy-drop", "double", "0.5",
+           "Points of accuracy, in percent, that may be lost">,
+  ];
+  let statistics = [
+    Statistic<"numKept", "kept-f32", "Number of layers to stay in f32">,
+    Statistic<"numTrials", "trials", "Number of times the network was run on all data">,
+  ];
+}
+
 def InterchangeLoops : Pass<"nnq-interchange-loops"> {
   let summary = "Puts the contiguous loop of a reduction innermost";
   let description = [{

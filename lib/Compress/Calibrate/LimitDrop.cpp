@@ -1,0 +1,275 @@
+//===- LimitDrop.cpp - Keep the most sensitive layers in f32 --------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SampleRunner.h"
+#include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Runtime/NumpyFile.h"
+#include "nnq/Support/Layers.h"
+#include "nnq/Support/Remarks.h"
+#include "nnq/Support/Structured.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Format.h"
+
+#include <cmath>
+
+namespace nnq {
+#define GEN_PASS_DEF_LIMITDROP
+#include "nnq/Compress/Calibrate/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+namespace {
+/// What a network gave on all samples.
+struct Outcome {
+  /// All outputs, one after the other.
+  std::vector<float> values;
+  /// Number of the largest element of the first output, by sample.
+  std::vector<int64_t> top;
+};
+
+struct LimitDrop : public nnq::impl::LimitDropBase<LimitDrop> {
+  LimitDrop(const LimitDropOptions &options, PipelineBuilder quantization,
+            LoweringBuilder lowering)
+      : LimitDropBase(options), quantization(std::move(quantization)),
+        lowering(std::move(lowering)) {}
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<NNQDialect>();
+    OpPassManager pm(ModuleOp::getOperationName());
+    quantization(pm);
+    lowering(pm, /*reference=*/false);
+    pm.getDependentDialects(registry);
+  }
+
+  void runOnOperation() override {
+    if (llvm::Error error = limit()) {
+      emitError(getOperation().getLoc())
+          << "cannot limit the drop: " << llvm::toString(std::move(error));
+      signalPassFailure();
+    }
+  }
+
+private:
+  llvm::Error limit() {
+    if (!(drop >= 0))
+      return llvm::createStringError("accuracy-drop is negative");
+    llvm::Expected<func::FuncOp> found = findSampledEntry(getOperation());
+    if (!found)
+      return found.takeError();
+    entry = *found;
+    layers.clear();
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (isMultiplyAccumulate(op) && !op->hasAttr(kKeepF32Attr))
+        layers.push_back(op);
+    });
+    if (layers.empty())
+      return llvm::Error::success();
+
+    llvm::Expected<Outcome> numbers = evaluate({}, /*isQuantized=*/false);
+    if (!numbers)
+      return numbers.takeError();
+    expected = std::move(*numbers);
+    truth = expected.top;
+    if (llvm::Error error = readLabels())
+      return error;
+    accuracy = getAccuracy(expected);
+
+    llvm::Expected<double> all = getDrop({});
+    if (!all)
+      return all.takeError();
+    if (*all <= drop)
+      return llvm::Error::success();
+    if (llvm::Error error = sortBySensitivity())
+      return error;
+
+    // The drop of none is too large, that of all layers is 0.
+    size_t tooFew = 0, enough = layers.size();
+    while (tooFew + 1 < enough) {
+      // As a rule few layers are sensitive.
+      size_t count = std::min(std::max<size_t>(1, 2 * tooFew),
+                              tooFew + (enough - tooFew) / 2);
+      llvm::Expected<double> rung = getDrop(ArrayRef(layers).take_front(count));
+      if (!rung)
+        return rung.takeError();
+      (*rung <= drop ? enough : tooFew) = count;
+    }
+    for (linalg::LinalgOp op : ArrayRef(layers).take_front(enough)) {
+      keep(op);
+      remarkMissed(op, "nnq-limit-drop",
+                   getReason() + ": without it the accuracy drops by more");
+      ++numKept;
+    }
+    return llvm::Error::success();
+  }
+
+  std::string getReason() const {
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << "accuracy-drop=" << llvm::format("%g", drop.getValue());
+    return text;
+  }
+
+  void keep(Operation *op) {
+    op->setAttr(kKeepF32Attr, StringAttr::get(&getContext(), getReason()));
+  }
+
+  /// Runs the network with `kept` in f32 and all other layers quantized, or
+  /// none.
+  llvm::Expected<Outcome> evaluate(ArrayRef<linalg::LinalgOp> kept,
+                                   bool isQuantized) {
+    IRMapping mapping;
+    OwningOpRef<ModuleOp> copy = cast<ModuleOp>(getOperation()->clone(mapping));
+    for (linalg::LinalgOp op : kept)
+      keep(mapping.lookup(op.getOperation()));
+    // What is said of a trial is not about the network that comes out.
+    ScopedDiagnosticHandler silence(&getContext(), [](Diagnostic &diag) {
+      return success(diag.getSeverity() == DiagnosticSeverity::Remark);
+    });
+    PassManager pm(&getContext(), ModuleOp::getOperationName());
+    pm.enableVerifier(false);
+    if (isQuantized)
+      quantization(pm);
+    lowering(pm, /*reference=*/false);
+    if (failed(pm.run(*copy)))
+      return llvm::createStringError("the network could not be lowered");
+    llvm::Expected<CompiledModel> model =
+        CompiledModel::jit(*copy, {}, entry.getName(), LLVMLevels{0, 1});
+    if (!model)
+      return model.takeError();
+    const std::vector<TensorSignature> &outputs = model->signature().outputs;
+    if (outputs.empty() || !llvm::all_of(outputs, [](const auto &output) {
+          return output.dtype == DType::F32;
+        }))
+      return llvm::createStringError("the results are not f32");
+    llvm::Expected<CalibrationData> samplesOfInputs =
+        CalibrationData::open(entry, data, key, samples);
+    if (!samplesOfInputs)
+      return samplesOfInputs.takeError();
+    Outcome outcome;
+    llvm::Error error = runSamples(
+        getOperation(), *model, *samplesOfInputs,
+        "looking for sensitive layers",
+        [&](ArrayRef<std::vector<char>> results, int64_t count) {
+          ArrayRef first(reinterpret_cast<const float *>(results[0].data()),
+                         results[0].size() / sizeof(float));
+          size_t size = first.size() / count;
+          for (int64_t i = 0; i < count; ++i) {
+            ArrayRef<float> sample = first.slice(i * size, size);
+            outcome.top.push_back(llvm::max_element(sample) - sample.begin());
+          }
+          for (const std::vector<char> &result : results)
+            outcome.values.insert(
+                outcome.values.end(),
+                reinterpret_cast<const float *>(result.data()),
+                reinterpret_cast<const float *>(result.data() + result.size()));
+        });
+    if (error)
+      return error;
+    ++numTrials;
+    if (outcome.values.size() == outcome.top.size())
+      return llvm::createStringError(
+          "the network gives one number a sample, so it has no accuracy");
+    return outcome;
+  }
+
+  llvm::Error readLabels() {
+    if (labels.empty())
+      return llvm::Error::success();
+    llvm::Expected<NumpyFile> file = NumpyFile::open(data);
+    if (!file)
+      return file.takeError();
+    llvm::Expected<NumpyArray> array = file->read(labels);
+    if (!array)
+      return array.takeError();
+    llvm::Expected<std::vector<int64_t>> integers = array->toIntegers();
+    if (!integers)
+      return integers.takeError();
+    if (integers->size() < truth.size())
+      return llvm::createStringError(
+          array->name() + ": has " + llvm::Twine(integers->size()) +
+          " labels for " + llvm::Twine(truth.size()) + " samples");
+    integers->resize(truth.size());
+    truth = std::move(*integers);
+    return llvm::Error::success();
+  }
+
+  double getAccuracy(const Outcome &outcome) const {
+    size_t right = 0;
+    for (auto [top, label] : llvm::zip_equal(outcome.top, truth))
+      right += top == label;
+    return 100.0 * right / truth.size();
+  }
+
+  /// Signal to noise in dB.
+  double getSqnr(const Outcome &outcome) const {
+    double signal = 0, noise = 0;
+    for (auto [x, y] : llvm::zip_equal(expected.values, outcome.values)) {
+      signal += static_cast<double>(x) * x;
+      noise += (static_cast<double>(x) - y) * (static_cast<double>(x) - y);
+    }
+    return 10 * std::log10(signal / noise);
+  }
+
+  /// A rung of the ladder: how many points are lost with `kept` in f32.
+  llvm::Expected<double> getDrop(ArrayRef<linalg::LinalgOp> kept) {
+    llvm::Expected<Outcome> outcome = evaluate(kept, /*isQuantized=*/true);
+    if (!outcome)
+      return outcome.takeError();
+    double lost = accuracy - getAccuracy(*outcome);
+    std::string text;
+    llvm::raw_string_ostream(text)
+        << kept.size() << " of " << layers.size()
+        << " layers in f32: accuracy drops by " << llvm::format("%.2f", lost)
+        << " points to " << llvm::format("%.2f", accuracy - lost)
+        << " %, signal to noise " << llvm::format("%.1f", getSqnr(*outcome))
+        << " dB";
+    remarkPassed(getOperation(), "nnq-limit-drop", text);
+    return lost;
+  }
+
+  /// Least signal to noise first, of each layer when it alone is quantized.
+  llvm::Error sortBySensitivity() {
+    SmallVector<std::pair<double, size_t>> order;
+    for (auto [i, op] : llvm::enumerate(layers)) {
+      SmallVector<linalg::LinalgOp> others(layers);
+      others.erase(others.begin() + i);
+      llvm::Expected<Outcome> outcome = evaluate(others, /*isQuantized=*/true);
+      if (!outcome)
+        return outcome.takeError();
+      double sqnr = getSqnr(*outcome);
+      order.push_back({sqnr, i});
+      std::string text;
+      llvm::raw_string_ostream(text) << "quantized alone: signal to noise "
+                                     << llvm::format("%.1f", sqnr) << " dB";
+      remarkPassed(op, "nnq-limit-drop", text);
+    }
+    llvm::sort(order);
+    SmallVector<linalg::LinalgOp> sorted;
+    for (auto [sqnr, i] : order)
+      sorted.push_back(layers[i]);
+    layers = sorted;
+    return llvm::Error::success();
+  }
+
+  PipelineBuilder quantization;
+  LoweringBuilder lowering;
+  func::FuncOp entry;
+  SmallVector<linalg::LinalgOp> layers;
+  Outcome expected;
+  std::vector<int64_t> truth;
+  double accuracy = 0;
+};
+} // namespace
+
+std::unique_ptr<Pass> nnq::createLimitDrop(const LimitDropOptions &options,
+                                           PipelineBuilder quantization,
+                                           LoweringBuilder lowering) {
+  return std::make_unique<LimitDrop>(options, std::move(quantization),
+                                     std::move(lowering));
+}

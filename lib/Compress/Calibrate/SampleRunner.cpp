@@ -1,0 +1,108 @@
+//===- SampleRunner.cpp - Run a network on samples ------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SampleRunner.h"
+#include "nnq/Compress/Calibrate/SampleAction.h"
+
+#include <chrono>
+
+using namespace mlir;
+using namespace nnq;
+
+namespace {
+/// A line on the terminal for runs that take long, unless somebody else shows
+/// it.
+class Progress {
+public:
+  Progress(MLIRContext *context, StringRef title, int64_t total)
+      : isHandled(context->hasActionHandler()), title(title), total(total) {}
+  ~Progress() {
+    if (isShown)
+      llvm::errs() << "\n";
+  }
+
+  void update(int64_t done) {
+    auto now = std::chrono::steady_clock::now();
+    if (isHandled || now < next || !llvm::errs().is_displayed())
+      return;
+    llvm::errs() << "\r" << title << ": sample " << done << " of " << total;
+    next = now + std::chrono::milliseconds(500);
+    isShown = true;
+  }
+
+private:
+  bool isHandled;
+  StringRef title;
+  int64_t total;
+  bool isShown = false;
+  std::chrono::steady_clock::time_point next =
+      std::chrono::steady_clock::now() + std::chrono::seconds(2);
+};
+} // namespace
+
+llvm::Expected<func::FuncOp> nnq::findSampledEntry(ModuleOp module) {
+  SmallVector<func::FuncOp> entries;
+  for (auto function : module.getOps<func::FuncOp>())
+    if (function.isPublic() && !function.isDeclaration())
+      entries.push_back(function);
+  if (entries.size() != 1)
+    return llvm::createStringError("the module has " +
+                                   llvm::Twine(entries.size()) +
+                                   " public functions; calibration needs one");
+  func::FuncOp entry = entries.front();
+  std::string name = ("function '" + entry.getName() + "'").str();
+  if (entry.getNumArguments() == 0)
+    return llvm::createStringError(name + " takes no input");
+  std::optional<int64_t> batch;
+  for (Type argument : entry.getArgumentTypes()) {
+    auto type = dyn_cast<RankedTensorType>(argument);
+    if (!type || type.getRank() == 0 || !getDType(type.getElementType()) ||
+        ShapedType::isDynamicShape(type.getShape().drop_front()))
+      return llvm::createStringError(
+          name + " does not take tensors of static shape, apart from a batch");
+    if (batch && batch != type.getDimSize(0))
+      return llvm::createStringError(name +
+                                     " takes inputs of different batch sizes");
+    batch = type.getDimSize(0);
+  }
+  return entry;
+}
+
+llvm::Error
+nnq::runSamples(ModuleOp module, CompiledModel &model, CalibrationData &data,
+                StringRef title,
+                function_ref<void(ArrayRef<std::vector<char>>, int64_t)> use) {
+  MLIRContext *context = module.getContext();
+  // One sample at a time if the batch is dynamic.
+  int64_t batch = model.signature().inputs.front().getShape(1).front();
+  int64_t total = data.getNumSamples();
+  std::vector<std::vector<char>> results;
+  SmallVector<void *> outputs;
+  for (const TensorSignature &output : model.signature().outputs)
+    outputs.push_back(results.emplace_back(output.getNumBytes()).data());
+  Progress progress(context, title, total);
+  // Aligned for the code.
+  std::vector<std::vector<char>> buffers;
+  SmallVector<const void *> inputs;
+  for (const TensorSignature &input : model.signature().inputs)
+    inputs.push_back(buffers.emplace_back(input.getNumBytes()).data());
+  for (int64_t i = 0; i + batch <= total; i += batch) {
+    if (llvm::Error error = data.read(buffers, batch))
+      return error;
+    bool hasRun = false;
+    context->executeAction<SampleAction>(
+        [&] {
+          model.run(inputs, outputs);
+          hasRun = true;
+        },
+        {module.getOperation()}, i + batch, total);
+    if (!hasRun)
+      return llvm::createStringError("cancelled");
+    use(results, batch);
+    progress.update(i + batch);
+  }
+  return llvm::Error::success();
+}

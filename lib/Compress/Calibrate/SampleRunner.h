@@ -1,0 +1,29 @@
+//===- SampleRunner.h - Run a network on samples ----------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H
+#define NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H
+
+#include "CalibrationData.h"
+#include "nnq/Runtime/CompiledModel.h"
+
+namespace nnq {
+
+/// The only function of `module` that a user can call, with inputs that samples
+/// are made of.
+llvm::Expected<mlir::func::FuncOp> findSampledEntry(mlir::ModuleOp module);
+
+/// Runs `model`, which was made of `module`, on all samples, one at a time if
+/// the batch is dynamic. `title` heads the line that the terminal shows, `use`
+/// gets the buffers of the outputs and the number of samples in them.
+llvm::Error runSamples(
+    mlir::ModuleOp module, CompiledModel &model, CalibrationData &data,
+    llvm::StringRef title,
+    llvm::function_ref<void(llvm::ArrayRef<std::vector<char>>, int64_t)> use);
+
+} // namespace nnq
+
+#endif // NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H
