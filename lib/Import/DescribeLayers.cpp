@@ -102,6 +102,8 @@ struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
       if (macs)
         layer.set("type", TypeAttr::get(getElementTypeOrSelf(
                               op.getDpsInputOperand(0)->get().getType())));
+      if (Attribute sqnr = op->getAttr(kSqnrAttr))
+        layer.set("sqnr", sqnr);
       countWeights(op, name, macs.has_value(), counted, layer);
       if (known && known.contains(name))
         return;

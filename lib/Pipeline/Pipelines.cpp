@@ -148,6 +148,12 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
     limit.drop = options.accuracyDrop;
     pm.addPass(createLimitDrop(limit, quantize, buildCalibrationPipeline));
   }
+  if (options.measureNoise) {
+    MeasureNoiseOptions measure;
+    measure.data = options.data;
+    measure.key = options.key;
+    pm.addPass(createMeasureNoise(measure, quantize, buildCalibrationPipeline));
+  }
   quantize(pm);
 }
 

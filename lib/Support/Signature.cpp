@@ -177,6 +177,8 @@ std::string Signature::toJSON() const {
         described["factors"] = layer.factors;
       if (layer.zeros)
         described["zeros"] = layer.zeros;
+      if (layer.sqnr)
+        described["sqnr"] = *layer.sqnr;
       list.push_back(std::move(described));
     }
     object["layers"] = std::move(list);
@@ -226,7 +228,7 @@ static bool parseLayers(const llvm::json::Array &list,
          object->getString("type")->str(), *object->getInteger("macs"),
          object->getInteger("weights").value_or(0),
          object->getInteger("factors").value_or(0),
-         object->getInteger("zeros").value_or(0)});
+         object->getInteger("zeros").value_or(0), object->getNumber("sqnr")});
   }
   return true;
 }

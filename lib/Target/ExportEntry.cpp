@@ -103,6 +103,8 @@ static LayerSignature describe(DictionaryAttr layer) {
     result.factors = factors.getInt();
   if (auto zeros = layer.getAs<IntegerAttr>("zeros"))
     result.zeros = zeros.getInt();
+  if (auto sqnr = layer.getAs<FloatAttr>("sqnr"))
+    result.sqnr = sqnr.getValueAsDouble();
   return result;
 }
 

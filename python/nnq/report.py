@@ -41,6 +41,8 @@ class LayerReport:
     # Of these constants those that are multiplied with, and how many are zero.
     factors: int = 0
     zeros: int = 0
+    # Signal to noise once quantized; None if quantize(measure_noise=True) did not measure it.
+    sqnr_db: float | None = None
     time_us: float | None = None
 
     @property
@@ -116,6 +118,7 @@ def describe_layers(signature: Mapping[str, Any], steps: tuple[str, ...]) -> lis
             layer.get("weights"),
             layer.get("factors", 0),
             layer.get("zeros", 0),
+            layer.get("sqnr"),
         )
         technique = ", ".join(steps) if report.is_integer else ""
         reports.append(dataclasses.replace(report, technique=technique))

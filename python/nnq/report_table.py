@@ -30,6 +30,7 @@ def columns(report: Report) -> list[Column]:
         Column("weights, bytes", lambda layer: f"{layer.weight_bytes:,}" if layer.weight_bytes else "", True),
         Column("density", lambda layer: "" if layer.density is None else f"{100 * layer.density:.1f} %", True),
         Column("MACs", lambda layer: f"{layer.macs:,}" if layer.macs else "", True),
+        Column("SQNR, dB", lambda layer: "" if layer.sqnr_db is None else f"{layer.sqnr_db:.1f}", True),
         Column("time, us", lambda layer: "" if layer.time_us is None else f"{layer.time_us:.2f}", True),
         Column("share", lambda layer: "" if layer.time_us is None else f"{100 * layer.time_us / total:.1f} %", True),
     ]

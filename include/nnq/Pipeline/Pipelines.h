@@ -52,6 +52,11 @@ struct QuantizeInt8Options
       *this, "samples",
       llvm::cl::desc("Use at most this many samples; 0 means all"),
       llvm::cl::init(0)};
+  Option<bool> measureNoise{
+      *this, "measure-noise",
+      llvm::cl::desc("Compare the results of each layer with those of the "
+                     "network in f32, on some of the data"),
+      llvm::cl::init(false)};
   Option<double> accuracyDrop{
       *this, "accuracy-drop",
       llvm::cl::desc(

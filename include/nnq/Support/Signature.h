@@ -66,6 +66,8 @@ struct LayerSignature {
   /// Of these constants those that are multiplied with, and how many are zero.
   int64_t factors = 0;
   int64_t zeros = 0;
+  /// Signal to noise of its result once quantized, in dB, if it was measured.
+  std::optional<double> sqnr;
 };
 
 /// Everything that a caller of an entry point has to know.

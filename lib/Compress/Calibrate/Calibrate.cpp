@@ -131,9 +131,8 @@ private:
     currentObservers = observers;
     llvm::Error error =
         runSamples(getOperation(), *model, samplesOfInputs, "calibrating",
-                   [&](ArrayRef<std::vector<char>>, int64_t count) {
-                     numSamples += count;
-                   });
+                   [&](ArrayRef<const void *>, ArrayRef<std::vector<char>>,
+                       int64_t count) { numSamples += count; });
     currentObservers = {};
     if (error) {
       fail(std::move(error));
@@ -192,6 +191,9 @@ void nnq::registerNNQCalibratePasses(PipelineBuilder quantization,
       [lowering] { return createCalibrate(CalibrateOptions(), lowering); });
   registerPass([quantization, lowering] {
     return createLimitDrop(LimitDropOptions(), quantization, lowering);
+  });
+  registerPass([quantization, lowering] {
+    return createMeasureNoise(MeasureNoiseOptions(), quantization, lowering);
   });
   registerPass([] { return createChooseRanges(); });
   registerPass([] { return createInterchangeLoops(); });

@@ -155,7 +155,8 @@ private:
     llvm::Error error = runSamples(
         getOperation(), *model, *samplesOfInputs,
         "looking for sensitive layers",
-        [&](ArrayRef<std::vector<char>> results, int64_t count) {
+        [&](ArrayRef<const void *>, ArrayRef<std::vector<char>> results,
+            int64_t count) {
           ArrayRef first(reinterpret_cast<const float *>(results[0].data()),
                          results[0].size() / sizeof(float));
           size_t size = first.size() / count;

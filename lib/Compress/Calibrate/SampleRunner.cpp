@@ -74,7 +74,9 @@ llvm::Expected<func::FuncOp> nnq::findSampledEntry(ModuleOp module) {
 llvm::Error
 nnq::runSamples(ModuleOp module, CompiledModel &model, CalibrationData &data,
                 StringRef title,
-                function_ref<void(ArrayRef<std::vector<char>>, int64_t)> use) {
+                function_ref<void(ArrayRef<const void *>,
+                                  ArrayRef<std::vector<char>>, int64_t)>
+                    use) {
   MLIRContext *context = module.getContext();
   // One sample at a time if the batch is dynamic.
   int64_t batch = model.signature().inputs.front().getShape(1).front();
@@ -101,7 +103,7 @@ nnq::runSamples(ModuleOp module, CompiledModel &model, CalibrationData &data,
         {module.getOperation()}, i + batch, total);
     if (!hasRun)
       return llvm::createStringError("cancelled");
-    use(results, batch);
+    use(inputs, results, batch);
     progress.update(i + batch);
   }
   return llvm::Error::success();

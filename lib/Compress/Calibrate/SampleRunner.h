@@ -18,11 +18,14 @@ llvm::Expected<mlir::func::FuncOp> findSampledEntry(mlir::ModuleOp module);
 
 /// Runs `model`, which was made of `module`, on all samples, one at a time if
 /// the batch is dynamic. `title` heads the line that the terminal shows, `use`
-/// gets the buffers of the outputs and the number of samples in them.
-llvm::Error runSamples(
-    mlir::ModuleOp module, CompiledModel &model, CalibrationData &data,
-    llvm::StringRef title,
-    llvm::function_ref<void(llvm::ArrayRef<std::vector<char>>, int64_t)> use);
+/// gets the inputs, the buffers of the outputs and the number of samples in
+/// them.
+llvm::Error
+runSamples(mlir::ModuleOp module, CompiledModel &model, CalibrationData &data,
+           llvm::StringRef title,
+           llvm::function_ref<void(llvm::ArrayRef<const void *>,
+                                   llvm::ArrayRef<std::vector<char>>, int64_t)>
+               use);
 
 } // namespace nnq
 

@@ -168,6 +168,40 @@ def LimitDrop : Pass<"nnq-limit-drop", "::mlir::ModuleOp"> {
   ];
 }
 
+def MeasureNoise : Pass<"nnq-measure-noise", "::mlir::ModuleOp"> {
+  let summary = "Measures the signal to noise of each layer once quantized";
+  let description = [{
+    Runs the network as it is and as it would be quantized on the same samples,
+    and compares the results of each convolution and contraction: 10 log10(sum x^2
+    / sum (x - y)^2) goes into the attribute `nnq.sqnr`, in dB. Noise of the layers
+    before is part of it; the first layer below `floor` is where accuracy is lost,
+    and a remark names it. Layers without noise get no attribute.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.layer = "fc1"} ins(%x, %w : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.matmul {nnq.layer = "fc1", nnq.sqnr = 38.2 : f32} ins(%x, %w : ...) outs(...)
+    ```
+  }];
+  // Needs the pipelines that quantize and lower.
+  let constructor = "nullptr";
+  let options = [
+    Option<"data", "data", "std::string", "\"\"", "Data to run on, .npy or .npz">,
+    Option<"key", "key", "std::string", "\"x\"",
+           "Name of the array in the .npz, or names of several by commas">,
+    Option<"samples", "samples", "int64_t", "16",
+           "Use at most this many samples; 0 means all">,
+    Option<"floor", "floor", "double", "15", "Signal to noise in dB that is enough">,
+  ];
+  let statistics = [
+    Statistic<"numMeasured", "measured", "Number of layers measured">,
+  ];
+}
+
 def InterchangeLoops : Pass<"nnq-interchange-loops"> {
   let summary = "Puts the contiguous loop of a reduction innermost";
   let description = [{

@@ -29,6 +29,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.quant_range` | producer of a tensor, or function argument | `#nnq.quant_range`; may be written by hand |
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
+    | `nnq.sqnr` | linalg op | signal to noise of its result once quantized, in dB |
     | `nnq.weights` | linalg op | `#nnq.weight_format`, its own; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
     | `nnq.range` | contraction of integers | least and largest number in its activation |

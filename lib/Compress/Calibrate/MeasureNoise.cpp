@@ -1,0 +1,200 @@
+//===- MeasureNoise.cpp - Signal to noise of each quantized layer ---------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SampleRunner.h"
+#include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Support/Layers.h"
+#include "nnq/Support/Remarks.h"
+#include "nnq/Support/Structured.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Format.h"
+
+#include <cmath>
+
+namespace nnq {
+#define GEN_PASS_DEF_MEASURENOISE
+#include "nnq/Compress/Calibrate/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+static SmallVector<Operation *> findLayers(func::FuncOp function) {
+  SmallVector<Operation *> layers;
+  function.walk([&](linalg::LinalgOp op) {
+    if (isMultiplyAccumulate(op) && op->getNumResults() == 1)
+      layers.push_back(op);
+  });
+  return layers;
+}
+
+/// Makes the values of all layers results of their function; the numbers of the
+/// results.
+static SmallVector<size_t> returnLayers(func::FuncOp function) {
+  Operation *end = function.getBody().front().getTerminator();
+  SmallVector<size_t> positions;
+  for (Operation *layer : findLayers(function)) {
+    Value value = layer->getResult(0);
+    auto known = llvm::find(end->getOperands(), value);
+    positions.push_back(known - end->operand_begin());
+    if (known != end->operand_end())
+      continue;
+    (void)function.insertResult(function.getNumResults(), value.getType(),
+                                DictionaryAttr());
+    end->insertOperands(end->getNumOperands(), value);
+  }
+  return positions;
+}
+
+namespace {
+struct Noise {
+  double signal = 0, noise = 0;
+
+  void add(ArrayRef<float> expected, ArrayRef<float> values) {
+    for (auto [x, y] : llvm::zip_equal(expected, values)) {
+      signal += static_cast<double>(x) * x;
+      noise += (static_cast<double>(x) - y) * (static_cast<double>(x) - y);
+    }
+  }
+  double getSqnr() const { return 10 * std::log10(signal / noise); }
+};
+
+/// A model with room for what it takes and gives.
+struct Buffers {
+  explicit Buffers(const std::vector<TensorSignature> &tensors) {
+    for (const TensorSignature &tensor : tensors)
+      pointers.push_back(bytes.emplace_back(tensor.getNumBytes()).data());
+  }
+  ArrayRef<float> getFloats(size_t i) const {
+    return {reinterpret_cast<const float *>(bytes[i].data()),
+            bytes[i].size() / sizeof(float)};
+  }
+
+  std::vector<std::vector<char>> bytes;
+  SmallVector<void *> pointers;
+};
+
+struct MeasureNoise : public nnq::impl::MeasureNoiseBase<MeasureNoise> {
+  MeasureNoise(const MeasureNoiseOptions &options, PipelineBuilder quantization,
+               LoweringBuilder lowering)
+      : MeasureNoiseBase(options), quantization(std::move(quantization)),
+        lowering(std::move(lowering)) {}
+
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<NNQDialect>();
+    OpPassManager pm(ModuleOp::getOperationName());
+    quantization(pm);
+    lowering(pm, /*reference=*/false);
+    pm.getDependentDialects(registry);
+  }
+
+  void runOnOperation() override {
+    if (llvm::Error error = measure()) {
+      emitError(getOperation().getLoc())
+          << "cannot measure noise: " << llvm::toString(std::move(error));
+      signalPassFailure();
+    }
+  }
+
+private:
+  llvm::Error measure() {
+    llvm::Expected<func::FuncOp> entry = findSampledEntry(getOperation());
+    if (!entry)
+      return entry.takeError();
+    SmallVector<Operation *> layers = findLayers(*entry);
+    if (layers.empty())
+      return llvm::Error::success();
+    llvm::Expected<CalibrationData> samplesOfInputs =
+        CalibrationData::open(*entry, data, key, samples);
+    if (!samplesOfInputs)
+      return samplesOfInputs.takeError();
+    SmallVector<size_t> from, to;
+    llvm::Expected<CompiledModel> numbers = compile(*entry, false, from);
+    if (!numbers)
+      return numbers.takeError();
+    llvm::Expected<CompiledModel> integers = compile(*entry, true, to);
+    if (!integers)
+      return integers.takeError();
+    if (from.size() != layers.size() || to.size() != layers.size())
+      return llvm::createStringError("quantization changed the layers");
+
+    SmallVector<Noise> noise(layers.size());
+    Buffers quantized(integers->signature().outputs);
+    llvm::Error error = runSamples(
+        getOperation(), *numbers, *samplesOfInputs, "measuring noise",
+        [&](ArrayRef<const void *> inputs, ArrayRef<std::vector<char>> results,
+            int64_t) {
+          integers->run(inputs, quantized.pointers);
+          for (size_t i = 0; i < layers.size(); ++i) {
+            const std::vector<char> &result = results[from[i]];
+            noise[i].add({reinterpret_cast<const float *>(result.data()),
+                          result.size() / sizeof(float)},
+                         quantized.getFloats(to[i]));
+          }
+        });
+    if (error)
+      return error;
+
+    bool isFound = false;
+    for (auto [op, measured] : llvm::zip_equal(layers, noise)) {
+      double sqnr = measured.getSqnr();
+      // A layer of zeros, or one without noise, has no ratio.
+      if (!std::isfinite(sqnr))
+        continue;
+      op->setAttr(kSqnrAttr,
+                  FloatAttr::get(Float32Type::get(&getContext()), sqnr));
+      ++numMeasured;
+      if (sqnr >= floor || isFound)
+        continue;
+      isFound = true;
+      std::string text;
+      llvm::raw_string_ostream(text)
+          << "the first layer whose signal to noise, "
+          << llvm::format("%.1f", sqnr) << " dB, is below "
+          << llvm::format("%g", floor.getValue())
+          << " dB; layers=REGEX=f32 keeps layers in f32";
+      remarkMissed(op, "nnq-measure-noise", text);
+    }
+    return llvm::Error::success();
+  }
+
+  llvm::Expected<CompiledModel> compile(func::FuncOp entry, bool isQuantized,
+                                        SmallVectorImpl<size_t> &positions) {
+    OwningOpRef<ModuleOp> copy = getOperation().clone();
+    // What is said of the copy is said of the network, too.
+    ScopedDiagnosticHandler silence(&getContext(), [](Diagnostic &diag) {
+      return success(diag.getSeverity() == DiagnosticSeverity::Remark);
+    });
+    auto run = [&](PassManager &pm) {
+      pm.enableVerifier(false);
+      return pm.run(*copy);
+    };
+    PassManager quantize(&getContext(), ModuleOp::getOperationName());
+    if (isQuantized)
+      quantization(quantize);
+    PassManager lower(&getContext(), ModuleOp::getOperationName());
+    lowering(lower, /*reference=*/false);
+    if (failed(run(quantize)))
+      return llvm::createStringError("the network could not be quantized");
+    positions = returnLayers(copy->lookupSymbol<func::FuncOp>(entry.getName()));
+    if (failed(run(lower)))
+      return llvm::createStringError("the network could not be lowered");
+    return CompiledModel::jit(*copy, {}, entry.getName(), LLVMLevels{0, 1});
+  }
+
+  PipelineBuilder quantization;
+  LoweringBuilder lowering;
+};
+} // namespace
+
+std::unique_ptr<Pass>
+nnq::createMeasureNoise(const MeasureNoiseOptions &options,
+                        PipelineBuilder quantization,
+                        LoweringBuilder lowering) {
+  return std::make_unique<MeasureNoise>(options, std::move(quantization),
+                                        std::move(lowering));
+}
