@@ -18,6 +18,7 @@ from .errors import InputError
 
 # Room for the header of a .npy, which is known when all samples are.
 HEADER_BYTES = 256
+LABELS = "labels"
 
 
 class ArrayWriter:
@@ -117,21 +118,24 @@ def write_batches(batches: Iterable[Any], names: Sequence[str], samples: int, fo
     return [writer.path for writer in writers]
 
 
-def pack(paths: Sequence[Path], target: Path) -> None:
+def pack(paths: Mapping[str, Path], target: Path) -> None:
     """Move .npy files into a .npz, one after the other."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        for i, path in enumerate(paths):
-            with path.open("rb") as source, archive.open(f"x{i}.npy", "w", force_zip64=True) as member:
+        for name, path in paths.items():
+            with path.open("rb") as source, archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 shutil.copyfileobj(source, member, 1 << 20)
             path.unlink()
 
 
 @contextlib.contextmanager
-def data_file(data: Any, names: Sequence[str], samples: int = 0) -> Iterator[tuple[Path, str | None]]:
+def data_file(
+    data: Any, names: Sequence[str], samples: int = 0, labels: Any = None
+) -> Iterator[tuple[Path, str | None]]:
     """Give a file of `data` and the key of its arrays, None if it is the user's own file.
 
     `data` is a path, an array with the samples along its first dimension, a dict of such arrays by the name of the
-    input, or an iterable of batches, each of which is an array, a tuple or a dict.
+    input, or an iterable of batches, each of which is an array, a tuple or a dict. `labels`, if there are any, is an
+    array of integers that the file has under the name LABELS.
     """
     if isinstance(data, (str, os.PathLike)):
         yield Path(data), None
@@ -139,9 +143,14 @@ def data_file(data: Any, names: Sequence[str], samples: int = 0) -> Iterator[tup
     batches = as_batches(data)
     with tempfile.TemporaryDirectory(prefix="nnq-") as folder:
         paths = write_batches(batches, names, samples, Path(folder))
-        if len(paths) == 1:
+        if len(paths) == 1 and labels is None:
             yield paths[0], "x"
             return
+        keys = ["x"] if len(paths) == 1 else [f"x{i}" for i in range(len(paths))]
+        arrays = dict(zip(keys, paths, strict=True))
+        if labels is not None:
+            arrays[LABELS] = Path(folder) / "labels.npy"
+            np.save(arrays[LABELS], to_numpy(labels))
         packed = Path(folder) / "data.npz"
-        pack(paths, packed)
-        yield packed, ",".join(f"x{i}" for i in range(len(names)))
+        pack(arrays, packed)
+        yield packed, ",".join(keys)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .data import data_file
+from .data import LABELS, data_file
 from .errors import Error, OptionError, logger
 from .native import core
 from .pipelines import find_pipeline, write_pipeline
@@ -167,13 +167,14 @@ class Model:
 
         `data` may also be an array of NumPy or PyTorch with the samples along its first dimension, a dict of such
         arrays by input, or an iterable of batches (arrays, dicts, or tuples that begin with the inputs), which is
-        written to a temporary file as it comes. `statistics` may also be what calibrate() returns.
+        written to a temporary file as it comes; `labels` is an array of integers then. `statistics` may also be what
+        calibrate() returns.
         """
         step = Step(pipeline, {name: value for name, value in options.items() if value is not None})
         title = pipeline.replace("-", " ")
         data = options.get("data")
         # Wrong options are reported before data is written.
-        for_check = {name: value for name, value in options.items() if name not in ("data", "statistics")}
+        for_check = {name: value for name, value in options.items() if name not in ("data", "labels", "statistics")}
         write_pipeline(pipeline, for_check | {name: None for name in options if name not in for_check})
         with contextlib.ExitStack() as stack:
             if isinstance(statistics := options.get("statistics"), Statistics):
@@ -181,10 +182,16 @@ class Model:
             if data is not None:
                 names = [tensor.name for tensor in self.inputs]
                 samples = int(options.get("samples") or 0)
-                path, key = stack.enter_context(data_file(data, names, samples))
+                labels = options.get("labels")
+                is_name = labels is None or isinstance(labels, str)
+                path, key = stack.enter_context(data_file(data, names, samples, None if is_name else labels))
                 if key is not None and options.get("key") is not None:
                     raise OptionError("key names arrays of a file; data is no file")
+                if (key is None) != is_name and labels is not None:
+                    raise OptionError("labels are an array if data is one, and the name of one if data is a file")
                 options = {**options, "data": path, "key": key or options.get("key")}
+                if not is_name:
+                    options["labels"] = LABELS
             return self._run(write_pipeline(pipeline, options), title, step)
 
     def calibrate(self, data: Any, *, key: str | None = None, samples: int | None = None) -> Statistics:

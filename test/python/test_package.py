@@ -368,6 +368,23 @@ def test_files_that_cannot_be_loaded(tmp_path):
         nnq.load(tmp_path / "broken.so")
 
 
+def test_accuracy_is_kept_by_labels(lenet, digits, tmp_path):
+    """By labels that are always wrong no layer is worth keeping; by those of f32 some are with a coarse grid."""
+    numbers = lenet.compile()
+    right = np.array([numbers(digit[None]).argmax() for digit in digits])
+    kept = []
+    for labels in (right, (right + 1) % 10):
+        coarse = {"data": digits, "calibration": "percentile", "percentile": 60.0, "weight_granularity": "per-tensor"}
+        model = lenet.quantize(**coarse, accuracy_drop=0.0, labels=labels)
+        kept.append(model.to_mlir().count("nnq.keep_f32"))
+    assert kept[0] > 0 == kept[1]
+    np.savez(tmp_path / "digits.npz", x=digits, y=right)
+    named = lenet.quantize(**coarse | {"data": tmp_path / "digits.npz"}, accuracy_drop=0.0, labels="y")
+    assert named.to_mlir().count("nnq.keep_f32") == kept[0]
+    with pytest.raises(nnq.OptionError, match="labels are an array if data is one"):
+        lenet.quantize(data=digits, accuracy_drop=0.0, labels="y")
+
+
 def test_layers_are_quantized_as_asked_for(lenet, digits):
     quantized = lenet.quantize(data=digits, layers=["kind:conv=per-tensor", "fc1=f32"])
     text = quantized.to_mlir()
