@@ -417,7 +417,7 @@ def test_remarks_are_logged(lenet, digits, caplog):
     assert remark.levelno == logging.INFO
     caplog.clear()
     with caplog.at_level(logging.DEBUG, "nnq"):
-        lenet.quantize(data=digits, weights="asymmetric").compile()
+        lenet.quantize(data=digits, layers=["conv1=f32", "fc3=f32"]).compile()
     assert {"conv1", "fc3"} <= {record.layer for record in caplog.records if record.levelno == logging.INFO}
     assert {record.levelno for record in caplog.records} == {logging.INFO, logging.DEBUG}
     caplog.clear()
