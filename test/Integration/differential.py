@@ -62,11 +62,11 @@ class Batch:
             "--quantize-int8" + ("=" + options if options else ""), "-o", path)
         return path
 
-    def lower_quantization(self, path, storage):
+    def lower_quantization(self, path, storage, requant):
         result = self.folder / ("integer-%s.mlir" % storage)
         run("nnq-opt", path,
-            "--nnq-lower-quantization=activation-storage=" + storage, "-o",
-            result)
+            "--nnq-lower-quantization=activation-storage=%s requant=%s" %
+            (storage, requant), "-o", result)
         return result
 
     def execute(self, source, tag, target=None):
@@ -132,10 +132,11 @@ def check_f32(batch, targets, comparison):
 
 def check_quantized(batch, kind, targets, comparison):
     quantized = batch.quantize(kind.options)
-    judges = {}
+    integer, judges = {}, {}
     for storage in sorted({target.storage for target in targets}):
-        integer = batch.lower_quantization(quantized, storage)
-        judges[storage] = batch.execute(integer, "judge-" + storage)
+        integer[storage] = batch.lower_quantization(quantized, storage,
+                                                    kind.requant)
+        judges[storage] = batch.execute(integer[storage], "judge-" + storage)
     first = min(judges)
     for storage in judges:
         comparison.bits("storage %s against %s" % (storage, first),
@@ -144,19 +145,24 @@ def check_quantized(batch, kind, targets, comparison):
                     batch.execute(quantized, "definition"), step_tolerance)
     for target in targets:
         name = "quantized for " + target.name
-        results = batch.execute(quantized, "quantized-" + target.name, target)
+        # Rescaling is decided with the storage.
+        source = (quantized if kind.requant == "float" else
+                  integer[target.storage])
+        results = batch.execute(source, "quantized-" + target.name, target)
         comparison.bits(name, results, judges[target.storage])
 
 
 class Kind:
     """Options of --quantize-int8 (None: not quantized), and how likely tensors
     of the i-th network have statistics: static, dynamic and mixed networks.
-    Strategies in the network are for one target."""
+    Strategies in the network are for one target. `requant` says how accumulators
+    are rescaled."""
 
     def __init__(self, options, static=(1.0,), network=networks.Network,
-                 target=None):
+                 target=None, requant="float"):
         self.options, self.static = options, static
         self.network, self.target = network, target
+        self.requant = requant
 
 
 KINDS = {
@@ -167,6 +173,7 @@ KINDS = {
     "reduced": Kind("weight-range=reduced", static=(1.0, 0.7, 0.0)),
     "asymmetric-weights": Kind("weights=asymmetric", static=(1.0, 1.0, 0.0),
                                network=networks.AsymmetricNetwork),
+    "fixed": Kind("", static=(1.0, 1.0, 0.7), requant="fixed"),
     "depthwise": Kind("", static=(1.0, 1.0, 0.7),
                       network=networks.DepthwiseNetwork),
     "depthwise-reduced": Kind("weight-range=reduced",

@@ -15,7 +15,6 @@
 #include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 
 namespace nnq {
@@ -162,11 +161,8 @@ private:
       builder.setInsertionPointAfterValue(copied);
       ObserveOp::create(builder, value.getLoc(), copied, id);
     }
-    PassManager pm(&getContext(), ModuleOp::getOperationName());
-    // The network itself passes through the same passes, with verification.
-    pm.enableVerifier(false);
-    lowering(pm, reference);
-    if (failed(pm.run(*copy)))
+    if (failed(runOnCopy(*copy,
+                         [&](OpPassManager &pm) { lowering(pm, reference); })))
       return llvm::createStringError("the network could not be lowered");
     llvm::StringMap<void *> symbols;
     symbols["nnq_observe"] = reinterpret_cast<void *>(observe);

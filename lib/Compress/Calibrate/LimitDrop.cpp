@@ -11,10 +11,7 @@
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Structured.h"
 
-#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
-
-#include <cmath>
 
 namespace nnq {
 #define GEN_PASS_DEF_LIMITDROP
@@ -127,16 +124,11 @@ private:
     OwningOpRef<ModuleOp> copy = cast<ModuleOp>(getOperation()->clone(mapping));
     for (linalg::LinalgOp op : kept)
       keep(mapping.lookup(op.getOperation()));
-    // What is said of a trial is not about the network that comes out.
-    ScopedDiagnosticHandler silence(&getContext(), [](Diagnostic &diag) {
-      return success(diag.getSeverity() == DiagnosticSeverity::Remark);
-    });
-    PassManager pm(&getContext(), ModuleOp::getOperationName());
-    pm.enableVerifier(false);
-    if (isQuantized)
-      quantization(pm);
-    lowering(pm, /*reference=*/false);
-    if (failed(pm.run(*copy)))
+    if (failed(runOnCopy(*copy, [&](OpPassManager &pm) {
+          if (isQuantized)
+            quantization(pm);
+          lowering(pm, /*reference=*/false);
+        })))
       return llvm::createStringError("the network could not be lowered");
     llvm::Expected<CompiledModel> model =
         CompiledModel::jit(*copy, {}, entry.getName(), LLVMLevels{0, 1});
@@ -207,14 +199,10 @@ private:
     return 100.0 * right / truth.size();
   }
 
-  /// Signal to noise in dB.
   double getSqnr(const Outcome &outcome) const {
-    double signal = 0, noise = 0;
-    for (auto [x, y] : llvm::zip_equal(expected.values, outcome.values)) {
-      signal += static_cast<double>(x) * x;
-      noise += (static_cast<double>(x) - y) * (static_cast<double>(x) - y);
-    }
-    return 10 * std::log10(signal / noise);
+    Noise noise;
+    noise.add(expected.values, outcome.values);
+    return noise.getSqnr();
   }
 
   /// A rung of the ladder: how many points are lost with `kept` in f32.

@@ -10,7 +10,6 @@
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Structured.h"
 
-#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
 
 #include <cmath>
@@ -51,19 +50,7 @@ static SmallVector<size_t> returnLayers(func::FuncOp function) {
 }
 
 namespace {
-struct Noise {
-  double signal = 0, noise = 0;
-
-  void add(ArrayRef<float> expected, ArrayRef<float> values) {
-    for (auto [x, y] : llvm::zip_equal(expected, values)) {
-      signal += static_cast<double>(x) * x;
-      noise += (static_cast<double>(x) - y) * (static_cast<double>(x) - y);
-    }
-  }
-  double getSqnr() const { return 10 * std::log10(signal / noise); }
-};
-
-/// A model with room for what it takes and gives.
+/// Room for what a model gives.
 struct Buffers {
   explicit Buffers(const std::vector<TensorSignature> &tensors) {
     for (const TensorSignature &tensor : tensors)
@@ -165,23 +152,12 @@ private:
   llvm::Expected<CompiledModel> compile(func::FuncOp entry, bool isQuantized,
                                         SmallVectorImpl<size_t> &positions) {
     OwningOpRef<ModuleOp> copy = getOperation().clone();
-    // What is said of the copy is said of the network, too.
-    ScopedDiagnosticHandler silence(&getContext(), [](Diagnostic &diag) {
-      return success(diag.getSeverity() == DiagnosticSeverity::Remark);
-    });
-    auto run = [&](PassManager &pm) {
-      pm.enableVerifier(false);
-      return pm.run(*copy);
-    };
-    PassManager quantize(&getContext(), ModuleOp::getOperationName());
-    if (isQuantized)
-      quantization(quantize);
-    PassManager lower(&getContext(), ModuleOp::getOperationName());
-    lowering(lower, /*reference=*/false);
-    if (failed(run(quantize)))
+    if (isQuantized && failed(runOnCopy(*copy, quantization)))
       return llvm::createStringError("the network could not be quantized");
     positions = returnLayers(copy->lookupSymbol<func::FuncOp>(entry.getName()));
-    if (failed(run(lower)))
+    if (failed(runOnCopy(*copy, [&](OpPassManager &pm) {
+          lowering(pm, /*reference=*/false);
+        })))
       return llvm::createStringError("the network could not be lowered");
     return CompiledModel::jit(*copy, {}, entry.getName(), LLVMLevels{0, 1});
   }

@@ -7,7 +7,10 @@
 #include "SampleRunner.h"
 #include "nnq/Compress/Calibrate/SampleAction.h"
 
+#include "mlir/Pass/PassManager.h"
+
 #include <chrono>
+#include <cmath>
 
 using namespace mlir;
 using namespace nnq;
@@ -108,3 +111,26 @@ nnq::runSamples(ModuleOp module, CompiledModel &model, CalibrationData &data,
   }
   return llvm::Error::success();
 }
+
+LogicalResult nnq::runOnCopy(ModuleOp copy,
+                             function_ref<void(OpPassManager &)> build) {
+  MLIRContext *context = copy.getContext();
+  ScopedDiagnosticHandler silence(context, [](Diagnostic &diag) {
+    return success(diag.getSeverity() == DiagnosticSeverity::Remark);
+  });
+  PassManager pm(context, ModuleOp::getOperationName());
+  // The network itself passes through the same passes, with verification.
+  pm.enableVerifier(false);
+  build(pm);
+  return pm.run(copy);
+}
+
+void Noise::add(ArrayRef<float> expected, ArrayRef<float> values) {
+  for (auto [x, y] : llvm::zip_equal(expected, values)) {
+    double error = static_cast<double>(x) - y;
+    signal += static_cast<double>(x) * x;
+    noise += error * error;
+  }
+}
+
+double Noise::getSqnr() const { return 10 * std::log10(signal / noise); }

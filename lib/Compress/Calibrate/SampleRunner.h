@@ -27,6 +27,23 @@ runSamples(mlir::ModuleOp module, CompiledModel &model, CalibrationData &data,
                                    llvm::ArrayRef<std::vector<char>>, int64_t)>
                use);
 
+/// Runs passes on a copy of a network. What they remark is not about the
+/// network that comes out of all.
+mlir::LogicalResult
+runOnCopy(mlir::ModuleOp copy,
+          llvm::function_ref<void(mlir::OpPassManager &)> build);
+
+/// Signal and noise of values that should be others.
+class Noise {
+public:
+  void add(llvm::ArrayRef<float> expected, llvm::ArrayRef<float> values);
+  /// In dB; not finite if there is no signal or no noise.
+  double getSqnr() const;
+
+private:
+  double signal = 0, noise = 0;
+};
+
 } // namespace nnq
 
 #endif // NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H

@@ -163,12 +163,13 @@ bool nnq::fitsI16(const ContractionLayout &layout, const ConstantData &weights,
                   int64_t group) {
   WeightIndex index(layout);
   ArrayRef<int8_t> values = weights.getAs<int8_t>();
-  for (int64_t channel = 0; channel < index.channels; ++channel)
+  for (int64_t channel = 0; channel < index.channels; ++channel) {
+    int64_t start = layout.getRunStart(channel), length = layout.getRunLength();
     for (int64_t step = 0; step < index.outer; ++step) {
       // The instruction adds up neighbours; parts are added lane by lane.
       int64_t sums[2][2] = {};
-      for (int64_t r = 0; r < layout.getRunLength(); ++r) {
-        int64_t at = layout.getRunStart(channel) + r;
+      for (int64_t r = 0; r < length; ++r) {
+        int64_t at = start + r;
         if (at % group == 0)
           std::fill_n(&sums[0][0], 4, 0);
         int64_t value = values[index.at(channel, step, r)];
@@ -178,6 +179,7 @@ bool nnq::fitsI16(const ContractionLayout &layout, const ConstantData &weights,
           return false;
       }
     }
+  }
   return true;
 }
 
