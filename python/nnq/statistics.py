@@ -35,8 +35,16 @@ def read_tensor(entry: Mapping[str, Any]) -> TensorStatistics:
         name = f"input {entry['input']}"
     else:
         name = entry["layer"] + (f", tensor {entry['tensor']}" if entry["tensor"] else "")
-    numbers = (float(entry[key]) for key in ("min", "max", "mean", "second_moment"))
-    return TensorStatistics(name, tuple(entry["shape"]), *numbers, int(entry["count"]), tuple(entry["histogram"]))
+    return TensorStatistics(
+        name,
+        tuple(entry["shape"]),
+        min=float(entry["min"]),
+        max=float(entry["max"]),
+        mean=float(entry["mean"]),
+        second_moment=float(entry["second_moment"]),
+        count=int(entry["count"]),
+        histogram=tuple(entry["histogram"]),
+    )
 
 
 class Statistics:
