@@ -1,0 +1,85 @@
+//===- KernelOperands.h - What a contraction reads --------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_VECTORIZE_COMMON_KERNELOPERANDS_H
+#define NNQ_LIB_VECTORIZE_COMMON_KERNELOPERANDS_H
+
+#include "KernelGroup.h"
+
+namespace nnq {
+
+/// Reads the factors of a contraction with packed weights, for the tiles of its
+/// result. Reduction indices are those of all loops but the group's.
+class KernelOperands {
+protected:
+  KernelOperands(mlir::OpBuilder &builder, const KernelGroup &group);
+
+  /// A group of the activation at `loops`.
+  mlir::Value loadGroup(mlir::OpBuilder &b,
+                        mlir::ArrayRef<mlir::OpFoldResult> loops);
+
+  /// Rows in pairs; an odd last row is paired with itself.
+  mlir::SmallVector<mlir::Value>
+  loadRowPairs(mlir::OpBuilder &b, const Tile &tile,
+               mlir::ArrayRef<mlir::OpFoldResult> reductions);
+
+  /// The weights of all blocks at one reduction step.
+  mlir::SmallVector<mlir::Value>
+  loadColumns(mlir::OpBuilder &b, const Tile &tile,
+              mlir::ArrayRef<mlir::OpFoldResult> reductions);
+
+  /// True for weights that the caches next to the core hardly hold from one run
+  /// of the network to the next, and that several tiles of rows read: the first
+  /// of these would wait for memory. What was packed just before is at hand. A
+  /// step must read whole lines, or each would be asked for several times.
+  bool prefetches(const Tile &tile);
+
+  /// Asks for the weights that the next tile of blocks reads at this step.
+  void prefetchNext(mlir::OpBuilder &b, const Tile &tile,
+                    mlir::ArrayRef<mlir::OpFoldResult> reductions);
+
+  /// Loops of the contraction for accumulator row `row` of the tile, the
+  /// channel being that of the first block.
+  mlir::SmallVector<mlir::OpFoldResult>
+  contractionLoops(mlir::OpBuilder &b, const Tile &tile, int64_t row,
+                   mlir::ArrayRef<mlir::OpFoldResult> reductions);
+
+  /// Where accumulator row `row` reads the activation, in elements from row 0.
+  std::optional<int64_t> rowOffset(int64_t row);
+
+  bool addsPartsUp() const { return kernel.getDot() == DotKind::VPMADDUBSW; }
+  bool isPairKernel() const { return kernel.getDot() == DotKind::SMMLA; }
+  /// Accumulator rows of a tile: each row of the result has a window of them.
+  int64_t accumulatorRows(const Tile &tile) const { return tile.rows * window; }
+
+  KernelGroup group;
+  KernelAttr kernel;
+  mlir::linalg::GenericOp contraction;
+  mlir::Location loc;
+  mlir::SmallVector<int64_t> rootShape;
+  TileShape shape;
+  int64_t window = 1;
+  mlir::SmallVector<int64_t> reductionShape; // Without the group.
+
+private:
+  mlir::Value loadWeights(mlir::OpBuilder &b,
+                          mlir::ArrayRef<mlir::OpFoldResult> reductions,
+                          const Tile &tile, int64_t block, int64_t offset,
+                          int64_t count);
+  mlir::Value stackParts(mlir::OpBuilder &b, mlir::ArrayRef<mlir::Value> parts);
+  mlir::SmallVector<int64_t> windowPoint(int64_t point) const;
+
+  mlir::SmallVector<int64_t> windowShape;
+  /// Dimensions of the weights before that of blocks: each step of a batch has
+  /// its own.
+  unsigned batchDims = 0;
+  mlir::Value weights; // Lanes and group flattened.
+  mlir::AffineMap xMap, wMap;
+};
+
+} // namespace nnq
+
+#endif // NNQ_LIB_VECTORIZE_COMMON_KERNELOPERANDS_H
