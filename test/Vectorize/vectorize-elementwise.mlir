@@ -181,18 +181,23 @@ func.func @embedding(%ids: memref<3xi64>, %table: memref<100x20xf32>, %b: memref
 #pixels = affine_map<(h, w, c) -> (h, w, c)>
 
 // Three channels do not fill a vector: pixels of one channel do, and are stored
-// one by one among those of the others.
+// in turns with those of the others.
 // CHECK-LABEL: @interleave
 // CHECK-SAME: %[[X:[a-z0-9]+]]: memref<3x2x16xf32>, %[[Y:[a-z0-9]+]]: memref<2x16x3xf32>
+// CHECK: %[[OUT:.+]] = memref.collapse_shape %[[Y]] {{\[\[}}0], [1, 2]]
 // CHECK: scf.for %[[H:.+]] = %c0
-// CHECK: scf.for %[[C:.+]] = %c0{{.*}} to %c3
 // BITS256: scf.for %[[W:.+]] = %c0{{.*}} to %c16{{.*}} step %c8
-// BITS256: %[[V:.+]] = vector.load %[[X]][%[[C]], %[[H]], %[[W]]] : memref<3x2x16xf32>, vector<8xf32>
-// BITS256: %[[N:.+]] = arith.negf %[[V]] : vector<8xf32>
-// BITS256: %[[FIRST:.+]] = vector.extract %[[N]][0]
-// BITS256: memref.store %[[FIRST]], %[[Y]][%[[H]], %[[W]], %[[C]]]
-// BITS256: %[[LAST:.+]] = vector.extract %[[N]][7]
-// BITS256: memref.store %[[LAST]], %[[Y]][%[[H]], %{{.+}}, %[[C]]]
+// BITS256: %[[V0:.+]] = vector.load %[[X]][%c0{{.*}}, %[[H]], %[[W]]] : memref<3x2x16xf32>, vector<8xf32>
+// BITS256: %[[N0:.+]] = arith.negf %[[V0]] : vector<8xf32>
+// BITS256: %[[V1:.+]] = vector.load %[[X]][%c1{{.*}}, %[[H]], %[[W]]]
+// BITS256: %[[N1:.+]] = arith.negf %[[V1]]
+// BITS256: %[[V2:.+]] = vector.load %[[X]][%c2{{.*}}, %[[H]], %[[W]]]
+// BITS256: %[[N2:.+]] = arith.negf %[[V2]]
+// BITS256: %[[LOW:.+]] = vector.shuffle %[[N0]], %[[N1]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+// BITS256: %[[HIGH:.+]] = vector.shuffle %[[N2]], %[[N2]] [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+// BITS256: %[[ALL:.+]] = vector.shuffle %[[LOW]], %[[HIGH]] [0, 8, 16, 1, 9, 17, 2, 10, 18, {{.*}}, 7, 15, 23]
+// BITS256: %[[AT:.+]] = affine.apply #{{.+}}(%[[W]])
+// BITS256: vector.store %[[ALL]], %[[OUT]][%[[H]], %[[AT]]] : memref<2x48xf32>, vector<24xf32>
 // BITS512: vector.load {{.*}} vector<16xf32>
 // CHECK-NOT: linalg
 func.func @interleave(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32>) {
@@ -210,10 +215,10 @@ func.func @interleave(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32>) {
 #planes = affine_map<(h, w, c) -> (c, h, w)>
 #pixels = affine_map<(h, w, c) -> (h, w, c)>
 
-// What is only moved is gathered.
+// What is only moved, too.
 // CHECK-LABEL: @move
-// CHECK: vector.from_elements %{{.+}}, %{{.+}}, %{{.+}} : vector<3xf32>
-// CHECK: vector.store
+// CHECK-COUNT-3: vector.load
+// CHECK: vector.store {{.*}} memref<2x48xf32>
 // CHECK-NOT: linalg
 func.func @move(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32>) {
   linalg.generic {indexing_maps = [#planes, #pixels], iterator_types = ["parallel", "parallel", "parallel"]}
@@ -223,6 +228,82 @@ func.func @move(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32>) {
   }
   return
 }
+
+// -----
+
+#planes = affine_map<(h, w, c) -> (c, h, w)>
+#pixels = affine_map<(h, w, c) -> (h, w, c)>
+#channel = affine_map<(h, w, c) -> (c)>
+
+// Four rows, into the inside of a buffer; the factor of a channel is the same
+// for all of its pixels.
+// CHECK-LABEL: @interleave_four
+// CHECK: memref.collapse_shape %{{.+}} {{\[\[}}0], [1, 2]] : memref<2x16x4xi16, strided<[72, 4, 1], offset: 76>> into memref<2x64xi16, strided<[72, 1], offset: 76>>
+// CHECK: %[[S:.+]] = memref.load %{{.+}}[%c3{{.*}}] : memref<4xi16>
+// CHECK: vector.broadcast %[[S]]
+// BITS256: vector.shuffle %{{.+}}, %{{.+}} [0, 8, 16, 24, 1, 9, 17, 25, 2
+// CHECK-NOT: linalg
+func.func @interleave_four(%x: memref<4x2x16xi16>, %s: memref<4xi16>,
+                           %y: memref<2x16x4xi16, strided<[72, 4, 1], offset: 76>>) {
+  linalg.generic {indexing_maps = [#planes, #channel, #pixels], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x, %s : memref<4x2x16xi16>, memref<4xi16>)
+      outs(%y : memref<2x16x4xi16, strided<[72, 4, 1], offset: 76>>) {
+  ^bb0(%a: i16, %b: i16, %o: i16):
+    %p = arith.muli %a, %b : i16
+    linalg.yield %p : i16
+  }
+  return
+}
+
+// -----
+
+#planes = affine_map<(h, w, c) -> (c, h, w)>
+#pixels = affine_map<(h, w, c) -> (h, w, c)>
+
+// Between pixels of the result there is room: they are stored one by one.
+// CHECK-LABEL: @scatter
+// CHECK-SAME: %[[X:[a-z0-9]+]]: memref<3x2x16xf32>, %[[Y:[a-z0-9]+]]:
+// CHECK: scf.for %[[H:.+]] = %c0
+// CHECK: scf.for %[[C:.+]] = %c0{{.*}} to %c3
+// BITS256: scf.for %[[W:.+]] = %c0{{.*}} to %c16{{.*}} step %c8
+// BITS256: %[[V:.+]] = vector.load %[[X]][%[[C]], %[[H]], %[[W]]] : memref<3x2x16xf32>, vector<8xf32>
+// BITS256: %[[N:.+]] = arith.negf %[[V]] : vector<8xf32>
+// BITS256: %[[FIRST:.+]] = vector.extract %[[N]][0]
+// BITS256: memref.store %[[FIRST]], %[[Y]][%[[H]], %[[W]], %[[C]]]
+// BITS256: %[[LAST:.+]] = vector.extract %[[N]][7]
+// BITS256: memref.store %[[LAST]], %[[Y]][%[[H]], %{{.+}}, %[[C]]]
+// BITS512: vector.load {{.*}} vector<16xf32>
+// CHECK-NOT: linalg
+func.func @scatter(%x: memref<3x2x16xf32>, %y: memref<2x16x3xf32, strided<[64, 4, 1]>>) {
+  linalg.generic {indexing_maps = [#planes, #pixels], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<3x2x16xf32>) outs(%y : memref<2x16x3xf32, strided<[64, 4, 1]>>) {
+  ^bb0(%a: f32, %o: f32):
+    %s = arith.negf %a : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#planes = affine_map<(h, w, c) -> (c, h, w)>
+#pixels = affine_map<(h, w, c) -> (h, w, c)>
+
+// Many rows would not fit in registers: what is only moved is gathered.
+// CHECK-LABEL: @move_many
+// CHECK: vector.from_elements %{{.+}}, %{{.+}}, %{{.+}}, %{{.+}}, %{{.+}} : vector<5xf32>
+// CHECK: vector.store
+// CHECK-NOT: linalg
+func.func @move_many(%x: memref<5x2x16xf32>, %y: memref<2x16x5xf32>) {
+  linalg.generic {indexing_maps = [#planes, #pixels], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : memref<5x2x16xf32>) outs(%y : memref<2x16x5xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    linalg.yield %a : f32
+  }
+  return
+}
+
+// -----
 
 // Pairs from two rows of eight, shuffled in vectors.
 #two = affine_map<(g, l, v) -> (g * 2 + v, l)>

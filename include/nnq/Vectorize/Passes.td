@@ -184,10 +184,11 @@ def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::Func
     shorter vector at the end; operands are loaded, broadcast, or gathered by
     their strides. Where that loop is shorter than a vector, as that of the
     channels of an image is, a longer one along which operands are contiguous is
-    cut instead, and the results are stored one by one. A copy that pairs the
-    elements of two rows shuffles vectors of both. Embeddings, whose body reads a
-    table at a computed row, load that row. Other structured ops become scalar loops, and a `missed` remark says
-    so.
+    cut instead: up to four rows whose elements the result has in turns, without
+    room between them, are computed together and shuffled; the results of others
+    are stored one by one. Embeddings, whose body reads a table at a computed row,
+    load that row. Other structured ops become scalar loops, and a `missed` remark
+    says so.
   }];
   let statistics = [
     Statistic<"vectorized", "vectorized", "Ops vectorized">,

@@ -235,70 +235,91 @@ static void emitRows(OpBuilder &builder, linalg::GenericOp op, unsigned rowLoop,
       });
 }
 
-/// True for a copy that puts pairs of elements from two contiguous rows side by
-/// side, in its two innermost loops.
+/// True if the innermost loop puts elements of a few rows side by side: the
+/// operands run along the longer loop before it, and the result along both.
 static bool interleavesRows(linalg::GenericOp op) {
+  constexpr int64_t kMostRows = 4;
   unsigned loops = op.getNumLoops();
   if (loops < 2 || op.getNumReductionLoops() != 0 || op.hasDynamicShape() ||
-      op.getNumDpsInputs() != 1 || op.getNumDpsInits() != 1 ||
-      !op.getBlock()->without_terminator().empty() ||
-      op.getStaticLoopRanges().back() != 2 ||
-      !op.getIndexingMapsArray().back().isIdentity())
+      op.getNumDpsInits() != 1 || readsTable(op))
     return false;
-  auto in = dyn_cast<MemRefType>(op.getInputs()[0].getType());
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  int64_t count = ranges.back();
   auto out = dyn_cast<MemRefType>(op.getOutputs()[0].getType());
-  AffineMap map = op.getIndexingMapsArray().front();
-  return in && out && out.getLayout().isIdentity() &&
-         in.getElementType() == out.getElementType() &&
-         getLoopStride(in, map, loops - 2) == 1 &&
-         map.getResults().back().isFunctionOfDim(loops - 2);
+  AffineMap map = op.getIndexingMapsArray().back();
+  if (!out || count < 2 || count > kMostRows || ranges[loops - 2] <= count ||
+      !map.isIdentity() || !hasVectors(out) ||
+      getLoopStride(out, map, loops - 1) != 1 ||
+      getLoopStride(out, map, loops - 2) != count)
+    return false;
+  bool movesAlong = false;
+  bool can = canScatterRows(op, loops - 2) &&
+             llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+               auto type = dyn_cast<MemRefType>(operand->get().getType());
+               AffineMap in = op.getMatchingIndexingMap(operand);
+               if (!type || getLoopStride(type, in, loops - 2) != 1)
+                 return true;
+               movesAlong = true;
+               return in.getResults().back().isFunctionOfDim(loops - 2);
+             });
+  return can && movesAlong;
 }
 
-/// Loads both rows and shuffles whole vectors.
+/// Vectors of one type, two to four of them, with their elements in turns.
+static Value interleaveRows(OpBuilder &builder, Location loc,
+                            ArrayRef<Value> rows) {
+  int64_t lanes = cast<VectorType>(rows.front().getType()).getNumElements();
+  int64_t count = rows.size();
+  // Where each row begins in two vectors of one type.
+  Value low = rows.front(), high = rows.back();
+  if (count > 2) {
+    auto order = llvm::to_vector(llvm::seq<int64_t>(0, 2 * lanes));
+    low = vector::ShuffleOp::create(builder, loc, rows[0], rows[1], order);
+    high = vector::ShuffleOp::create(builder, loc, rows[2], rows.back(), order);
+  }
+  SmallVector<int64_t> turns;
+  for (int64_t lane = 0; lane < lanes; ++lane)
+    for (int64_t row = 0; row < count; ++row)
+      turns.push_back(row * lanes + lane);
+  return vector::ShuffleOp::create(builder, loc, low, high, turns);
+}
+
+/// Computes whole rows and shuffles what is stored.
 static void emitInterleavedRows(OpBuilder &builder, linalg::GenericOp op,
                                 int64_t lanes) {
   Location loc = op.getLoc();
-  unsigned pairLoop = op.getNumLoops() - 1, rowLoop = pairLoop - 1;
+  unsigned turnLoop = op.getNumLoops() - 1, rowLoop = turnLoop - 1;
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  int64_t length = sizes[rowLoop];
-  sizes[rowLoop] = sizes[pairLoop] = 1;
+  int64_t length = sizes[rowLoop], numRows = sizes[turnLoop];
+  sizes[rowLoop] = sizes[turnLoop] = 1;
   SmallVector<ReassociationIndices> flat;
   for (unsigned dim = 0; dim < rowLoop; ++dim)
     flat.push_back({dim});
-  flat.push_back({rowLoop, pairLoop});
+  flat.push_back({rowLoop, turnLoop});
   Value out =
       memref::CollapseShapeOp::create(builder, loc, op.getOutputs()[0], flat);
+  SmallVector<AffineExpr> place;
+  for (unsigned loop = 0; loop < turnLoop; ++loop)
+    place.push_back(builder.getAffineDimExpr(loop));
+  place.back() = place.back() * numRows;
+  AffineMap map = AffineMap::get(turnLoop, 0, place, builder.getContext());
   emitLoopNest(
       builder, loc, sizes, [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
-        emitTiled(b, loc, length, std::min(lanes, length),
-                  [&](OpBuilder &inner, OpFoldResult start, int64_t count) {
-                    LoopIndices at(indices);
-                    at[rowLoop] = start;
-                    SmallVector<Value> rows;
-                    for (int64_t row : {0, 1}) {
-                      at[pairLoop] = inner.getIndexAttr(row);
-                      rows.push_back(
-                          emitLoadRow(inner, loc, op.getInputs()[0],
-                                      op.getIndexingMapsArray().front(), at,
-                                      {rowLoop, count, count}));
-                    }
-                    SmallVector<int64_t> order;
-                    for (int64_t lane = 0; lane < count; ++lane)
-                      order.append({lane, count + lane});
-                    Value pairs = vector::ShuffleOp::create(inner, loc, rows[0],
-                                                            rows[1], order);
-                    AffineExpr twice = inner.getAffineDimExpr(rowLoop) * 2;
-                    AffineMap map = inner.getMultiDimIdentityMap(pairLoop);
-                    map = AffineMap::get(
-                        pairLoop, 0,
-                        llvm::to_vector(llvm::concat<const AffineExpr>(
-                            map.getResults().drop_back(), ArrayRef(twice))),
-                        inner.getContext());
-                    vector::StoreOp::create(
-                        inner, loc, pairs, out,
-                        emitIndices(inner, loc, map,
-                                    ArrayRef<OpFoldResult>(at).drop_back()));
-                  });
+        emitTiled(
+            b, loc, length, std::min(lanes, length),
+            [&](OpBuilder &inner, OpFoldResult start, int64_t count) {
+              LoopIndices at(indices);
+              at[rowLoop] = start;
+              SmallVector<Value> rows;
+              for (int64_t row = 0; row < numRows; ++row) {
+                at[turnLoop] = inner.getIndexAttr(row);
+                rows.push_back(emitRow(inner, op, at, {rowLoop, count, count}));
+              }
+              at.pop_back();
+              vector::StoreOp::create(inner, loc,
+                                      interleaveRows(inner, loc, rows), out,
+                                      emitIndices(inner, loc, map, at));
+            });
       });
 }
 
