@@ -114,8 +114,12 @@ def FillBorders : Pass<"nnq-fill-borders", "::mlir::func::FuncOp"> {
   let summary = "Fills only the borders of padded buffers";
   let description = [{
     Where an op overwrites a part of an allocated buffer right after a fill of the
-    whole, only the slabs around that part are filled. The part must be static and
-    at least half of the buffer.
+    whole, only the slabs around that part are filled. The part must be static, and
+    the slabs at most half of the buffer.
+
+    Where depthwise kernels alone read the rows above and below the part, and only
+    their first columns (`nnq.border`), no more than these are filled. How many they
+    are becomes the third number of `nnq.border`, which `nnq-emit-kernels` keeps to.
 
     ```mlir
     linalg.fill ins(%zero : f32) outs(%padded : memref<6x8xf32>)
@@ -136,7 +140,8 @@ def FillBorders : Pass<"nnq-fill-borders", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
     "::mlir::memref::MemRefDialect"];
-  let statistics = [Statistic<"numFills", "fills", "Fills cut down to borders">];
+  let statistics = [Statistic<"numFills", "fills", "Fills cut down to borders">,
+    Statistic<"numUnread", "unread", "Borders that kernels read only a part of">];
 }
 
 def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {

@@ -64,9 +64,13 @@ static std::optional<RowDim> findRowDim(linalg::GenericOp op) {
 std::optional<DepthwiseBorder> DepthwiseBorder::get(linalg::GenericOp op) {
   auto bounds = op->getAttrOfType<DenseI64ArrayAttr>(kBorderAttr);
   std::optional<RowDim> row = findRowDim(op);
-  if (!bounds || bounds.size() != 2 || !row)
+  if (!bounds || bounds.size() < 2 || bounds.size() > 3 || !row)
     return std::nullopt;
-  return DepthwiseBorder{row->loop, row->stride, bounds[0], bounds[1]};
+  DepthwiseBorder border{row->loop, row->stride, bounds[0],
+                         bounds[1], row->dim,    std::nullopt};
+  if (bounds.size() == 3)
+    border.columns = bounds[2];
+  return border;
 }
 
 std::optional<DepthwiseBorder> DepthwiseBorder::find(linalg::GenericOp op) {
@@ -94,5 +98,6 @@ std::optional<DepthwiseBorder> DepthwiseBorder::find(linalg::GenericOp op) {
     }
   if (skipped * kLeastShare < rows * taps)
     return std::nullopt;
-  return DepthwiseBorder{row->loop, row->stride, low, low + size};
+  return DepthwiseBorder{row->loop,  row->stride, low,
+                         low + size, row->dim,    std::nullopt};
 }

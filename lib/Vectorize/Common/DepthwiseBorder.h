@@ -19,6 +19,10 @@ struct DepthwiseBorder {
   unsigned loop = 0;
   int64_t stride = 1;
   int64_t low = 0, high = 0;
+  /// The dimension of the activation that rows are along.
+  unsigned dim = 0;
+  /// If set, what rows outside hold is unspecified from this column on.
+  std::optional<int64_t> columns;
 
   /// The border that the padding of a depthwise convolution on tensors is, if
   /// enough of its taps are in it.

@@ -6,7 +6,7 @@
 
 #include "DepthwiseEmitter.h"
 
-#include "DepthwiseBorder.h"
+#include "DepthwiseKernel.h"
 #include "DepthwiseTaps.h"
 #include "DotEmitter.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -101,10 +101,7 @@ DepthwiseEmitter::DepthwiseEmitter(OpBuilder &builder, const KernelGroup &group)
   flat.push_back(
       llvm::to_vector<2>(llvm::seq<int64_t>(outer, outer + kPairDims)));
   packedWeights = memref::CollapseShapeOp::create(builder, loc, weights, flat);
-  // A row of the result needs a loop of its own around its tiles.
-  border = DepthwiseBorder::get(op);
-  if (border && static_cast<int64_t>(border->loop) >= shape.rowLoop)
-    border = std::nullopt;
+  border = findEmittedBorder(group);
   // All rows of a tile start from one sum.
   OpOperand *bias = this->group.bias;
   if (border && bias &&
@@ -473,31 +470,6 @@ void DepthwiseEmitter::emit() {
         if (border)
           emitBorder(b, tile);
       });
-}
-
-bool nnq::canEmitDepthwise(const KernelGroup &group) {
-  constexpr int64_t kMaxTaps = 56; // 7 x 7 in pairs.
-  linalg::GenericOp op = group.reduction, root = group.root();
-  FailureOr<Contraction> contraction = Contraction::matchDepthwise(op);
-  if (failed(contraction) || group.kernel.getGroup() != 2 ||
-      group.kernel.getLanes() < 4 || contraction->channelLoop != group.laneLoop)
-    return false;
-  for (OpOperand *operand : op.getDpsInputOperands()) {
-    auto type = dyn_cast<MemRefType>(operand->get().getType());
-    if (!type || type.getElementTypeBitWidth() > 16 ||
-        (getLoopStride(type, op.getMatchingIndexingMap(operand),
-                       group.laneLoop) != 1 &&
-         !(operand == contraction->weight && hasPackedTaps(op))))
-      return false;
-  }
-  int64_t numTaps = 1;
-  unsigned rank = op.getIndexingMapsArray().back().getNumResults();
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  for (int64_t size : ArrayRef(ranges).drop_front(rank))
-    numTaps *= size;
-  return numTaps <= kMaxTaps &&
-         getLoopStride(cast<MemRefType>(root.getOutputs()[0].getType()),
-                       root.getIndexingMapsArray().back(), group.laneLoop) == 1;
 }
 
 void nnq::emitDepthwise(OpBuilder &builder, const KernelGroup &group) {

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DepthwiseEmitter.h"
+#include "DepthwiseKernel.h"
 #include "KernelEmitter.h"
 #include "ReductionEmitter.h"
 #include "WinogradEmitter.h"
@@ -39,6 +40,12 @@ struct EmitKernels : public nnq::impl::EmitKernelsBase<EmitKernels> {
       if (fused.contains(op))
         continue;
       std::string reason;
+      if (!isBorderFilled(op)) {
+        op.emitError(
+            "reads what 'nnq.border' leaves unspecified; only a kernel "
+            "of packed taps with a loop over rows does not");
+        return signalPassFailure();
+      }
       FailureOr<KernelGroup> group = emit(rewriter, op, reason);
       if (failed(group)) {
         remarkMissed(op, "nnq-emit-kernels", reason);
@@ -53,6 +60,19 @@ struct EmitKernels : public nnq::impl::EmitKernelsBase<EmitKernels> {
         fused.insert(group->epilogue);
       group->erase(rewriter);
     }
+  }
+
+  /// False if loops of `op` would read more of the border than has been filled.
+  static bool isBorderFilled(linalg::GenericOp op) {
+    std::optional<DepthwiseBorder> border = DepthwiseBorder::get(op);
+    if (!border || !border->columns)
+      return true;
+    std::string reason;
+    FailureOr<KernelGroup> group = KernelGroup::match(op, reason);
+    if (failed(group))
+      return false;
+    std::optional<BorderReads> reads = findBorderReads(*group);
+    return reads && reads->columns <= *border->columns;
   }
 
   FailureOr<KernelGroup> emit(IRRewriter &rewriter, linalg::GenericOp op,

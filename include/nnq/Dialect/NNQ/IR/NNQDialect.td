@@ -33,7 +33,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.weights` | linalg op | `#nnq.weight_format`, its own; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
     | `nnq.range` | contraction of integers | least and largest number in its activation |
-    | `nnq.border` | depthwise convolution of integers | rows [low, high) of its activation that are no padding |
+    | `nnq.border` | depthwise convolution of integers | rows [low, high) of its activation that are no padding; with a third number, only so many columns of the other rows hold it |
     | `nnq.target` | module | `#nnq.target` |
     | `nnq.threads` | module | on how many threads it runs, if on several |
     | `nnq.parallel` | loop | its steps are independent |
