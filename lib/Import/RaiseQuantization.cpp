@@ -25,16 +25,10 @@ using namespace nnq;
 /// The quantized type that `params` describe, of 8 bits.
 static Type getQuantizedType(MLIRContext *context,
                              const QuantizationParams &params) {
-  unsigned flags = params.isSigned ? quant::QuantizationFlags::Signed : 0;
-  Type storage = IntegerType::get(context, 8);
-  Type expressed = Float32Type::get(context);
-  if (!params.axis)
-    return quant::UniformQuantizedType::get(
-        flags, storage, expressed, params.scales.front(),
-        params.zeroPoints.front(), params.min, params.max);
-  return quant::UniformQuantizedPerAxisType::get(
-      flags, storage, expressed, params.scales, params.zeroPoints, *params.axis,
-      params.min, params.max);
+  return getInt8Type(
+      context, params.isSigned,
+      {static_cast<int32_t>(params.min), static_cast<int32_t>(params.max)},
+      params.scales, params.zeroPoints, params.axis);
 }
 
 /// `type` with all integers of 8 bits in its range.

@@ -6,7 +6,7 @@
 
 #include "nnq/Import/Passes.h"
 #include "nnq/Import/Transforms.h"
-#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Rewrite.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -81,11 +81,9 @@ std::optional<Rescale> Rescale::match(tosa::RescaleOp op) {
 }
 
 /// i8 whose numbers are q - zeroPoint.
-static quant::UniformQuantizedType getUnitType(MLIRContext *context,
-                                               int64_t zeroPoint) {
-  return quant::UniformQuantizedType::get(
-      quant::QuantizationFlags::Signed, IntegerType::get(context, 8),
-      Float32Type::get(context), 1.0, zeroPoint, -128, 127);
+static quant::QuantizedType getUnitType(MLIRContext *context,
+                                        int64_t zeroPoint) {
+  return getInt8Type(context, /*isSigned=*/true, kInt8, 1.0, zeroPoint);
 }
 
 static Value dequantize(OpBuilder &builder, Location loc, Value stored,
@@ -127,6 +125,19 @@ static Value scaleBy(OpBuilder &builder, Location loc, Value number,
       DenseElementsAttr::get(RankedTensorType::get({1}, builder.getI8Type()),
                              builder.getI8IntegerAttr(0)));
   return tosa::MulOp::create(builder, loc, type, number, factor, shift);
+}
+
+/// `op` on `operands` in place of its own, of which f32 come out.
+static Value createOnFloats(OpBuilder &builder, Operation *op,
+                            ValueRange operands) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  OperationState state(op->getLoc(), op->getName());
+  state.addOperands(operands);
+  state.addTypes(type.clone(builder.getF32Type()));
+  state.addAttributes(op->getAttrs());
+  if (op->hasAttr("acc_type"))
+    state.attributes.set("acc_type", TypeAttr::get(builder.getF32Type()));
+  return builder.create(state)->getResult(0);
 }
 
 namespace {
@@ -177,15 +188,9 @@ struct RaiseConvolution : public OpRewritePattern<tosa::RescaleOp> {
         dequantize(rewriter, loc, constant,
                    getWeightType(rescale->factors, axis, *w)),
         createFloats(rewriter, loc, {channels}, scaledBiases), zero, zero};
-    OperationState state(loc, conv->getName());
-    state.addOperands(operands);
-    state.addTypes(
-        cast<RankedTensorType>(op.getType()).clone(rewriter.getF32Type()));
-    state.addAttributes(conv->getAttrs());
-    state.attributes.set("acc_type", TypeAttr::get(rewriter.getF32Type()));
-    Operation *raised = rewriter.create(state);
+    Value raised = createOnFloats(rewriter, conv, operands);
     rewriter.replaceOp(
-        op, quantize(rewriter, loc, raised->getResult(0),
+        op, quantize(rewriter, loc, raised,
                      getUnitType(getContext(), rescale->outputZeroPoint)));
     rewriter.eraseOp(conv);
     count();
@@ -206,25 +211,18 @@ private:
   quant::QuantizedType getWeightType(ArrayRef<double> scales,
                                      std::optional<int64_t> axis,
                                      int64_t zeroPoint) const {
-    Type i8 = IntegerType::get(getContext(), 8);
-    Type f32 = Float32Type::get(getContext());
-    // Symmetric weights have no -128.
-    int64_t least = zeroPoint == 0 ? -127 : -128;
-    if (scales.size() == 1)
-      return quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed,
-                                              i8, f32, scales[0], zeroPoint,
-                                              least, 127);
     SmallVector<int64_t> zeroPoints(scales.size(), zeroPoint);
-    return quant::UniformQuantizedPerAxisType::get(
-        quant::QuantizationFlags::Signed, i8, f32, scales, zeroPoints, *axis,
-        least, 127);
+    // Symmetric weights have no -128.
+    return getInt8Type(getContext(), /*isSigned=*/true,
+                       zeroPoint == 0 ? kNarrowInt8 : kInt8, scales, zeroPoints,
+                       scales.size() > 1 ? axis : std::nullopt);
   }
 
   llvm::function_ref<void()> count;
 };
 
 /// rescale(f(rescale(x), ...)) -> quantize(f(dequantize(x) * factor, ...)), f
-/// being sums, products and bounds in i32.
+/// being sums, differences and bounds in i32.
 struct RaiseArithmetic : public OpRewritePattern<tosa::RescaleOp> {
   RaiseArithmetic(MLIRContext *context, llvm::function_ref<void()> count)
       : OpRewritePattern(context), count(count) {}
@@ -278,12 +276,7 @@ private:
     SmallVector<Value> operands;
     for (Value operand : def->getOperands())
       operands.push_back(raise(rewriter, operand));
-    OperationState state(def->getLoc(), def->getName());
-    state.addOperands(operands);
-    state.addTypes(
-        cast<RankedTensorType>(value.getType()).clone(rewriter.getF32Type()));
-    state.addAttributes(def->getAttrs());
-    return rewriter.create(state)->getResult(0);
+    return createOnFloats(rewriter, def, operands);
   }
 
   llvm::function_ref<void()> count;
@@ -298,7 +291,6 @@ struct RaiseMovement : public OpRewritePattern<MoveOp> {
   LogicalResult matchAndRewrite(MoveOp op,
                                 PatternRewriter &rewriter) const override {
     quant::UniformQuantizedType type;
-    SmallVector<Value> operands;
     for (OpOperand &operand : op->getOpOperands()) {
       if (!isMoved(operand))
         continue;
@@ -318,21 +310,18 @@ struct RaiseMovement : public OpRewritePattern<MoveOp> {
       if (!padding)
         return rewriter.notifyMatchFailure(op, "pads with no constant");
     }
-    Operation *moved = rewriter.clone(*op);
-    for (OpOperand &operand : moved->getOpOperands())
-      if (isMoved(operand))
-        operand.set(dequantize(rewriter, loc, operand.get(), type));
-    if constexpr (std::is_same_v<MoveOp, tosa::PadOp>)
-      cast<tosa::PadOp>(moved).getPadConstMutable().assign(
+    SmallVector<Value> operands;
+    for (OpOperand &operand : op->getOpOperands())
+      operands.push_back(isMoved(operand)
+                             ? dequantize(rewriter, loc, operand.get(), type)
+                             : operand.get());
+    if (padding)
+      operands.back() =
           createFloats(rewriter, loc, {1},
                        static_cast<float>((*padding - type.getZeroPoint()) *
-                                          type.getScale())));
-    // Casts of operands have to be in front of it.
-    rewriter.moveOpBefore(moved, op);
-    auto result = cast<RankedTensorType>(op->getResult(0).getType());
-    moved->getResult(0).setType(result.clone(rewriter.getF32Type()));
-    rewriter.setInsertionPoint(op);
-    rewriter.replaceOp(op, quantize(rewriter, loc, moved->getResult(0), type));
+                                          type.getScale()));
+    Value moved = createOnFloats(rewriter, op, operands);
+    rewriter.replaceOp(op, quantize(rewriter, loc, moved, type));
     return success();
   }
 
@@ -358,15 +347,9 @@ struct RaiseAveragePool : public OpRewritePattern<tosa::AvgPool2dOp> {
       return rewriter.notifyMatchFailure(op, "not of i8");
     Location loc = op.getLoc();
     Value zero = createFloats(rewriter, loc, {1}, 0.0f);
-    OperationState state(loc, op->getName());
-    state.addOperands({dequantize(rewriter, loc, op.getInput(),
-                                  getUnitType(getContext(), *input)),
-                       zero, zero});
-    state.addTypes(
-        cast<RankedTensorType>(op.getType()).clone(rewriter.getF32Type()));
-    state.addAttributes(op->getAttrs());
-    state.attributes.set("acc_type", TypeAttr::get(rewriter.getF32Type()));
-    Value mean = rewriter.create(state)->getResult(0);
+    Value number = dequantize(rewriter, loc, op.getInput(),
+                              getUnitType(getContext(), *input));
+    Value mean = createOnFloats(rewriter, op, {number, zero, zero});
     rewriter.replaceOp(
         op, quantize(rewriter, loc, mean, getUnitType(getContext(), *output)));
     count();

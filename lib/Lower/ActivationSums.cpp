@@ -13,19 +13,17 @@ using namespace nnq;
 
 /// Sums of `input` in i32 over the reduction loops. `window` gives bounds of
 /// loops that no map alone gives.
-static Value emitSum(OpBuilder &builder, Location loc, Value input,
+static Value emitSum(OpBuilder &builder, linalg::LinalgOp layer, Value input,
                      bool isSigned, ArrayRef<int64_t> bounds,
                      ArrayRef<utils::IteratorType> iterators,
                      AffineMap inputMap, AffineMap outputMap) {
   MLIRContext *context = builder.getContext();
+  Location loc = layer.getLoc();
   Type i32 = builder.getI32Type();
   SmallVector<int64_t> shape;
   for (AffineExpr expr : outputMap.getResults())
     shape.push_back(bounds[cast<AffineDimExpr>(expr).getPosition()]);
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getI32IntegerAttr(0));
-  Value empty = tensor::EmptyOp::create(builder, loc, shape, i32);
-  Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+  Value init = createFilled(builder, loc, shape, builder.getI32IntegerAttr(0));
   SmallVector<Value> inputs{input};
   SmallVector<AffineMap> maps{inputMap};
   SmallVector<AffineExpr> window;
@@ -41,15 +39,16 @@ static Value emitSum(OpBuilder &builder, Location loc, Value input,
     maps.push_back(AffineMap::get(bounds.size(), 0, window, context));
   }
   maps.push_back(outputMap);
-  return linalg::GenericOp::create(
-             builder, loc, init.getType(), inputs, init, maps, iterators,
-             [&](OpBuilder &nested, Location at, ValueRange args) {
-               Value q = extendToI32(nested, at, args[0], isSigned);
-               linalg::YieldOp::create(
-                   nested, at,
-                   Value(arith::AddIOp::create(nested, at, args.back(), q)));
-             })
-      .getResult(0);
+  auto sum = linalg::GenericOp::create(
+      builder, loc, init.getType(), inputs, init, maps, iterators,
+      [&](OpBuilder &nested, Location at, ValueRange args) {
+        Value q = extendToI32(nested, at, args[0], isSigned);
+        linalg::YieldOp::create(
+            nested, at,
+            Value(arith::AddIOp::create(nested, at, args.back(), q)));
+      });
+  sum->setAttr(kLayerAttr, builder.getStringAttr(getLayerName(layer)));
+  return sum.getResult(0);
 }
 
 std::optional<ActivationSums>
@@ -59,7 +58,6 @@ QuantizationLowering::emitActivationSums(const Contraction &contraction,
   if (op.hasDynamicShape() || contraction.groupChannels)
     return std::nullopt;
   MLIRContext *context = op.getContext();
-  Location loc = op.getLoc();
   SmallVector<int64_t> bounds = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   AffineMap inputMap = op.getMatchingIndexingMap(contraction.activation);
@@ -84,7 +82,7 @@ QuantizationLowering::emitActivationSums(const Contraction &contraction,
   }
   unsigned rank = inputMap.getNumResults();
   if (kept.size() < rank) {
-    sums = emitSum(rewriter, loc, sums, isSigned,
+    sums = emitSum(rewriter, op, sums, isSigned,
                    cast<RankedTensorType>(sums.getType()).getShape(),
                    inputIterators,
                    AffineMap::getMultiDimIdentityMap(rank, context),
@@ -120,17 +118,8 @@ QuantizationLowering::emitActivationSums(const Contraction &contraction,
       keptMap.replaceDimsAndSymbols(replacements, {}, loopBounds.size(), 0);
   AffineMap outer = AffineMap::get(loopBounds.size(), 0, results, context);
   if (inner != outer)
-    sums = emitSum(rewriter, loc, sums, isSigned, loopBounds, loopIterators,
+    sums = emitSum(rewriter, op, sums, isSigned, loopBounds, loopIterators,
                    inner, outer);
-  for (Operation *made = sums.getDefiningOp(); made;) {
-    auto generic = dyn_cast<linalg::GenericOp>(made);
-    if (!generic || generic.getDpsInputs().empty())
-      break;
-    generic->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
-    made = generic.getInputs()[0] == x.storage
-               ? nullptr
-               : generic.getInputs()[0].getDefiningOp();
-  }
   return ActivationSums{
       sums, AffineMap::get(resultMap.getNumResults(), 0, positions, context)};
 }

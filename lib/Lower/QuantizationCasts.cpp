@@ -69,12 +69,8 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
 static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
                                          Value input) {
   auto type = cast<RankedTensorType>(input.getType());
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0.0));
   auto scalar = RankedTensorType::get({}, builder.getF32Type());
-  Value empty = tensor::EmptyOp::create(builder, loc, scalar.getShape(),
-                                        scalar.getElementType());
-  Value init = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+  Value init = createFilled(builder, loc, {}, builder.getF32FloatAttr(0.0));
   AffineMap in = builder.getMultiDimIdentityMap(type.getRank());
   AffineMap out = AffineMap::get(type.getRank(), 0, builder.getContext());
   SmallVector<utils::IteratorType> iterators(type.getRank(),

@@ -134,10 +134,8 @@ QuantizationLowering::emitIntegerContraction(linalg::LinalgOp op, Value x,
   Location loc = op.getLoc();
   Type i32 = rewriter.getI32Type();
   auto type = cast<RankedTensorType>(op->getResult(0).getType()).clone(i32);
-  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), i32);
-  Value init =
-      linalg::FillOp::create(rewriter, loc, intConstant(loc, 0, i32), empty)
-          .getResult(0);
+  Value init = createFilled(rewriter, loc, type.getShape(),
+                            rewriter.getI32IntegerAttr(0));
   auto generic = linalg::GenericOp::create(
       rewriter, loc, type, ValueRange{x, w}, init, op.getIndexingMapsArray(),
       op.getIteratorTypesArray(),

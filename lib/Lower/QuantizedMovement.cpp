@@ -37,11 +37,9 @@ void QuantizationLowering::lowerMaxReduction(linalg::LinalgOp op) {
   Location loc = op.getLoc();
   Type element = getElementTypeOrSelf(x->storage.getType());
   auto type = cast<RankedTensorType>(result.getType()).clone(element);
-  Value lowest = intConstant(loc, lowestValue(element, x->isSigned), element);
-  Value empty =
-      tensor::EmptyOp::create(rewriter, loc, type.getShape(), element);
-  Value init =
-      linalg::FillOp::create(rewriter, loc, lowest, empty).getResult(0);
+  Value init = createFilled(
+      rewriter, loc, type.getShape(),
+      rewriter.getIntegerAttr(element, lowestValue(element, x->isSigned)));
   SmallVector<Value> inputs(op.getDpsInputs());
   inputs[0] = x->storage;
   auto generic = linalg::GenericOp::create(
@@ -100,10 +98,8 @@ void QuantizationLowering::lowerSumReduction(linalg::LinalgOp op) {
   Location loc = op.getLoc();
   Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), i32);
-  Value init =
-      linalg::FillOp::create(rewriter, loc, intConstant(loc, 0, i32), empty)
-          .getResult(0);
+  Value init = createFilled(rewriter, loc, type.getShape(),
+                            rewriter.getI32IntegerAttr(0));
   SmallVector<Value> inputs(op.getDpsInputs());
   inputs[0] = x->storage;
   auto sum = linalg::GenericOp::create(

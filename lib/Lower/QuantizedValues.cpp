@@ -231,6 +231,13 @@ linalg::GenericOp nnq::createElementwise(
       });
 }
 
+Value nnq::createFilled(OpBuilder &builder, Location loc,
+                        ArrayRef<int64_t> shape, TypedAttr number) {
+  Value scalar = arith::ConstantOp::create(builder, loc, number);
+  Value empty = tensor::EmptyOp::create(builder, loc, shape, number.getType());
+  return linalg::FillOp::create(builder, loc, scalar, empty).getResult(0);
+}
+
 Value nnq::extendToI32(OpBuilder &builder, Location loc, Value value,
                        bool isSigned) {
   Type i32 = builder.getI32Type();

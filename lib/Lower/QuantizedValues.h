@@ -79,6 +79,10 @@ mlir::linalg::GenericOp createElementwise(
                                    mlir::ValueRange)>
         body);
 
+/// A tensor of `shape` that is filled with a number.
+mlir::Value createFilled(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::ArrayRef<int64_t> shape, mlir::TypedAttr number);
+
 /// Signed or unsigned extension of `value` to i32.
 mlir::Value extendToI32(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value value, bool isSigned);

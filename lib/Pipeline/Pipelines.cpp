@@ -81,13 +81,19 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createVerifyImport());
 }
 
+/// What all passes that run a network on data ask for.
+template <typename From, typename To>
+static void takeData(const From &from, To &to) {
+  to.data = from.data;
+  to.key = from.key;
+  to.samples = from.samples;
+}
+
 void nnq::buildCalibratePipeline(OpPassManager &pm,
                                  const CalibratePipelineOptions &options) {
   buildImportPipeline(pm);
   CalibrateOptions calibrate;
-  calibrate.data = options.data;
-  calibrate.key = options.key;
-  calibrate.samples = options.samples;
+  takeData(options, calibrate);
   calibrate.save = options.save;
   pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
 }
@@ -125,9 +131,7 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   if (!options.data.empty() || options.key != "x" || options.samples != 0 ||
       !options.statistics.empty()) {
     CalibrateOptions calibrate;
-    calibrate.data = options.data;
-    calibrate.key = options.key;
-    calibrate.samples = options.samples;
+    takeData(options, calibrate);
     calibrate.statistics = options.statistics;
     pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
   }
@@ -141,9 +145,7 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   };
   if (options.accuracyDrop >= 0) {
     LimitDropOptions limit;
-    limit.data = options.data;
-    limit.key = options.key;
-    limit.samples = options.samples;
+    takeData(options, limit);
     limit.labels = options.labels;
     limit.drop = options.accuracyDrop;
     pm.addPass(createLimitDrop(limit, quantize, buildCalibrationPipeline));

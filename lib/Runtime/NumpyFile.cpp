@@ -63,40 +63,32 @@ Error NumpyArray::checkMatches(const TensorSignature &tensor,
   return Error::success();
 }
 
-/// Index of the first element that is not finite.
+/// Index of the first element that is not finite, and whether it is NaN.
 template <typename T>
-static std::optional<size_t> findNotFinite(ArrayRef<char> bytes) {
+static std::optional<std::pair<size_t, bool>>
+findNotFinite(ArrayRef<char> bytes) {
   for (size_t i = 0, e = bytes.size() / sizeof(T); i < e; ++i) {
     T value;
     std::memcpy(&value, bytes.data() + i * sizeof(T), sizeof(T));
     if (!std::isfinite(value))
-      return i;
+      return std::make_pair(i, std::isnan(value));
   }
   return std::nullopt;
 }
 
-Error NumpyArray::checkFinite() const {
-  std::optional<size_t> at;
-  bool isNaN = false;
+Error NumpyArray::checkFinite(ArrayRef<char> samples, int64_t first) const {
+  std::optional<std::pair<size_t, bool>> found;
   if (type == DType::F32)
-    at = findNotFinite<float>(bytes);
+    found = findNotFinite<float>(samples);
   else if (type == DType::F64)
-    at = findNotFinite<double>(bytes);
-  if (!at)
+    found = findNotFinite<double>(samples);
+  if (!found)
     return Error::success();
-  if (type == DType::F32) {
-    float value;
-    std::memcpy(&value, bytes.data() + *at * sizeof(value), sizeof(value));
-    isNaN = std::isnan(value);
-  } else {
-    double value;
-    std::memcpy(&value, bytes.data() + *at * sizeof(value), sizeof(value));
-    isNaN = std::isnan(value);
-  }
+  auto [at, isNaN] = *found;
   size_t size = getNumElements() / getNumSamples();
   return error(llvm::Twine(isNaN ? "NaN" : "infinity") + " in sample " +
-               llvm::Twine(*at / size) + ", element " +
-               llvm::Twine(*at % size));
+               llvm::Twine(first + at / size) + ", element " +
+               llvm::Twine(at % size));
 }
 
 /// Calls `visit` with each element in its own type.

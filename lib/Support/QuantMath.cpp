@@ -34,6 +34,18 @@ QuantParams nnq::chooseAsymmetricParams(double min, double max,
                      std::clamp<double>(zeroPoint, range.min, range.max))};
 }
 
+QuantParams nnq::chooseParams(double min, double max, bool isSymmetric,
+                              StorageRange range) {
+  return isSymmetric ? chooseSymmetricParams(min, max, range)
+                     : chooseAsymmetricParams(min, max, range);
+}
+
+ActivationGrid nnq::chooseActivationGrid(double min, double max,
+                                         bool isSymmetric) {
+  StorageRange range = isSymmetric ? kInt8 : kUInt8;
+  return {chooseParams(min, max, isSymmetric, range), range};
+}
+
 int32_t nnq::quantize(float x, QuantParams params, StorageRange range) {
   // The default rounding mode is half to even.
   float q = std::nearbyint(x / params.scale) + params.zeroPoint;

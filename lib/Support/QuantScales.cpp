@@ -45,6 +45,23 @@ SmallVector<int64_t> QuantScales::getBlockShape(ArrayRef<int64_t> shape) const {
   return block;
 }
 
+quant::QuantizedType nnq::getInt8Type(MLIRContext *context, bool isSigned,
+                                      StorageRange range,
+                                      ArrayRef<double> scales,
+                                      ArrayRef<int64_t> zeroPoints,
+                                      std::optional<int64_t> axis) {
+  unsigned flags = isSigned ? quant::QuantizationFlags::Signed : 0;
+  Type storage = IntegerType::get(context, 8);
+  Type expressed = Float32Type::get(context);
+  if (!axis)
+    return quant::UniformQuantizedType::get(flags, storage, expressed,
+                                            scales.front(), zeroPoints.front(),
+                                            range.min, range.max);
+  return quant::UniformQuantizedPerAxisType::get(flags, storage, expressed,
+                                                 scales, zeroPoints, *axis,
+                                                 range.min, range.max);
+}
+
 QuantParams nnq::getQuantParams(quant::UniformQuantizedType type) {
   return {static_cast<float>(type.getScale()),
           static_cast<int32_t>(type.getZeroPoint())};

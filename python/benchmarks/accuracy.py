@@ -29,6 +29,7 @@ import numpy as np
 from contenders import nnq_contender
 from layers import number
 from numpy.typing import NDArray
+from report import measure_sqnr
 from sources import REPO, Network, Sample, entry_name, folder_models, samples
 from toolchain import Toolchain
 
@@ -132,13 +133,6 @@ def load(library: Path, name: str) -> Run:
         return [np.concatenate(column) for column in zip(*outputs, strict=True)]
 
     return run
-
-
-def measure_sqnr(outputs: Sequence[NDArray], wanted: Sequence[NDArray]) -> float:
-    """Return the energy of all outputs over that of their error, in dB."""
-    signal = sum((y.astype(np.float64) ** 2).sum() for y in wanted)
-    noise = sum(((x.astype(np.float64) - y) ** 2).sum() for x, y in zip(outputs, wanted, strict=True))
-    return float(10 * np.log10(signal / noise)) if noise else float("inf")
 
 
 def evaluate(task: Task, options: Sequence[str], compiler: Toolchain) -> list[Score]:

@@ -65,11 +65,17 @@ class Report:
         return next((r for r in self.results if r.name == name and not r.error), None)
 
 
+def measure_sqnr(outputs: Sequence[NDArray], wanted: Sequence[NDArray]) -> float:
+    """Return the energy of all outputs over that of their error, in dB."""
+    signal = sum((y.astype(np.float64) ** 2).sum() for y in wanted)
+    noise = sum(((x.astype(np.float64) - y) ** 2).sum() for x, y in zip(outputs, wanted, strict=True))
+    return float(10 * np.log10(signal / noise)) if noise else float("inf")
+
+
 def score(result: Result, outputs: list[NDArray], reference: list[NDArray], labels: NDArray | None) -> None:
     """Compare the first outputs with the reference and the labels."""
     y, wanted = np.concatenate(outputs), np.concatenate(reference).astype(np.float64)
-    noise = ((wanted - y) ** 2).sum()
-    result.sqnr_db = float(10 * np.log10((wanted**2).sum() / noise)) if noise else float("inf")
+    result.sqnr_db = measure_sqnr([y], [wanted])
     if y.ndim == 2:
         result.agreement = float((y.argmax(1) == wanted.argmax(1)).mean())
         if labels is not None:

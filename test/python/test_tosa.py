@@ -9,7 +9,7 @@ import torch
 from tosa_networks import Network
 
 
-def run_int8(text: str, x: np.ndarray, target: str | None = None) -> np.ndarray:
+def run_int8(text: str, x: np.ndarray) -> np.ndarray:
     return np.asarray(nnq.load(text).compile()(x.astype(np.int8))).astype(np.int64)
 
 

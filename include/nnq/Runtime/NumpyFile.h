@@ -40,7 +40,11 @@ public:
                            llvm::StringRef what) const;
 
   /// An error that names the first sample with NaN or infinity.
-  llvm::Error checkFinite() const;
+  llvm::Error checkFinite() const { return checkFinite(bytes, 0); }
+
+  /// The same for some of its samples, the first of which has the number
+  /// `first`.
+  llvm::Error checkFinite(llvm::ArrayRef<char> samples, int64_t first) const;
 
   /// Integers of any width as 64-bit ones, for labels.
   llvm::Expected<std::vector<int64_t>> toIntegers() const;

@@ -42,6 +42,17 @@ QuantParams chooseSymmetricParams(double min, double max, StorageRange range);
 /// range without extent has scale 1.
 QuantParams chooseAsymmetricParams(double min, double max, StorageRange range);
 
+/// The one of these that a scheme means.
+QuantParams chooseParams(double min, double max, bool isSymmetric,
+                         StorageRange range);
+
+/// Parameters of an activation of 8 bits, and the integers that it may take.
+struct ActivationGrid {
+  QuantParams params;
+  StorageRange range;
+};
+ActivationGrid chooseActivationGrid(double min, double max, bool isSymmetric);
+
 /// clamp(roundeven(x / scale) + zeroPoint, range), in f32.
 int32_t quantize(float x, QuantParams params, StorageRange range);
 

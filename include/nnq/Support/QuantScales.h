@@ -35,6 +35,13 @@ struct QuantScales {
   mlir::SmallVector<Blocks> blocks;
 };
 
+/// The type of 8-bit integers in `range` that stand for f32, with one scale or,
+/// with `axis`, one for each index of it.
+mlir::quant::QuantizedType
+getInt8Type(mlir::MLIRContext *context, bool isSigned, StorageRange range,
+            mlir::ArrayRef<double> scales, mlir::ArrayRef<int64_t> zeroPoints,
+            std::optional<int64_t> axis = std::nullopt);
+
 /// Parameters in the precision of generated code.
 QuantParams getQuantParams(mlir::quant::UniformQuantizedType type);
 

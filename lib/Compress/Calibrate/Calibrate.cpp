@@ -166,9 +166,8 @@ private:
       return llvm::createStringError("the network could not be lowered");
     llvm::StringMap<void *> symbols;
     symbols["nnq_observe"] = reinterpret_cast<void *>(observe);
-    // Higher levels take longer to compile than they save in a run.
     return CompiledModel::jit(*copy, symbols, entry,
-                              reference ? LLVMLevels{2, 2} : LLVMLevels{0, 1});
+                              reference ? LLVMLevels{2, 2} : kTrialLevels);
   }
 
   LoweringBuilder lowering;

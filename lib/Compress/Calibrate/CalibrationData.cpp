@@ -6,8 +6,6 @@
 
 #include "CalibrationData.h"
 
-#include <cmath>
-
 using namespace mlir;
 using namespace nnq;
 
@@ -87,34 +85,13 @@ llvm::Expected<CalibrationData> CalibrationData::open(func::FuncOp entry,
   return data;
 }
 
-/// An error that names the first element of `batch` samples, `first` being the
-/// number of the first, that is not finite.
-static llvm::Error checkFinite(const NumpyArray &array, ArrayRef<char> bytes,
-                               int64_t first, int64_t batch) {
-  if (array.dtype() != DType::F32)
-    return llvm::Error::success();
-  ArrayRef elements(reinterpret_cast<const float *>(bytes.data()),
-                    bytes.size() / sizeof(float));
-  const float *at =
-      llvm::find_if(elements, [](float x) { return !std::isfinite(x); });
-  if (at == elements.end())
-    return llvm::Error::success();
-  int64_t position = at - elements.begin();
-  int64_t size = elements.size() / batch;
-  return llvm::createStringError(
-      array.name() + ": " + (std::isnan(*at) ? "NaN" : "infinity") +
-      " in sample " + llvm::Twine(first + position / size) + ", element " +
-      llvm::Twine(position % size));
-}
-
 llvm::Error
 CalibrationData::read(llvm::MutableArrayRef<std::vector<char>> buffers,
                       int64_t batch) {
   for (auto [stream, buffer] : llvm::zip_equal(streams, buffers)) {
     if (llvm::Error error = stream.read(buffer))
       return error;
-    if (llvm::Error error =
-            checkFinite(stream.array(), buffer, position, batch))
+    if (llvm::Error error = stream.array().checkFinite(buffer, position))
       return error;
   }
   position += batch;

@@ -12,6 +12,7 @@
 #include "nnq/Support/Structured.h"
 
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_LIMITDROP
@@ -31,17 +32,11 @@ struct Outcome {
 };
 
 struct LimitDrop : public nnq::impl::LimitDropBase<LimitDrop> {
-  LimitDrop(const LimitDropOptions &options, PipelineBuilder quantization,
-            LoweringBuilder lowering)
-      : LimitDropBase(options), quantization(std::move(quantization)),
-        lowering(std::move(lowering)) {}
+  LimitDrop(const LimitDropOptions &options, TrialBuilders builders)
+      : LimitDropBase(options), builders(std::move(builders)) {}
 
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<NNQDialect>();
-    OpPassManager pm(ModuleOp::getOperationName());
-    quantization(pm);
-    lowering(pm, /*reference=*/false);
-    pm.getDependentDialects(registry);
+    builders.getDependentDialects(registry);
   }
 
   void runOnOperation() override {
@@ -124,14 +119,10 @@ private:
     OwningOpRef<ModuleOp> copy = cast<ModuleOp>(getOperation()->clone(mapping));
     for (linalg::LinalgOp op : kept)
       keep(mapping.lookup(op.getOperation()));
-    if (failed(runOnCopy(*copy, [&](OpPassManager &pm) {
-          if (isQuantized)
-            quantization(pm);
-          lowering(pm, /*reference=*/false);
-        })))
-      return llvm::createStringError("the network could not be lowered");
+    if (isQuantized && failed(runOnCopy(*copy, builders.quantization)))
+      return llvm::createStringError("the network could not be quantized");
     llvm::Expected<CompiledModel> model =
-        CompiledModel::jit(*copy, {}, entry.getName(), LLVMLevels{0, 1});
+        builders.compile(*copy, entry.getName());
     if (!model)
       return model.takeError();
     const std::vector<TensorSignature> &outputs = model->signature().outputs;
@@ -149,18 +140,14 @@ private:
         "looking for sensitive layers",
         [&](ArrayRef<const void *>, ArrayRef<std::vector<char>> results,
             int64_t count) {
-          ArrayRef first(reinterpret_cast<const float *>(results[0].data()),
-                         results[0].size() / sizeof(float));
+          ArrayRef<float> first = asFloats(results[0]);
           size_t size = first.size() / count;
           for (int64_t i = 0; i < count; ++i) {
             ArrayRef<float> sample = first.slice(i * size, size);
             outcome.top.push_back(llvm::max_element(sample) - sample.begin());
           }
           for (const std::vector<char> &result : results)
-            outcome.values.insert(
-                outcome.values.end(),
-                reinterpret_cast<const float *>(result.data()),
-                reinterpret_cast<const float *>(result.data() + result.size()));
+            llvm::append_range(outcome.values, asFloats(result));
         });
     if (error)
       return error;
@@ -211,14 +198,13 @@ private:
     if (!outcome)
       return outcome.takeError();
     double lost = accuracy - getAccuracy(*outcome);
-    std::string text;
-    llvm::raw_string_ostream(text)
-        << kept.size() << " of " << layers.size()
-        << " layers in f32: accuracy drops by " << llvm::format("%.2f", lost)
-        << " points to " << llvm::format("%.2f", accuracy - lost)
-        << " %, signal to noise " << llvm::format("%.1f", getSqnr(*outcome))
-        << " dB";
-    remarkPassed(getOperation(), "nnq-limit-drop", text);
+    remarkPassed(getOperation(), "nnq-limit-drop",
+                 llvm::formatv("{0} of {1} layers in f32: accuracy drops by "
+                               "{2:f2} points to {3:f2} %, signal to noise "
+                               "{4:f1} dB",
+                               kept.size(), layers.size(), lost,
+                               accuracy - lost, getSqnr(*outcome))
+                     .str());
     return lost;
   }
 
@@ -233,10 +219,10 @@ private:
         return outcome.takeError();
       double sqnr = getSqnr(*outcome);
       order.push_back({sqnr, i});
-      std::string text;
-      llvm::raw_string_ostream(text) << "quantized alone: signal to noise "
-                                     << llvm::format("%.1f", sqnr) << " dB";
-      remarkPassed(op, "nnq-limit-drop", text);
+      remarkPassed(
+          op, "nnq-limit-drop",
+          llvm::formatv("quantized alone: signal to noise {0:f1} dB", sqnr)
+              .str());
     }
     llvm::sort(order);
     SmallVector<linalg::LinalgOp> sorted;
@@ -246,8 +232,7 @@ private:
     return llvm::Error::success();
   }
 
-  PipelineBuilder quantization;
-  LoweringBuilder lowering;
+  TrialBuilders builders;
   func::FuncOp entry;
   SmallVector<linalg::LinalgOp> layers;
   Outcome expected;
@@ -259,6 +244,6 @@ private:
 std::unique_ptr<Pass> nnq::createLimitDrop(const LimitDropOptions &options,
                                            PipelineBuilder quantization,
                                            LoweringBuilder lowering) {
-  return std::make_unique<LimitDrop>(options, std::move(quantization),
-                                     std::move(lowering));
+  return std::make_unique<LimitDrop>(
+      options, TrialBuilders{std::move(quantization), std::move(lowering)});
 }

@@ -50,33 +50,12 @@ static SmallVector<size_t> returnLayers(func::FuncOp function) {
 }
 
 namespace {
-/// Room for what a model gives.
-struct Buffers {
-  explicit Buffers(const std::vector<TensorSignature> &tensors) {
-    for (const TensorSignature &tensor : tensors)
-      pointers.push_back(bytes.emplace_back(tensor.getNumBytes()).data());
-  }
-  ArrayRef<float> getFloats(size_t i) const {
-    return {reinterpret_cast<const float *>(bytes[i].data()),
-            bytes[i].size() / sizeof(float)};
-  }
-
-  std::vector<std::vector<char>> bytes;
-  SmallVector<void *> pointers;
-};
-
 struct MeasureNoise : public nnq::impl::MeasureNoiseBase<MeasureNoise> {
-  MeasureNoise(const MeasureNoiseOptions &options, PipelineBuilder quantization,
-               LoweringBuilder lowering)
-      : MeasureNoiseBase(options), quantization(std::move(quantization)),
-        lowering(std::move(lowering)) {}
+  MeasureNoise(const MeasureNoiseOptions &options, TrialBuilders builders)
+      : MeasureNoiseBase(options), builders(std::move(builders)) {}
 
   void getDependentDialects(DialectRegistry &registry) const override {
-    registry.insert<NNQDialect>();
-    OpPassManager pm(ModuleOp::getOperationName());
-    quantization(pm);
-    lowering(pm, /*reference=*/false);
-    pm.getDependentDialects(registry);
+    builders.getDependentDialects(registry);
   }
 
   void runOnOperation() override {
@@ -116,12 +95,9 @@ private:
         [&](ArrayRef<const void *> inputs, ArrayRef<std::vector<char>> results,
             int64_t) {
           integers->run(inputs, quantized.pointers);
-          for (size_t i = 0; i < layers.size(); ++i) {
-            const std::vector<char> &result = results[from[i]];
-            noise[i].add({reinterpret_cast<const float *>(result.data()),
-                          result.size() / sizeof(float)},
-                         quantized.getFloats(to[i]));
-          }
+          for (size_t i = 0; i < layers.size(); ++i)
+            noise[i].add(asFloats(results[from[i]]),
+                         asFloats(quantized.bytes[to[i]]));
         });
     if (error)
       return error;
@@ -152,18 +128,13 @@ private:
   llvm::Expected<CompiledModel> compile(func::FuncOp entry, bool isQuantized,
                                         SmallVectorImpl<size_t> &positions) {
     OwningOpRef<ModuleOp> copy = getOperation().clone();
-    if (isQuantized && failed(runOnCopy(*copy, quantization)))
+    if (isQuantized && failed(runOnCopy(*copy, builders.quantization)))
       return llvm::createStringError("the network could not be quantized");
     positions = returnLayers(copy->lookupSymbol<func::FuncOp>(entry.getName()));
-    if (failed(runOnCopy(*copy, [&](OpPassManager &pm) {
-          lowering(pm, /*reference=*/false);
-        })))
-      return llvm::createStringError("the network could not be lowered");
-    return CompiledModel::jit(*copy, {}, entry.getName(), LLVMLevels{0, 1});
+    return builders.compile(*copy, entry.getName());
   }
 
-  PipelineBuilder quantization;
-  LoweringBuilder lowering;
+  TrialBuilders builders;
 };
 } // namespace
 
@@ -171,6 +142,6 @@ std::unique_ptr<Pass>
 nnq::createMeasureNoise(const MeasureNoiseOptions &options,
                         PipelineBuilder quantization,
                         LoweringBuilder lowering) {
-  return std::make_unique<MeasureNoise>(options, std::move(quantization),
-                                        std::move(lowering));
+  return std::make_unique<MeasureNoise>(
+      options, TrialBuilders{std::move(quantization), std::move(lowering)});
 }

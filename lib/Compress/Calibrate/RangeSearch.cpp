@@ -22,11 +22,8 @@ struct Grid {
   int64_t low, high;
 
   Grid(Interval range, QuantScheme scheme) {
-    bool isSymmetric = scheme == QuantScheme::Symmetric;
-    StorageRange storage = isSymmetric ? kInt8 : kUInt8;
-    QuantParams params =
-        isSymmetric ? chooseSymmetricParams(range.low, range.high, storage)
-                    : chooseAsymmetricParams(range.low, range.high, storage);
+    auto [params, storage] = chooseActivationGrid(
+        range.low, range.high, scheme == QuantScheme::Symmetric);
     scale = params.scale;
     low = storage.min - params.zeroPoint;
     high = storage.max - params.zeroPoint;

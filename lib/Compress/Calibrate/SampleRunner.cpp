@@ -84,32 +84,31 @@ nnq::runSamples(ModuleOp module, CompiledModel &model, CalibrationData &data,
   // One sample at a time if the batch is dynamic.
   int64_t batch = model.signature().inputs.front().getShape(1).front();
   int64_t total = data.getNumSamples();
-  std::vector<std::vector<char>> results;
-  SmallVector<void *> outputs;
-  for (const TensorSignature &output : model.signature().outputs)
-    outputs.push_back(results.emplace_back(output.getNumBytes()).data());
+  Buffers inputs(model.signature().inputs), outputs(model.signature().outputs);
+  SmallVector<const void *> inputPointers(inputs.pointers.begin(),
+                                          inputs.pointers.end());
   Progress progress(context, title, total);
-  // Aligned for the code.
-  std::vector<std::vector<char>> buffers;
-  SmallVector<const void *> inputs;
-  for (const TensorSignature &input : model.signature().inputs)
-    inputs.push_back(buffers.emplace_back(input.getNumBytes()).data());
   for (int64_t i = 0; i + batch <= total; i += batch) {
-    if (llvm::Error error = data.read(buffers, batch))
+    if (llvm::Error error = data.read(inputs.bytes, batch))
       return error;
     bool hasRun = false;
     context->executeAction<SampleAction>(
         [&] {
-          model.run(inputs, outputs);
+          model.run(inputPointers, outputs.pointers);
           hasRun = true;
         },
         {module.getOperation()}, i + batch, total);
     if (!hasRun)
       return llvm::createStringError("cancelled");
-    use(inputs, results, batch);
+    use(inputPointers, outputs.bytes, batch);
     progress.update(i + batch);
   }
   return llvm::Error::success();
+}
+
+Buffers::Buffers(const std::vector<TensorSignature> &tensors) {
+  for (const TensorSignature &tensor : tensors)
+    pointers.push_back(bytes.emplace_back(tensor.getNumBytes()).data());
 }
 
 LogicalResult nnq::runOnCopy(ModuleOp copy,
@@ -123,6 +122,23 @@ LogicalResult nnq::runOnCopy(ModuleOp copy,
   pm.enableVerifier(false);
   build(pm);
   return pm.run(copy);
+}
+
+void TrialBuilders::getDependentDialects(DialectRegistry &registry) const {
+  registry.insert<NNQDialect>();
+  // No dialect may be loaded while passes run.
+  OpPassManager pm(ModuleOp::getOperationName());
+  quantization(pm);
+  lowering(pm, /*reference=*/false);
+  pm.getDependentDialects(registry);
+}
+
+llvm::Expected<CompiledModel> TrialBuilders::compile(ModuleOp copy,
+                                                     StringRef entry) const {
+  if (failed(runOnCopy(
+          copy, [&](OpPassManager &pm) { lowering(pm, /*reference=*/false); })))
+    return llvm::createStringError("the network could not be lowered");
+  return CompiledModel::jit(copy, {}, entry, kTrialLevels);
 }
 
 void Noise::add(ArrayRef<float> expected, ArrayRef<float> values) {

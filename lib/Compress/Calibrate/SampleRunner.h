@@ -8,6 +8,7 @@
 #define NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H
 
 #include "CalibrationData.h"
+#include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Runtime/CompiledModel.h"
 
 namespace nnq {
@@ -27,11 +28,38 @@ runSamples(mlir::ModuleOp module, CompiledModel &model, CalibrationData &data,
                                    llvm::ArrayRef<std::vector<char>>, int64_t)>
                use);
 
+/// Higher levels take longer to compile than they save in a run.
+inline constexpr LLVMLevels kTrialLevels{0, 1};
+
+/// Room for what a model takes or gives.
+struct Buffers {
+  explicit Buffers(const std::vector<TensorSignature> &tensors);
+
+  std::vector<std::vector<char>> bytes;
+  llvm::SmallVector<void *> pointers;
+};
+
+inline llvm::ArrayRef<float> asFloats(llvm::ArrayRef<char> bytes) {
+  return {reinterpret_cast<const float *>(bytes.data()),
+          bytes.size() / sizeof(float)};
+}
+
 /// Runs passes on a copy of a network. What they remark is not about the
 /// network that comes out of all.
 mlir::LogicalResult
 runOnCopy(mlir::ModuleOp copy,
           llvm::function_ref<void(mlir::OpPassManager &)> build);
+
+/// How passes that compare a network with its quantized form make both.
+struct TrialBuilders {
+  PipelineBuilder quantization;
+  LoweringBuilder lowering;
+
+  void getDependentDialects(mlir::DialectRegistry &registry) const;
+  /// Lowers a copy, which is quantized or not, and compiles it.
+  llvm::Expected<CompiledModel> compile(mlir::ModuleOp copy,
+                                        llvm::StringRef entry) const;
+};
 
 /// Signal and noise of values that should be others.
 class Noise {

@@ -8,7 +8,7 @@
 #include "nnq/Compress/Quantize/Transforms.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
-#include "nnq/Support/QuantMath.h"
+#include "nnq/Support/QuantScales.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
@@ -20,9 +20,8 @@ quant::UniformQuantizedType nnq::getActivationType(QuantRangeAttr bounds,
                                                    QuantScheme scheme) {
   MLIRContext *context = bounds.getContext();
   bool isSigned = scheme == QuantScheme::Symmetric;
-  StorageRange range = isSigned ? kInt8 : kUInt8;
-  QuantParams params =
-      chooseParams(bounds.getLow(), bounds.getHigh(), scheme, range);
+  auto [params, range] =
+      chooseActivationGrid(bounds.getLow(), bounds.getHigh(), isSigned);
   return quant::UniformQuantizedType::get(
       isSigned ? quant::QuantizationFlags::Signed : 0,
       IntegerType::get(context, 8), Float32Type::get(context), params.scale,
@@ -136,15 +135,9 @@ FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
     zeroPoints.push_back(params.zeroPoint);
   }
 
-  Type i8 = builder.getI8Type(), f32 = builder.getF32Type();
-  constexpr unsigned isSigned = quant::QuantizationFlags::Signed;
-  Type element;
-  if (axis)
-    element = quant::UniformQuantizedPerAxisType::get(
-        isSigned, i8, f32, scales, zeroPoints, *axis, range.min, range.max);
-  else
-    element = quant::UniformQuantizedType::get(
-        isSigned, i8, f32, scales[0], zeroPoints[0], range.min, range.max);
+  Type i8 = builder.getI8Type();
+  Type element = getInt8Type(builder.getContext(), /*isSigned=*/true, range,
+                             scales, zeroPoints, axis);
   Location loc = weight.getLoc();
   Value stored = makeConstant(builder, loc, type.clone(i8),
                               getResourceName(weight), bytes);

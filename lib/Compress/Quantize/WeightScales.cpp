@@ -13,13 +13,6 @@
 
 using namespace nnq;
 
-QuantParams nnq::chooseParams(double min, double max, QuantScheme scheme,
-                              StorageRange range) {
-  return scheme == QuantScheme::Symmetric
-             ? chooseSymmetricParams(min, max, range)
-             : chooseAsymmetricParams(min, max, range);
-}
-
 /// The sum of squared errors of quantization.
 static double getSquaredError(llvm::ArrayRef<float> weights, QuantParams params,
                               StorageRange range) {
@@ -61,16 +54,16 @@ QuantParams nnq::chooseWeightParams(llvm::ArrayRef<float> weights,
     min = std::min<double>(min, weight);
     max = std::max<double>(max, weight);
   }
-  QuantParams best = chooseParams(min, max, scheme, range);
+  const bool isSymmetric = scheme == QuantScheme::Symmetric;
+  QuantParams best = chooseParams(min, max, isSymmetric, range);
   if (calibration == WeightCalibration::MinMax || min == max)
     return best;
   double least = getSquaredError(weights, best, range);
-  const int levels =
-      scheme == QuantScheme::Symmetric ? range.max : range.max - range.min;
+  const int levels = isSymmetric ? range.max : range.max - range.min;
   for (int used = levels - 1; used > levels / 2 && least > 0; --used) {
     double widening = static_cast<double>(levels) / used;
     QuantParams params =
-        chooseParams(min * widening, max * widening, scheme, range);
+        chooseParams(min * widening, max * widening, isSymmetric, range);
     double error = getSquaredError(weights, params, range);
     if (error < least) {
       least = error;

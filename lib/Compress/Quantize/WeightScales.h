@@ -13,10 +13,6 @@
 
 namespace nnq {
 
-/// Parameters that cover [min, max] by the given scheme.
-QuantParams chooseParams(double min, double max, QuantScheme scheme,
-                         StorageRange range);
-
 /// Parameters that cover all of `weights`: the finest, or those of the least
 /// squared error among the ones that put the extremes at integers not below
 /// half of the range. Weights that come from a coarser grid are exact on that

@@ -6,7 +6,7 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/Passes.h"
 #include "nnq/Vectorize/Transforms.h"
 
@@ -22,9 +22,7 @@ namespace {
 struct LowerSaturation
     : public nnq::impl::LowerSaturationBase<LowerSaturation> {
   void runOnOperation() override {
-    auto module = getOperation()->getParentOfType<ModuleOp>();
-    auto target =
-        module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : nullptr;
+    TargetAttr target = findTarget(getOperation());
     // Elsewhere no instruction takes halves by 128 bits.
     if (!target || !target.getTriple().getValue().starts_with("x86_64"))
       return;

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import copy
 import sys
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from torch.nn.utils import prune
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lenet5 import build_lenet5
 from measure import Result, library, quantize_by_torch, rate, show, state
 
 import nnq
@@ -49,25 +49,6 @@ class Outcome:
     pruned: nn.Module
     f32: nnq.Model
     int8: nnq.Model
-
-
-def build_network() -> nn.Sequential:
-    """Return the untrained network."""
-    layers = OrderedDict[str, nn.Module](
-        conv1=nn.Conv2d(3, 6, 5),
-        relu1=nn.ReLU(),
-        pool1=nn.MaxPool2d(2),
-        conv2=nn.Conv2d(6, 16, 5),
-        relu2=nn.ReLU(),
-        pool2=nn.MaxPool2d(2),
-        flatten=nn.Flatten(),
-        fc1=nn.Linear(400, 120),
-        relu3=nn.ReLU(),
-        fc2=nn.Linear(120, 84),
-        relu4=nn.ReLU(),
-        fc3=nn.Linear(84, 10),
-    )
-    return nn.Sequential(layers)
 
 
 def weighted_layers(network: nn.Module) -> dict[str, nn.Module]:
@@ -113,7 +94,7 @@ def prune_globally(network: nn.Module, amount: float) -> None:
 
 def without_masks(network: nn.Module) -> nn.Module:
     """Return a copy whose weights have the zeros themselves."""
-    copied = build_network()
+    copied = build_lenet5(channels=3, features=400)
     for name, layer in weighted_layers(network).items():
         copied.get_submodule(name).load_state_dict({"weight": layer.weight.detach(), "bias": layer.bias.detach()})
     return copied.eval()
@@ -121,7 +102,7 @@ def without_masks(network: nn.Module) -> nn.Module:
 
 def run(images: Images, epochs: int, amount: float) -> Outcome:
     """Train, prune, quantize, compare."""
-    dense = build_network()
+    dense = build_lenet5(channels=3, features=400)
     train(dense, images, range(min(PRUNE_EPOCH, epochs)), epochs)
     pruned = copy.deepcopy(dense)
     prune_globally(pruned, amount)

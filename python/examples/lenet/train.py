@@ -12,7 +12,6 @@ import argparse
 import math
 import sys
 import time
-from collections import OrderedDict
 from pathlib import Path
 
 import mnist_digits
@@ -22,6 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lenet5 import build_lenet5
 
 from nnq import importer
 
@@ -37,21 +39,7 @@ BACKGROUND = (0.0 - mnist_digits.MEAN) / mnist_digits.STD
 
 def build_lenet() -> nn.Sequential:
     """Return the untrained network. The names of its layers become locations in the exported MLIR."""
-    layers = OrderedDict[str, nn.Module](
-        conv1=nn.Conv2d(1, 6, 5),
-        relu1=nn.ReLU(),
-        pool1=nn.MaxPool2d(2),
-        conv2=nn.Conv2d(6, 16, 5),
-        relu2=nn.ReLU(),
-        pool2=nn.MaxPool2d(2),
-        flatten=nn.Flatten(),
-        fc1=nn.Linear(256, 120),
-        relu3=nn.ReLU(),
-        fc2=nn.Linear(120, 84),
-        relu4=nn.ReLU(),
-        fc3=nn.Linear(84, 10),
-    )
-    return nn.Sequential(layers)
+    return build_lenet5(channels=1, features=256)
 
 
 def augment(x: Tensor, generator: torch.Generator) -> Tensor:
