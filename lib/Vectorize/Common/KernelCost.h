@@ -26,6 +26,8 @@ struct KernelProblem {
   int64_t weightBytes = 0;
   int64_t activationBytes = 0;
   int64_t outer = 1;
+  /// Bytes of the weights of one channel.
+  int64_t channelBytes = 0;
 };
 
 /// A reduction of operands that are not packed, as the cost model sees it.

@@ -144,6 +144,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       return type.getNumElements() * type.getElementTypeBitWidth() / 8;
     };
     problem.weightBytes = bytesOf(layout.contraction.weight);
+    problem.channelBytes = problem.weightBytes / result.back();
     problem.activationBytes = bytesOf(layout.contraction.activation);
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
     std::tie(problem.dot, problem.group) = selectDot(target, layout, pairs);
