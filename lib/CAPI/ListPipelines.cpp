@@ -7,6 +7,7 @@
 #include "Host.h"
 
 #include "mlir/Pass/PassOptions.h"
+#include "nnq/Compress/Prune/PruneOptions.h"
 #include "nnq/Compress/Quantize/QuantizeOptions.h"
 #include "nnq/Pipeline/Pipelines.h"
 #include "llvm/Support/JSON.h"
@@ -68,7 +69,9 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<WeightCalibration>(option, json) ||
          describeEnum<ProductPrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||
-         describeEnum<Requantization>(option, json));
+         describeEnum<Requantization>(option, json) ||
+         describeEnum<ChannelCriterion>(option, json) ||
+         describeEnum<PruneRanking>(option, json));
   return json;
 }
 

@@ -10,6 +10,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
@@ -32,6 +33,7 @@ void nnq::registerAllPasses() {
   registerNNQCalibratePasses(
       [](mlir::OpPassManager &pm) { buildQuantizationPipeline(pm); },
       buildCalibrationPipeline);
+  registerNNQPrunePasses();
   registerNNQQuantizePasses();
   registerNNQLowerPasses();
   registerNNQVectorizePasses();

@@ -15,6 +15,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
@@ -96,6 +97,26 @@ void nnq::buildCalibratePipeline(OpPassManager &pm,
   takeData(options, calibrate);
   calibrate.save = options.save;
   pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
+}
+
+void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
+                                     const PruneChannelsOptions &options) {
+  buildImportPipeline(pm);
+  SelectChannelsOptions select;
+  select.ratio = options.ratio;
+  select.macs = options.macs;
+  select.criterion = options.criterion;
+  select.ranking = options.ranking;
+  select.roundTo = options.roundTo;
+  select.exclude = options.exclude;
+  select.seed = options.seed;
+  pm.addPass(createSelectChannels(select));
+  RemoveChannelsOptions remove;
+  remove.mask = options.mask;
+  pm.addPass(createRemoveChannels(remove));
+  // Each layer had constants of its own.
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyImport());
 }
 
 static QuantizeOptions getQuantizeOptions(const QuantizeInt8Options &options) {
@@ -388,6 +409,9 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<CalibratePipelineOptions>(
           "calibrate", "Run a network on data and gather statistics",
           buildCalibratePipeline),
+      describe<PruneChannelsOptions>("prune-channels",
+                                     "Remove the least important channels",
+                                     buildPruneChannelsPipeline),
       describe<QuantizeInt8Options>("quantize-int8",
                                     "Quantize weights and activations to int8",
                                     buildQuantizeInt8Pipeline),

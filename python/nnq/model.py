@@ -80,6 +80,7 @@ class Model:
     # The pipelines of the compiler under the names that users know. Keywords are the options of the command line with
     # underscores for dashes; `data` may be arrays.
     quantize = PipelineMethod("quantize-int8")
+    prune_channels = PipelineMethod("prune-channels")
 
     def __init__(
         self,

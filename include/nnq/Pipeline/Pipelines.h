@@ -11,6 +11,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "nnq/Compress/Calibrate/CalibrationMethod.h"
+#include "nnq/Compress/Prune/PruneOptions.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Lower/Passes.h"
 
@@ -113,6 +114,43 @@ struct QuantizeInt8Options
       llvm::cl::init(ProductPrecision::Int8), productPrecisionValues()};
 };
 
+/// Options of `--prune-channels`.
+struct PruneChannelsOptions
+    : public mlir::PassPipelineOptions<PruneChannelsOptions> {
+  Option<double> ratio{
+      *this, "ratio",
+      llvm::cl::desc("Share of the channels to remove, between 0 and 1"),
+      llvm::cl::init(0)};
+  Option<double> macs{
+      *this, "macs",
+      llvm::cl::desc("Share of the multiply-adds that may stay, between 0 and "
+                     "1, in place of a ratio"),
+      llvm::cl::init(0)};
+  Option<ChannelCriterion> criterion{
+      *this, "criterion",
+      llvm::cl::desc("How the importance of channels is measured"),
+      llvm::cl::init(ChannelCriterion::L2), channelCriterionValues()};
+  Option<PruneRanking> ranking{
+      *this, "ranking", llvm::cl::desc("What channels compete with"),
+      llvm::cl::init(PruneRanking::Uniform), pruneRankingValues()};
+  Option<int64_t> roundTo{
+      *this, "round-to",
+      llvm::cl::desc("Keep multiples of this number of channels (0: as the "
+                     "target computes them)"),
+      llvm::cl::init(0)};
+  Option<std::string> exclude{
+      *this, "exclude",
+      llvm::cl::desc(
+          "Layers that keep all channels: regular expressions by commas"),
+      llvm::cl::init("")};
+  Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of criterion=random"),
+                       llvm::cl::init(0)};
+  Option<bool> mask{
+      *this, "mask",
+      llvm::cl::desc("Make weights zero in place of removing them"),
+      llvm::cl::init(false)};
+};
+
 /// Options of `--lower-to-llvm`.
 struct LowerToLLVMOptions
     : public mlir::PassPipelineOptions<LowerToLLVMOptions> {
@@ -161,6 +199,10 @@ void buildImportPipeline(mlir::OpPassManager &pm);
 /// Stage 1 and the statistics of stage 2.
 void buildCalibratePipeline(mlir::OpPassManager &pm,
                             const CalibratePipelineOptions &options);
+
+/// Stage 1, and channels that go.
+void buildPruneChannelsPipeline(mlir::OpPassManager &pm,
+                                const PruneChannelsOptions &options);
 
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,

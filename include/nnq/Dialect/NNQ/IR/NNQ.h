@@ -36,6 +36,8 @@ inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kSqnrAttr = "nnq.sqnr";
 inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
+inline constexpr llvm::StringLiteral kRemoveChannelsAttr =
+    "nnq.remove_channels";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 inline constexpr llvm::StringLiteral kBorderAttr = "nnq.border";

@@ -1,0 +1,28 @@
+//===- Passes.h - Passes of the Prune stage ---------------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_PRUNE_PASSES_H
+#define NNQ_PRUNE_PASSES_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+#include "nnq/Compress/Prune/PruneOptions.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+
+namespace nnq {
+
+#define GEN_PASS_DECL
+#include "nnq/Compress/Prune/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "nnq/Compress/Prune/Passes.h.inc"
+
+} // namespace nnq
+
+#endif // NNQ_PRUNE_PASSES_H

@@ -1,0 +1,121 @@
+//===- Passes.td - Passes of the Prune stage ---------------*- tablegen -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_PRUNE_PASSES_TD
+#define NNQ_PRUNE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
+  let summary = "Decides which channels can go and writes it on layers";
+  let description = [{
+    Channels that only go together are found from the indexing maps of structured
+    ops, from reshapes, concatenations, pads and slices, by union-find over all
+    positions along the dimensions of all tensors (as in DepGraph, Fang et al.,
+    CVPR 2023, without its table of layers). The least that can go is a unit: a
+    channel of a convolution with the weights that read it, all that a residual
+    addition joins, an attention head, a group of a grouped convolution. Units
+    that a window, an input or a result of the network or an unknown op holds
+    stay.
+
+    The units of a group lie along the same dimensions. They are ranked by
+
+    - `l1`, `l2`: the norm of the weights that make and that read the unit, each
+      tensor relative to the mean of its units (Li et al., ICLR 2017);
+    - `random`: `seed`.
+
+    With `ranking=uniform` each group loses `ratio` of its units; with `global`
+    all groups compete. `macs` in place of `ratio` is the share of the
+    multiply-adds of the network that may stay; global ranking then removes where
+    the importance for each multiply-add is least. What stays of a group is
+    rounded to whole registers of the target (`nnq.target` of the module, else this
+    machine), or to `round-to` channels; at least one unit stays.
+
+    `exclude` names layers, by regular expressions, whose channels all stay.
+    `print-groups` writes the groups, and why other channels stay, to the error
+    output.
+
+    Layers that make channels get the positions to remove along the channels of
+    their result, for `nnq-remove-channels`:
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv1",
+        nnq.remove_channels = array<i64: 1, 4>} ins(...) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"ratio", "ratio", "double", "0",
+           "Share of the channels to remove, between 0 and 1">,
+    Option<"macs", "macs", "double", "0",
+           "Share of the multiply-adds that may stay, between 0 and 1, in place "
+           "of a ratio">,
+    Option<"criterion", "criterion", "::nnq::ChannelCriterion",
+           "::nnq::ChannelCriterion::L2",
+           "How the importance of channels is measured",
+           "::nnq::channelCriterionValues()">,
+    Option<"ranking", "ranking", "::nnq::PruneRanking",
+           "::nnq::PruneRanking::Uniform", "What channels compete with",
+           "::nnq::pruneRankingValues()">,
+    Option<"roundTo", "round-to", "int64_t", "0",
+           "Keep multiples of this number of channels (0: as the target "
+           "computes them)">,
+    Option<"exclude", "exclude", "std::string", "\"\"",
+           "Layers that keep all channels: regular expressions by commas">,
+    Option<"seed", "seed", "int64_t", "0", "Of criterion=random">,
+    Option<"printGroups", "print-groups", "bool", "false",
+           "Print which channels go together, and why others stay">,
+  ];
+  let statistics = [
+    Statistic<"numGroups", "groups", "Number of groups of channels">,
+    Statistic<"numUnits", "units", "Number of units in them">,
+    Statistic<"numSelected", "selected", "Number of units to remove">,
+  ];
+  let dependentDialects = ["::nnq::NNQDialect"];
+}
+
+def RemoveChannels : Pass<"nnq-remove-channels", "::mlir::ModuleOp"> {
+  let summary = "Removes the channels that layers name, with all that they take along";
+  let description = [{
+    Reads `nnq.remove_channels` and removes the units that these positions belong
+    to (see `nnq-select-channels`): shapes shrink, nothing is masked. The network
+    computes what it did with these channels at zero, wherever zeros pass through
+    (not behind a sigmoid, or a layer norm, whose mean is over the channels that
+    are left). Weights, scales of quantized weights, pads, slices and the divisors
+    of means follow.
+
+    It is an error to name a channel that has to stay, and to leave nothing of a
+    dimension.
+
+    With `mask` shapes stay, and all weights of these units become zero: a network
+    to compare with, or to train on.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.remove_channels = array<i64: 2>}
+        ins(%x, %w0 : tensor<1x8xf32>, tensor<8x4xf32>) outs(...) -> tensor<1x4xf32>
+    %1 = linalg.matmul ins(%0, %w1 : tensor<1x4xf32>, tensor<4x2xf32>) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.matmul ins(%x, %w0' : tensor<1x8xf32>, tensor<8x3xf32>) outs(...) -> tensor<1x3xf32>
+    %1 = linalg.matmul ins(%0, %w1' : tensor<1x3xf32>, tensor<3x2xf32>) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"mask", "mask", "bool", "false",
+           "Make weights zero in place of removing them">,
+  ];
+  let statistics = [
+    Statistic<"numRemoved", "removed", "Number of units removed">,
+    Statistic<"numWeights", "weights", "Number of elements of constants removed">,
+    Statistic<"numMultiplyAdds", "macs", "Number of multiply-adds removed">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+#endif // NNQ_PRUNE_PASSES_TD

@@ -1,0 +1,44 @@
+//===- PruneOptions.h - Choices of the Prune stage --------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H
+#define NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H
+
+#include "nnq/Support/EnumOption.h"
+
+namespace nnq {
+
+/// How the importance of a channel is measured.
+enum class ChannelCriterion { L1, L2, Random };
+
+/// What channels compete with.
+enum class PruneRanking { Uniform, Global };
+
+/// Values of an option of type ChannelCriterion.
+inline llvm::cl::ValuesClass channelCriterionValues() {
+  return llvm::cl::values(
+      clEnumValN(ChannelCriterion::L1, "l1",
+                 "Sum of the magnitudes of its weights"),
+      clEnumValN(ChannelCriterion::L2, "l2", "Euclidean norm of its weights"),
+      clEnumValN(ChannelCriterion::Random, "random",
+                 "None, as a baseline and for tests"));
+}
+
+/// Values of an option of type PruneRanking.
+inline llvm::cl::ValuesClass pruneRankingValues() {
+  return llvm::cl::values(
+      clEnumValN(PruneRanking::Uniform, "uniform",
+                 "Each group loses the same share"),
+      clEnumValN(PruneRanking::Global, "global",
+                 "All groups compete by the importance of their channels"));
+}
+
+} // namespace nnq
+
+NNQ_ENUM_OPTION(::nnq::ChannelCriterion)
+NNQ_ENUM_OPTION(::nnq::PruneRanking)
+
+#endif // NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H

@@ -1,0 +1,92 @@
+//===- ChannelScores.cpp - How much channels matter -----------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChannelScores.h"
+
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Layers.h"
+
+#include <cmath>
+#include <random>
+
+using namespace mlir;
+using namespace nnq;
+
+/// Sums of |w| or w * w over all other dimensions, for each index along `dim`.
+template <typename T>
+static std::vector<double> sumSlices(const ConstantData &data, unsigned dim,
+                                     ChannelCriterion criterion) {
+  ArrayRef<int64_t> shape = data.getShape();
+  int64_t size = shape[dim],
+          inner = ShapedType::getNumElements(shape.drop_front(dim + 1));
+  std::vector<double> sums(size, 0.0);
+  for (auto [i, element] : llvm::enumerate(data.getAs<T>())) {
+    double w = element;
+    sums[i / inner % size] +=
+        criterion == ChannelCriterion::L1 ? std::abs(w) : w * w;
+  }
+  return sums;
+}
+
+/// One number for each unit: the norm of its part of the weights.
+static FailureOr<std::vector<double>> scoreWeights(const ChannelGraph &graph,
+                                                   const ChannelGroup &group,
+                                                   const WeightDim &weight,
+                                                   ChannelCriterion criterion) {
+  FailureOr<ConstantData> data = ConstantData::get(findWeight(*weight.weight));
+  std::vector<double> slices;
+  if (succeeded(data) && data->getType().getElementType().isF32())
+    slices = sumSlices<float>(*data, weight.dim, criterion);
+  else if (succeeded(data) && data->getType().getElementType().isInteger(8))
+    slices = sumSlices<int8_t>(*data, weight.dim, criterion);
+  else
+    return emitLayerError(weight.op)
+           << "channels are not ranked by weights of type "
+           << getElementTypeOrSelf(weight.weight->get().getType());
+  if (!llvm::all_of(slices, [](double sum) { return std::isfinite(sum); }))
+    return emitLayerError(weight.op)
+           << "has weights that are not finite numbers";
+
+  unsigned dim = *graph.findDim(weight.weight->get(), weight.dim);
+  llvm::DenseMap<ChannelGraph::Position, double> sums;
+  for (int64_t i = 0; i < graph.getSize(dim); ++i)
+    sums[graph.getUnit(graph.getFirst(dim) + i)] += slices[i];
+  std::vector<double> scores;
+  for (ChannelGraph::Position unit : group.units) {
+    double sum = sums.lookup(unit);
+    scores.push_back(criterion == ChannelCriterion::L1 ? sum : std::sqrt(sum));
+  }
+  return scores;
+}
+
+FailureOr<std::vector<double>> nnq::scoreChannels(const ChannelGraph &graph,
+                                                  const ChannelGroup &group,
+                                                  ChannelCriterion criterion,
+                                                  uint64_t seed) {
+  std::vector<double> scores(group.units.size(), 0.0);
+  if (criterion == ChannelCriterion::Random) {
+    std::mt19937_64 random(seed + group.units.front());
+    // Not a distribution, whose numbers differ between libraries.
+    for (double &score : scores)
+      score = static_cast<double>(random() >> 11);
+    return scores;
+  }
+  for (const WeightDim &weight : group.weights) {
+    FailureOr<std::vector<double>> parts =
+        scoreWeights(graph, group, weight, criterion);
+    if (failed(parts))
+      return failure();
+    double mean = 0;
+    for (double part : *parts)
+      mean += part / parts->size();
+    if (mean == 0)
+      continue;
+    for (auto [score, part] : llvm::zip_equal(scores, *parts))
+      score += part / mean / group.weights.size();
+  }
+  return scores;
+}

@@ -1,0 +1,39 @@
+//===- LayerPatterns.cpp - Layers by their names --------------------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerPatterns.h"
+
+using namespace nnq;
+using llvm::StringRef;
+
+llvm::Expected<LayerPatterns> LayerPatterns::parse(StringRef texts) {
+  LayerPatterns result;
+  llvm::SmallVector<StringRef> parts;
+  texts.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
+  for (StringRef text : parts) {
+    llvm::Regex regex(("^(" + text + ")$").str());
+    if (std::string reason; !regex.isValid(reason))
+      return llvm::createStringError("'" + text +
+                                     "' is no regular expression: " + reason);
+    result.patterns.push_back({text.str(), std::move(regex)});
+  }
+  return result;
+}
+
+bool LayerPatterns::match(StringRef layer) {
+  bool isMatch = false;
+  for (Pattern &pattern : patterns)
+    if (pattern.regex.match(layer))
+      isMatch = pattern.isUsed = true;
+  return isMatch;
+}
+
+std::optional<StringRef> LayerPatterns::findUnused() const {
+  for (const Pattern &pattern : patterns)
+    if (!pattern.isUsed)
+      return StringRef(pattern.text);
+  return std::nullopt;
+}

@@ -1,0 +1,39 @@
+//===- LayerPatterns.h - Layers by their names ------------------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_COMPRESS_PRUNE_LAYERPATTERNS_H
+#define NNQ_LIB_COMPRESS_PRUNE_LAYERPATTERNS_H
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/Regex.h"
+
+#include <string>
+
+namespace nnq {
+
+/// Regular expressions, by commas, for the whole name of a layer.
+class LayerPatterns {
+public:
+  /// The error names the expression that is none.
+  static llvm::Expected<LayerPatterns> parse(llvm::StringRef texts);
+
+  bool match(llvm::StringRef layer);
+  /// An expression that has matched no layer so far, if there is one.
+  std::optional<llvm::StringRef> findUnused() const;
+
+private:
+  struct Pattern {
+    std::string text;
+    llvm::Regex regex;
+    bool isUsed = false;
+  };
+  std::vector<Pattern> patterns;
+};
+
+} // namespace nnq
+
+#endif // NNQ_LIB_COMPRESS_PRUNE_LAYERPATTERNS_H

@@ -1,0 +1,31 @@
+// RUN: not nnq-opt %s --nnq-select-channels 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=1" 2>&1 | FileCheck %s --check-prefix=ONE
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=-0.5" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
+// RUN: not nnq-opt %s --nnq-select-channels="macs=1.5" 2>&1 | FileCheck %s --check-prefix=MACS
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 macs=0.5" 2>&1 | FileCheck %s --check-prefix=BOTH
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 round-to=-1" 2>&1 | FileCheck %s --check-prefix=ROUND
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 exclude=fc[" 2>&1 | FileCheck %s --check-prefix=REGEX
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5" 2>&1 | FileCheck %s --check-prefix=NOTHING
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 exclude=fc" 2>&1 | FileCheck %s --check-prefix=UNUSED
+// RUN: not nnq-opt %S/select-channels.mlir --nnq-select-channels="macs=0.01" 2>&1 | FileCheck %s --check-prefix=LEAST
+
+// NONE: error: nnq-select-channels: nothing says how much to remove; give ratio (the share of the channels that go) or macs (the share of the multiply-adds that stay)
+// ONE: error: nnq-select-channels: ratio=1{{.*}} has to lie between 0 and 1
+// NEGATIVE: error: nnq-select-channels: ratio=-{{.*}} has to lie between 0 and 1
+// MACS: error: nnq-select-channels: macs={{.*}} has to lie between 0 and 1
+// BOTH: error: nnq-select-channels: ratio and macs exclude each other
+// ROUND: error: nnq-select-channels: round-to=-1 has to be positive, or 0
+// REGEX: error: nnq-select-channels: exclude: 'fc[' is no regular expression: {{.+}}
+// NOTHING: error: nnq-select-channels: no channel can go
+// NOTHING: note: channels of layer 'fc' stay: a result of the network has it
+// UNUSED: error: nnq-select-channels: exclude: no layer whose channels could go answers 'fc'
+// LEAST: error: nnq-select-channels: macs={{.*}} cannot be reached: with one register of channels left in each group, {{0\.[0-9]+}} of the multiply-adds stay
+
+func.func @net(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<3x2xf32>
+  %e = tensor.empty() : tensor<1x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %0 = linalg.matmul {nnq.layer = "fc"} ins(%x, %w : tensor<1x3xf32>, tensor<3x2xf32>) outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %0 : tensor<1x2xf32>
+}
