@@ -23,6 +23,11 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
 
+# Headers alone, which no installed library shows.
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+get_target_property(NNQ_EIGEN_INCLUDE_DIRS Eigen3::Eigen
+  INTERFACE_INCLUDE_DIRECTORIES)
+
 include(GNUInstallDirs)
 # The loader finds what is installed from any prefix, and LLVM where it was.
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")

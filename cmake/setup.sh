@@ -24,8 +24,8 @@ for argument in "$@"; do
 done
 
 packages=(clang-22 lld-22 llvm-22-dev llvm-22-tools libmlir-22-dev
-  libomp-22-dev mlir-22-tools cmake ninja-build zlib1g-dev libgtest-dev
-  python3 python3-venv ca-certificates)
+  libomp-22-dev mlir-22-tools libeigen3-dev cmake ninja-build zlib1g-dev
+  libgtest-dev python3 python3-venv ca-certificates)
 requirements=("$root/python/requirements.txt")
 targets=()
 options=()

@@ -67,6 +67,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<WeightGranularity>(option, json) ||
          describeEnum<WeightRange>(option, json) ||
          describeEnum<WeightCalibration>(option, json) ||
+         describeEnum<WeightRounding>(option, json) ||
          describeEnum<ProductPrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||
          describeEnum<Requantization>(option, json) ||

@@ -5,10 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "AffineChain.h"
-#include "BiasAdd.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Import/Transforms.h"
+#include "nnq/Support/BiasAdd.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Rewrite.h"
@@ -153,6 +153,7 @@ struct FoldIntoLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     rewriter.modifyOpInPlace(op, [&] {
       op->removeAttr(kStatsAttr);
       op->removeAttr(kQuantRangeAttr);
+      op->removeAttr(kInputStatsAttr);
     });
     replaceChain(rewriter, op, chain, bias);
     return success();

@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "BiasAdd.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Import/Transforms.h"
+#include "nnq/Support/BiasAdd.h"
 #include "nnq/Support/Rewrite.h"
 #include "nnq/Support/Structured.h"
 

@@ -93,9 +93,13 @@ static void takeData(const From &from, To &to) {
 void nnq::buildCalibratePipeline(OpPassManager &pm,
                                  const CalibratePipelineOptions &options) {
   buildImportPipeline(pm);
+  if (options.equalize)
+    pm.addPass(createEqualizeLayers());
   CalibrateOptions calibrate;
   takeData(options, calibrate);
   calibrate.save = options.save;
+  calibrate.inputStatistics = options.inputStatistics;
+  calibrate.correlations = options.correlations;
   pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
 }
 
@@ -130,9 +134,24 @@ static QuantizeOptions getQuantizeOptions(const QuantizeInt8Options &options) {
   return quantize;
 }
 
+static RoundWeightsOptions
+getRoundWeightsOptions(const QuantizeInt8Options &options) {
+  RoundWeightsOptions round;
+  round.weights = options.weights;
+  round.weightGranularity = options.weightGranularity;
+  round.weightRange = options.weightRange;
+  round.weightCalibration = options.weightCalibration;
+  round.damping = options.damping;
+  return round;
+}
+
 void nnq::buildQuantizationPipeline(OpPassManager &pm,
-                                    const QuantizeOptions &options) {
+                                    const QuantizeOptions &options,
+                                    bool correctBias) {
   pm.addPass(createQuantize(options));
+  // Whatever has rounded the weights.
+  if (correctBias)
+    pm.addPass(createCorrectBias());
   pm.addPass(createPropagateQuantization());
   // Branches that read one tensor quantize it once.
   pm.addPass(createCSEPass());
@@ -148,21 +167,38 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   select.weightGranularity = options.weightGranularity;
   select.weightRange = options.weightRange;
   pm.addPass(createSelectPrecision(select));
+  // Ranges are those of scaled channels.
+  if (options.equalize)
+    pm.addPass(createEqualizeLayers());
   // Options of the data without data are an error, which the pass gives.
   if (!options.data.empty() || options.key != "x" || options.samples != 0 ||
       !options.statistics.empty()) {
     CalibrateOptions calibrate;
     takeData(options, calibrate);
     calibrate.statistics = options.statistics;
+    calibrate.inputStatistics = options.smooth >= 0 || options.correctBias;
+    if (options.weightRounding == WeightRounding::Gptq)
+      calibrate.correlations = ".*";
     pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
+  }
+  if (options.smooth >= 0) {
+    SmoothActivationsOptions smooth;
+    smooth.alpha = options.smooth;
+    pm.addPass(createSmoothActivations(smooth));
   }
   ChooseRangesOptions ranges;
   ranges.calibration = options.calibration;
   ranges.percentile = options.percentile;
   ranges.activations = options.activations;
   pm.addPass(createChooseRanges(ranges));
-  auto quantize = [settings = getQuantizeOptions(options)](OpPassManager &to) {
-    buildQuantizationPipeline(to, settings);
+  auto quantize = [settings = getQuantizeOptions(options),
+                   round = getRoundWeightsOptions(options),
+                   rounding = options.weightRounding.getValue(),
+                   correctBias =
+                       options.correctBias.getValue()](OpPassManager &to) {
+    if (rounding == WeightRounding::Gptq)
+      to.addPass(createRoundWeights(round));
+    buildQuantizationPipeline(to, settings, correctBias);
   };
   if (options.accuracyDrop >= 0) {
     LimitDropOptions limit;

@@ -88,3 +88,10 @@ QuantRangeAttr nnq::findQuantRange(Value value) {
                                stats.getMax().getValueAsDouble());
   return {};
 }
+
+InputStatsAttr nnq::dropCorrelation(InputStatsAttr stats) {
+  return InputStatsAttr::get(stats.getContext(), stats.getMin(), stats.getMax(),
+                             stats.getMean(), stats.getSecondMoment(),
+                             stats.getCount(), stats.getOutputMean(),
+                             ElementsAttr());
+}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .program import Program, TensorInfo
     from .progress import show_progress
     from .report import LayerReport, Report
-    from .statistics import Statistics, TensorStatistics
+    from .statistics import InputStatistics, Statistics, TensorStatistics
 
 # In a build tree the extension is in another folder.
 __path__ = pkgutil.extend_path(__path__, __name__)
@@ -37,6 +37,7 @@ _LAZY = {
     "show_progress": "progress",
     "LayerReport": "report",
     "Report": "report",
+    "InputStatistics": "statistics",
     "Statistics": "statistics",
     "TensorStatistics": "statistics",
 }
@@ -45,6 +46,7 @@ __all__ = [
     "Diagnostic",
     "Error",
     "InputError",
+    "InputStatistics",
     "LayerReport",
     "Model",
     "OptionError",

@@ -195,14 +195,16 @@ class Model:
                     options["labels"] = LABELS
             return self._run(write_pipeline(pipeline, options), title, step)
 
-    def calibrate(self, data: Any, *, key: str | None = None, samples: int | None = None) -> Statistics:
+    def calibrate(self, data: Any, **options: Any) -> Statistics:
         """Run the network on data, as `quantize` takes it, and return the statistics of its tensors.
 
         They take the place of data where the same network is quantized: m.quantize(statistics=..., calibration="mse").
+        Options are those of `--calibrate`: `key`, `samples`, and what the statistics are to serve for, `equalize`,
+        `input_statistics` (smooth, correct_bias) or `correlations` (weight_rounding="gptq"; ".*" for all layers).
         """
         with tempfile.TemporaryDirectory(prefix="nnq-") as folder:
             path = Path(folder) / "statistics.json"
-            self.apply("calibrate", data=data, key=key, samples=samples, save=path)
+            self.apply("calibrate", data=data, save=path, **options)
             return Statistics.load(path)
 
     def _run(self, pipeline: str, title: str, step: Step) -> Model:

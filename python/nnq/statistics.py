@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -10,6 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .errors import InputError
 
@@ -47,6 +51,47 @@ def read_tensor(entry: Mapping[str, Any]) -> TensorStatistics:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class InputStatistics:
+    """Statistics of what one layer multiplies by its weights: arrays of groups of output channels x depth.
+
+    The depth runs over input channels and taps in the order of the weights.
+    """
+
+    name: str
+    min: NDArray[np.float32]
+    max: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    second_moment: NDArray[np.float32]
+    # Of each output channel, without its bias.
+    output_mean: NDArray[np.float32]
+    count: int
+    # E[x x^T] of each group, if asked for.
+    correlation: NDArray[np.float32] | None
+
+
+def read_input(entry: Mapping[str, Any]) -> InputStatistics:
+    """Return the statistics of an input that an entry of a file holds."""
+    groups, depth = int(entry["groups"]), int(entry["depth"])
+
+    def decode(key: str, *shape: int) -> NDArray[np.float32]:
+        return np.frombuffer(base64.b64decode(entry[key]), "<f4").astype(np.float32).reshape(shape)
+
+    correlation = None
+    if "correlation" in entry:
+        rows, columns = np.tril_indices(depth)
+        correlation = np.empty((groups, depth, depth), np.float32)
+        correlation[:, rows, columns] = decode("correlation", groups, len(rows))
+        correlation[:, columns, rows] = correlation[:, rows, columns]
+    return InputStatistics(
+        entry["layer"],
+        *(decode(key, groups, depth) for key in ("min", "max", "mean", "second_moment")),
+        decode("output_mean", int(entry["channels"])),
+        int(entry["count"]),
+        correlation,
+    )
+
+
 class Statistics:
     """Statistics of a network, which serve to quantize it in many ways. Made by Model.calibrate and load."""
 
@@ -54,6 +99,8 @@ class Statistics:
         try:
             document = json.loads(text)
             self.tensors = {tensor.name: tensor for tensor in map(read_tensor, document["tensors"])}
+            # By layer; of those that a calibration with input_statistics or correlations observed.
+            self.inputs = {layer.name: layer for layer in map(read_input, document.get("inputs", ()))}
         except (ValueError, TypeError, LookupError) as error:
             raise InputError(f"{name} holds no statistics of a calibration: {error}") from error
         self._text = text

@@ -16,13 +16,43 @@ def scales(model: nnq.Model) -> set[np.float32]:
     return {np.float32(number) for number in numbers}
 
 
-def integers(model: nnq.Model) -> list[np.ndarray]:
-    """Return the constants of 8 bits, as they are in the network."""
+def constants(model: nnq.Model, element: str, dtype: type) -> list[tuple[str, str, np.ndarray]]:
+    """Return values, shapes and contents of the constants of a type, as they are in the network."""
     text = model.to_mlir(constants=True)
     blobs = dict(re.findall(r'^ *"?([^":]+)"?: "0x([0-9A-Fa-f]*)"', text, re.MULTILINE))
-    found = re.findall(r'arith\.constant dense_resource<"?([^">]+)"?> : tensor<((?:\d+x)*)i8>', text)
-    # The first four bytes are the alignment.
+    pattern = rf'(%\w+) = arith\.constant dense_resource<"?([^">]+)"?> : tensor<((?:\d+x)*){element}>'
     return [
-        np.frombuffer(bytes.fromhex(blobs[name])[4:], np.int8).reshape([int(n) for n in sizes.split("x")[:-1]])
-        for name, sizes in found
+        # The first four bytes are the alignment.
+        (
+            value,
+            sizes[:-1],
+            np.frombuffer(bytes.fromhex(blobs[name])[4:], dtype).reshape([int(n) for n in sizes.split("x")[:-1]]),
+        )
+        for value, name, sizes in re.findall(pattern, text)
     ]
+
+
+def integers(model: nnq.Model) -> list[np.ndarray]:
+    """Return the constants of 8 bits, as they are in the network."""
+    return [array for _, _, array in constants(model, "i8", np.int8)]
+
+
+def f32_constants(model: nnq.Model) -> dict[str, np.ndarray]:
+    """Return the constants of f32 by shape, as in 4x3."""
+    return {shape: array for _, shape, array in constants(model, "f32", np.float32)}
+
+
+def dequantized_constants(model: nnq.Model) -> dict[str, np.ndarray]:
+    """Return what the constants of 8 bits stand for, by shape."""
+    text = model.to_mlir()
+    result = {}
+    for value, shape, array in constants(model, "i8", np.int8):
+        pattern = rf"quant\.scast {value} : .*!quant\.uniform<i8(?:<[^>]*>)?:f32(?::(\d+))?, ?(\{{[^}}]*\}}|[^>]*)>"
+        axis, parameters = re.search(pattern, text).groups()
+        pairs = [(*entry.split(":"), "0")[:2] for entry in parameters.strip("{}").split(",")]
+        scales, zeros = (np.array([float(pair[i]) for pair in pairs]) for i in (0, 1))
+        sizes = [1] * array.ndim
+        if axis is not None:
+            sizes[int(axis)] = -1
+        result[shape] = (array - zeros.reshape(sizes)) * scales.reshape(sizes)
+    return result

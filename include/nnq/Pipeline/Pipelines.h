@@ -35,6 +35,21 @@ struct CalibratePipelineOptions
       *this, "save",
       llvm::cl::desc("File to write the statistics to, for quantize-int8"),
       llvm::cl::init("")};
+  Option<bool> equalize{
+      *this, "equalize",
+      llvm::cl::desc(
+          "Equalize layers first, as quantize-int8 with that option"),
+      llvm::cl::init(false)};
+  Option<bool> inputStatistics{
+      *this, "input-statistics",
+      llvm::cl::desc(
+          "Gather what smooth and correct-bias of quantize-int8 ask"),
+      llvm::cl::init(false)};
+  Option<std::string> correlations{
+      *this, "correlations",
+      llvm::cl::desc("Gather what weight-rounding=gptq asks of the layers that "
+                     "this regular expression names; .* for all"),
+      llvm::cl::init("")};
 };
 
 /// Options of `--quantize-int8`.
@@ -107,6 +122,27 @@ struct QuantizeInt8Options
       *this, "weight-calibration",
       llvm::cl::desc("How scales of weights are chosen"),
       llvm::cl::init(WeightCalibration::Mse), weightCalibrationValues()};
+  Option<bool> equalize{
+      *this, "equalize",
+      llvm::cl::desc("Scale channels between layers so that their weights "
+                     "have equal ranges"),
+      llvm::cl::init(false)};
+  Option<double> smooth{
+      *this, "smooth",
+      llvm::cl::desc("Move this share (0 to 1) of the range of channels of "
+                     "normalized activations into weights (below 0: none)"),
+      llvm::cl::init(-1)};
+  Option<WeightRounding> weightRounding{
+      *this, "weight-rounding", llvm::cl::desc("How weights are rounded"),
+      llvm::cl::init(WeightRounding::Nearest), weightRoundingValues()};
+  Option<double> damping{
+      *this, "damping",
+      llvm::cl::desc("Share of the mean of the diagonal that gptq adds to it"),
+      llvm::cl::init(0.01)};
+  Option<bool> correctBias{
+      *this, "correct-bias",
+      llvm::cl::desc("Make up in biases for the mean error of weights"),
+      llvm::cl::init(false)};
   Option<ProductPrecision> attention{
       *this, "attention",
       llvm::cl::desc(
@@ -208,9 +244,11 @@ void buildPruneChannelsPipeline(mlir::OpPassManager &pm,
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
                                const QuantizeInt8Options &options);
 
-/// The end of stage 2, for networks that have statistics.
+/// The end of stage 2, for networks that have statistics; those of the inputs
+/// of layers too if their biases are to be corrected.
 void buildQuantizationPipeline(mlir::OpPassManager &pm,
-                               const QuantizeOptions &options = {});
+                               const QuantizeOptions &options = {},
+                               bool correctBias = false);
 
 /// Stage 3: quant types to integer linalg, layout, packed constants.
 void buildLowerPipeline(mlir::OpPassManager &pm,

@@ -33,6 +33,9 @@ QuantRangeAttr findQuantRange(mlir::Value value);
 TensorStatsAttr getStats(mlir::Value value);
 void setStats(mlir::Value value, TensorStatsAttr stats);
 
+/// `stats` without its matrices.
+InputStatsAttr dropCorrelation(InputStatsAttr stats);
+
 } // namespace nnq
 
 #endif // NNQ_SUPPORT_STATISTICS_H

@@ -4,13 +4,16 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ObservedInputs.h"
 #include "SampleRunner.h"
 #include "StatisticsFile.h"
 #include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Compress/Calibrate/TensorObserver.h"
 #include "nnq/Runtime/CompiledModel.h"
 #include "nnq/Support/Branches.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Layers.h"
+#include "nnq/Support/Remarks.h"
 #include "nnq/Support/Statistics.h"
 #include "nnq/Support/Structured.h"
 
@@ -27,9 +30,16 @@ using namespace nnq;
 
 /// What `observe` adds to: the compiled code passes no context along.
 static thread_local MutableArrayRef<TensorObserver> currentObservers;
+/// Their numbers follow those of tensors.
+static thread_local MutableArrayRef<InputObserver> currentInputs;
 
 static void observe(int64_t id, const float *data, int64_t count) {
-  currentObservers[id].add({data, static_cast<size_t>(count)});
+  ArrayRef<float> elements(data, static_cast<size_t>(count));
+  size_t numTensors = currentObservers.size();
+  if (static_cast<size_t>(id) < numTensors)
+    currentObservers[id].add(elements);
+  else
+    currentInputs[id - numTensors].add(elements);
 }
 
 /// Activations whose statistics quantization will ask for.
@@ -88,11 +98,15 @@ struct Calibrate : public nnq::impl::CalibrateBase<Calibrate> {
     if (!samplesOfInputs)
       return fail(samplesOfInputs.takeError());
     SmallVector<Value> observed = findObserved(getOperation());
-    if (failed(observeAll(observed, *entry, *samplesOfInputs)))
+    llvm::Expected<ObservedInputs> inputs = findInputs();
+    if (!inputs)
+      return fail(inputs.takeError());
+    if (failed(observeAll(observed, *inputs, *entry, *samplesOfInputs)))
       return signalPassFailure();
     if (save.empty())
       return;
-    if (llvm::Error error = writeStatistics(save, getOperation(), observed))
+    if (llvm::Error error =
+            writeStatistics(save, getOperation(), observed, getOps(*inputs)))
       fail(std::move(error));
   }
 
@@ -109,30 +123,70 @@ private:
           "statistics=FILE takes the place of a run; "
           "leave out data, key, samples and save");
     SmallVector<Value> observed = findObserved(getOperation());
-    if (llvm::Error error =
-            readStatistics(statistics, getOperation(), observed))
+    llvm::Expected<ObservedInputs> inputs = findInputs();
+    if (!inputs)
+      return inputs.takeError();
+    if (llvm::Error error = readStatistics(statistics, getOperation(), observed,
+                                           getOps(*inputs)))
       return error;
+    for (const ObservedInputs::Layer &layer : inputs->getLayers()) {
+      auto stats = layer.op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
+      if (layer.isCorrelated && !stats.getCorrelation())
+        return llvm::createStringError(
+            statistics + ": has no correlation of the input of layer '" +
+            getLayerName(layer.op) +
+            "'; calibrate again with correlations=REGEX");
+      if (!layer.isCorrelated)
+        layer.op->setAttr(kInputStatsAttr, dropCorrelation(stats));
+    }
     numTensors += observed.size();
+    numInputs += inputs->getLayers().size();
     return llvm::Error::success();
   }
 
+  llvm::Expected<ObservedInputs> findInputs() {
+    if (!inputStatistics && correlations.empty())
+      return ObservedInputs();
+    return ObservedInputs::find(getOperation(), correlations,
+                                [&](Operation *op, StringRef reason) {
+                                  ++numMissed;
+                                  remarkMissed(op, "nnq-calibrate", reason);
+                                });
+  }
+
+  static SmallVector<Operation *> getOps(const ObservedInputs &inputs) {
+    SmallVector<Operation *> ops;
+    for (const ObservedInputs::Layer &layer : inputs.getLayers())
+      ops.push_back(layer.op);
+    return ops;
+  }
+
   /// Runs the network and sets the statistics of `observed`.
-  LogicalResult observeAll(ArrayRef<Value> observed, func::FuncOp entry,
+  LogicalResult observeAll(ArrayRef<Value> observed,
+                           const ObservedInputs &inputs, func::FuncOp entry,
                            CalibrationData &samplesOfInputs) {
     if (observed.empty())
       return success();
     std::vector<TensorObserver> observers(observed.size());
-    llvm::Expected<CompiledModel> model = compile(observed, entry.getName());
+    std::vector<InputObserver> inputObservers = inputs.makeObservers();
+    llvm::Expected<CompiledModel> model =
+        compile(observed, inputs, entry.getName());
     if (!model) {
       fail(model.takeError());
       return failure();
     }
     currentObservers = observers;
+    currentInputs = inputObservers;
     llvm::Error error =
         runSamples(getOperation(), *model, samplesOfInputs, "calibrating",
                    [&](ArrayRef<const void *>, ArrayRef<std::vector<char>>,
-                       int64_t count) { numSamples += count; });
+                       int64_t count) {
+                     for (InputObserver &observer : inputObservers)
+                       observer.finishRun();
+                     numSamples += count;
+                   });
     currentObservers = {};
+    currentInputs = {};
     if (error) {
       fail(std::move(error));
       return failure();
@@ -148,10 +202,23 @@ private:
     for (auto [value, observer] : llvm::zip(observed, observers))
       setStats(value, observer.getAttr(&getContext()));
     numTensors += observed.size();
+    for (const ObservedInputs::Layer &layer : inputs.getLayers()) {
+      if (!inputObservers[layer.input].isFinite() ||
+          inputObservers[layer.input].getCount() == 0)
+        return emitLayerError(layer.op)
+               << "reads what became NaN or infinite in calibration";
+      ConstantData weights = *ConstantData::get(layer.weight->get());
+      InputStatsAttr stats = inputObservers[layer.input].getAttr(
+          layer.view, weights.getAs<float>());
+      layer.op->setAttr(kInputStatsAttr,
+                        layer.isCorrelated ? stats : dropCorrelation(stats));
+      ++numInputs;
+    }
     return success();
   }
 
   llvm::Expected<CompiledModel> compile(ArrayRef<Value> observed,
+                                        const ObservedInputs &inputs,
                                         StringRef entry) {
     IRMapping mapping;
     OwningOpRef<ModuleOp> copy = cast<ModuleOp>(getOperation()->clone(mapping));
@@ -160,6 +227,12 @@ private:
       Value copied = mapping.lookup(value);
       builder.setInsertionPointAfterValue(copied);
       ObserveOp::create(builder, value.getLoc(), copied, id);
+    }
+    // Patches are in what the layer itself reads, behind pads and reshapes.
+    for (auto [i, value] : llvm::enumerate(inputs.getInputs())) {
+      Value copied = mapping.lookup(value);
+      builder.setInsertionPointAfterValue(copied);
+      ObserveOp::create(builder, value.getLoc(), copied, observed.size() + i);
     }
     if (failed(runOnCopy(*copy,
                          [&](OpPassManager &pm) { lowering(pm, reference); })))

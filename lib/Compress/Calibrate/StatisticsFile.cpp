@@ -5,8 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "StatisticsFile.h"
+#include "InputRecords.h"
 
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/LayerView.h"
 #include "nnq/Support/Layers.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -97,7 +99,8 @@ static llvm::json::Array getShape(Value value) {
 //===----------------------------------------------------------------------===//
 
 llvm::Error nnq::writeStatistics(StringRef path, ModuleOp module,
-                                 ArrayRef<Value> values) {
+                                 ArrayRef<Value> values,
+                                 ArrayRef<Operation *> layers) {
   TensorNames names(module);
   return llvm::writeToOutput(path, [&](llvm::raw_ostream &os) -> llvm::Error {
     llvm::json::OStream json(os, /*IndentSize=*/1);
@@ -135,6 +138,18 @@ llvm::Error nnq::writeStatistics(StringRef path, ModuleOp module,
           });
         }
       });
+      if (layers.empty())
+        return;
+      json.attributeArray("inputs", [&] {
+        for (Operation *layer : layers)
+          json.object([&] {
+            TensorName name = names.get(layer->getResult(0));
+            json.attribute("layer", name.layer);
+            json.attribute("tensor", name.number);
+            writeInputStats(
+                json, layer->getAttrOfType<InputStatsAttr>(kInputStatsAttr));
+          });
+      });
     });
     os << "\n";
     return llvm::Error::success();
@@ -162,6 +177,18 @@ static bool parseName(const llvm::json::Object &json, TensorName &name) {
   if (!layer || layer->empty() || !number)
     return false;
   name = {layer->str(), *number};
+  return true;
+}
+
+static bool parseNames(const llvm::json::Array &array,
+                       SmallVectorImpl<TensorRecord> &records) {
+  for (const llvm::json::Value &tensor : array) {
+    TensorRecord record;
+    record.json = tensor.getAsObject();
+    if (!record.json || !parseName(*record.json, record.name))
+      return false;
+    records.push_back(std::move(record));
+  }
   return true;
 }
 
@@ -205,8 +232,17 @@ static FailureOr<TensorStatsAttr> parseStats(const llvm::json::Object &json,
   return stats;
 }
 
+/// True if the statistics have the shape of what `layer` multiplies.
+static bool fitsInput(Operation *layer, InputStatsAttr stats) {
+  auto op = cast<linalg::LinalgOp>(layer);
+  std::string reason;
+  FailureOr<LayerView> view = LayerView::get(op, *matchWeightedOp(op), reason);
+  return succeeded(view) && view->fits(stats);
+}
+
 llvm::Error nnq::readStatistics(StringRef path, ModuleOp module,
-                                ArrayRef<Value> values) {
+                                ArrayRef<Value> values,
+                                ArrayRef<Operation *> layers) {
   auto fail = [&](const llvm::Twine &message) {
     return llvm::createStringError(path + ": " + message);
   };
@@ -232,14 +268,11 @@ llvm::Error nnq::readStatistics(StringRef path, ModuleOp module,
     return fail("is of a network of other layers or weights; calibrate this "
                 "one with data=FILE");
 
-  SmallVector<TensorRecord> records;
-  for (const llvm::json::Value &tensor : *tensors) {
-    TensorRecord record;
-    record.json = tensor.getAsObject();
-    if (!record.json || !parseName(*record.json, record.name))
-      return fail("a tensor has no name");
-    records.push_back(std::move(record));
-  }
+  SmallVector<TensorRecord> records, inputs;
+  const llvm::json::Array *ofInputs = root->getArray("inputs");
+  if (!parseNames(*tensors, records) ||
+      (ofInputs && !parseNames(*ofInputs, inputs)))
+    return fail("a tensor has no name");
   TensorNames names(module);
   SmallVector<TensorStatsAttr> found;
   for (Value value : values) {
@@ -259,7 +292,26 @@ llvm::Error nnq::readStatistics(StringRef path, ModuleOp module,
       return fail(name.str() + ": " + error);
     found.push_back(*stats);
   }
+  SmallVector<InputStatsAttr> foundInputs;
+  for (Operation *layer : layers) {
+    TensorName name = names.get(layer->getResult(0));
+    auto it = llvm::find_if(
+        inputs, [&](const TensorRecord &r) { return r.name == name; });
+    if (it == inputs.end())
+      return fail("has no statistics of the input of " + name.str() +
+                  "; calibrate again with input-statistics");
+    std::string error;
+    FailureOr<InputStatsAttr> stats =
+        parseInputStats(*it->json, module.getContext(), error);
+    if (failed(stats))
+      return fail("input of " + name.str() + ": " + error);
+    if (!fitsInput(layer, *stats))
+      return fail("input of " + name.str() + ": is of another shape");
+    foundInputs.push_back(*stats);
+  }
   for (auto [value, stats] : llvm::zip_equal(values, found))
     setStats(value, stats);
+  for (auto [layer, stats] : llvm::zip_equal(layers, foundInputs))
+    layer->setAttr(kInputStatsAttr, stats);
   return llvm::Error::success();
 }

@@ -12,16 +12,19 @@
 
 namespace nnq {
 
-/// Writes the statistics of `values`, which have some. Tensors are named by the
+/// Writes the statistics of `values` and of the inputs of `layers`, which have
+/// some. Tensors are named by the
 /// layer that makes them and its tensors before, or by the number of the input.
 /// The file says which network they are of, by a hash of ops and weights.
 llvm::Error writeStatistics(llvm::StringRef path, mlir::ModuleOp module,
-                            llvm::ArrayRef<mlir::Value> values);
+                            llvm::ArrayRef<mlir::Value> values,
+                            llvm::ArrayRef<mlir::Operation *> layers);
 
-/// Sets the statistics of `values` to those in a file of the same network,
-/// which must have all of them, of the same shape.
+/// Sets the statistics of `values` and of the inputs of `layers` to those in a
+/// file of the same network, which must have all of them, of the same shape.
 llvm::Error readStatistics(llvm::StringRef path, mlir::ModuleOp module,
-                           llvm::ArrayRef<mlir::Value> values);
+                           llvm::ArrayRef<mlir::Value> values,
+                           llvm::ArrayRef<mlir::Operation *> layers);
 
 } // namespace nnq
 

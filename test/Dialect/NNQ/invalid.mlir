@@ -90,6 +90,31 @@ func.func @dcast_shape(%q: tensor<4xi8>, %s: f32, %z: i32) {
 
 // -----
 
+// expected-error @below {{statistics are f32 tensors of groups x numbers}}
+#i = #nnq.input_stats<min = dense<0.0> : tensor<2xf32>, max = dense<0.0> : tensor<1x2xf32>, mean = dense<0.0> : tensor<1x2xf32>, second_moment = dense<0.0> : tensor<1x2xf32>, count = 1, output_mean = dense<0.0> : tensor<3xf32>, correlation = dense<0.0> : tensor<1x3xf32>>
+
+// -----
+
+// expected-error @below {{'max', 'mean' and 'second_moment' must be of the shape of 'min'}}
+#i = #nnq.input_stats<min = dense<0.0> : tensor<1x2xf32>, max = dense<0.0> : tensor<1x2xf32>, mean = dense<0.0> : tensor<1x3xf32>, second_moment = dense<0.0> : tensor<1x2xf32>, count = 1, output_mean = dense<0.0> : tensor<3xf32>, correlation = dense<0.0> : tensor<1x3xf32>>
+
+// -----
+
+// expected-error @below {{'count' must be positive}}
+#i = #nnq.input_stats<min = dense<0.0> : tensor<1x2xf32>, max = dense<0.0> : tensor<1x2xf32>, mean = dense<0.0> : tensor<1x2xf32>, second_moment = dense<0.0> : tensor<1x2xf32>, count = 0, output_mean = dense<0.0> : tensor<3xf32>, correlation = dense<0.0> : tensor<1x3xf32>>
+
+// -----
+
+// expected-error @below {{'output_mean' must be a vector of f32}}
+#i = #nnq.input_stats<min = dense<0.0> : tensor<1x2xf32>, max = dense<0.0> : tensor<1x2xf32>, mean = dense<0.0> : tensor<1x2xf32>, second_moment = dense<0.0> : tensor<1x2xf32>, count = 1, output_mean = dense<0> : tensor<3xi32>, correlation = dense<0.0> : tensor<1x3xf32>>
+
+// -----
+
+// expected-error @below {{'correlation' must be a triangle for each group}}
+#i = #nnq.input_stats<min = dense<0.0> : tensor<1x2xf32>, max = dense<0.0> : tensor<1x2xf32>, mean = dense<0.0> : tensor<1x2xf32>, second_moment = dense<0.0> : tensor<1x2xf32>, count = 1, output_mean = dense<0.0> : tensor<3xf32>, correlation = dense<0.0> : tensor<1x4xf32>>
+
+// -----
+
 // expected-error @below {{takes two bounds, got 3}}
 #r = #nnq.quant_range<[0.0, 1.0, 2.0]>
 

@@ -45,6 +45,15 @@ func.func @attributes(%x: tensor<1xf32> {nnq.stats = #nnq.tensor_stats<min = -1.
       bits_before = 32, bits_after = 8>}
 }
 
+// CHECK-LABEL: @inputs
+// CHECK: nnq.input_stats = #nnq.input_stats<min = dense<0.000000e+00> : tensor<1x2xf32>, max = dense<{{\[\[}}2.000000e+00, 1.000000e+00]]> : tensor<1x2xf32>, mean = dense<5.000000e-01> : tensor<1x2xf32>, second_moment = dense<1.000000e+00> : tensor<1x2xf32>, count = 8, output_mean = dense<1.000000e+00> : tensor<3xf32>, correlation = dense<{{\[\[}}1.000000e+00, 2.500000e-01, 1.000000e+00]]> : tensor<1x3xf32>>
+func.func @inputs() {
+  return {nnq.input_stats = #nnq.input_stats<min = dense<0.0> : tensor<1x2xf32>,
+    max = dense<[[2.0, 1.0]]> : tensor<1x2xf32>, mean = dense<0.5> : tensor<1x2xf32>,
+    second_moment = dense<1.0> : tensor<1x2xf32>, count = 8, output_mean = dense<1.0> : tensor<3xf32>,
+    correlation = dense<[[1.0, 0.25, 1.0]]> : tensor<1x3xf32>>}
+}
+
 // CHECK-LABEL: @ranges
 // CHECK-SAME: nnq.quant_range = #nnq.quant_range<[-1.000000e+00, 2.500000e+00], clipped = 1.250000e-01 : f64>
 // CHECK-SAME: nnq.stats = #nnq.tensor_stats<{{.*}}, histogram = [], moving_min = -2.500000e-01 : f64, moving_max = 5.000000e-01 : f64>

@@ -19,6 +19,12 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
     argument; nothing else of the module changes. The data are read as they are
     needed: a file may be larger than the memory.
 
+    With `input-statistics`, `nnq.input_stats` of each convolution and contraction
+    says the same of each number that a row of its weights multiplies, as passes
+    that make up for the loss of quantization ask. `correlations=REGEX` adds the
+    matrices E[x x^T] of the layers whose whole name matches, which take the
+    square of that length.
+
     `save=FILE` also writes the statistics as JSON, and `statistics=FILE` reads
     them instead of running anything. Tensors are found by the layer that makes
     them; the file must be of the same network, ops and weights.
@@ -58,11 +64,18 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
            "Write the statistics to this file, too">,
     Option<"statistics", "statistics", "std::string", "\"\"",
            "Read the statistics from this file in place of data">,
+    Option<"inputStatistics", "input-statistics", "bool", "false",
+           "Observe each number that rows of weights multiply, too">,
+    Option<"correlations", "correlations", "std::string", "\"\"",
+           "Layers, a regular expression, whose inputs are correlated, too">,
     Option<"reference", "reference", "bool", "false",
            "Lower by upstream passes alone, to check the fast path">,
   ];
   let statistics = [
     Statistic<"numTensors", "tensors", "Number of tensors observed">,
+    Statistic<"numInputs", "inputs", "Number of layers whose inputs are observed">,
+    Statistic<"numMissed", "missed",
+              "Number of layers whose inputs cannot be observed">,
     Statistic<"numSamples", "samples", "Number of samples run">,
   ];
 }

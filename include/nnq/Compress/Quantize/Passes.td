@@ -155,6 +155,165 @@ def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
   let dependentDialects = ["::nnq::NNQDialect"];
 }
 
+def EqualizeLayers : Pass<"nnq-equalize-layers", "::mlir::ModuleOp"> {
+  let summary = "Equalizes the weights of consecutive layers channel by channel";
+  let description = [{
+    Cross-layer equalization (Nagel et al., Data-Free Quantization Through Weight
+    Equalization and Bias Correction, 2019). Where the result of a layer reaches
+    other layers only through what commutes with positive factors (a bias, ReLU
+    and its kin, pools, pads with zeros, reshapes), each channel i is divided by
+    s and the weights that multiply it are multiplied by s = sqrt(r1 / r2), r1
+    and r2 being the largest magnitudes in both, until nothing changes: a
+    scale for the whole tensor then serves all channels. In f32 the network
+    computes the same up to rounding.
+
+    Where a channel reaches anything else (another branch of a residual addition,
+    a clamp such as that of ReLU6, a result of the function) the layer stays as it
+    is, and a remark says why. Statistics of scaled tensors are dropped.
+
+    ```mlir
+    %w1 = arith.constant dense<[[8.0, 0.5]]> : tensor<1x2xf32>
+    %w2 = arith.constant dense<[[0.5], [8.0]]> : tensor<2x1xf32>
+    %0 = linalg.matmul ins(%x, %w1 : ...) outs(...)
+    %1 = linalg.matmul ins(%0, %w2 : ...) outs(...)
+    ```
+
+    becomes the same with
+
+    ```mlir
+    %w1 = arith.constant dense<[[2.0, 2.0]]> : tensor<1x2xf32>
+    %w2 = arith.constant dense<[[2.0], [2.0]]> : tensor<2x1xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numEqualized", "equalized", "Number of layers equalized with the next">,
+    Statistic<"numMissed", "missed",
+              "Number of layers whose channels cannot be scaled">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::nnq::NNQDialect"];
+}
+
+def SmoothActivations : Pass<"nnq-smooth-activations", "::mlir::ModuleOp"> {
+  let summary = "Moves large channels of activations into weights";
+  let description = [{
+    SmoothQuant (Xiao et al., Accurate and Efficient Post-Training Quantization
+    for Large Language Models, 2023). What linear layers read of a
+    normalization is divided, channel by channel, by s = max|x|^alpha /
+    max|w|^(1 - alpha), and their weights are multiplied by it; the factor goes
+    into the scale and offset of the normalization (gamma and beta). Its other
+    readers, as the residual stream, keep the result as it was: those ops are
+    cloned. In f32 the network computes the same up to rounding.
+
+    The maxima are those of `nnq.input_stats`, which are rescaled, as is
+    `nnq.stats` of what is read; its histogram and moving averages are lost, so
+    that `nnq-choose-ranges` takes the whole range.
+
+    ```mlir
+    %1 = linalg.generic ins(%0, %gamma, %beta : ...) { mulf, addf }
+    %2 = linalg.matmul {nnq.input_stats = #nnq.input_stats<...>} ins(%1, %w : ...) outs(...)
+    ```
+
+    becomes the same with other constants.
+  }];
+  let options = [
+    Option<"alpha", "alpha", "double", "0.5",
+           "How much of the range of activations moves into weights, 0 to 1">,
+  ];
+  let statistics = [
+    Statistic<"numSmoothed", "smoothed", "Number of activations smoothed">,
+    Statistic<"numMissed", "missed", "Number of inputs of linear layers left as they are">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::nnq::NNQDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
+def RoundWeights : Pass<"nnq-round-weights", "::mlir::ModuleOp"> {
+  let summary = "Rounds weights so that the results of layers change least";
+  let description = [{
+    GPTQ (Frantar et al., Accurate Post-Training Quantization for Generative
+    Pre-trained Transformers, 2022; after Optimal Brain Surgeon). Scales are
+    those that `nnq-quantize` would choose. Weights are rounded one input after
+    the other, that of the largest second moment first, and the error of each is
+    made up for by those not rounded yet, so that E|(w - dequantize(q)) x|^2
+    over the calibration data is small: by the Cholesky factor of the inverse of
+    `correlation` in `nnq.input_stats`, with `damping` times its mean diagonal
+    added to the diagonal. Groups and channels of depthwise convolutions have
+    matrices of their own. Weights of reduced range keep to what that promises.
+
+    The integers are carried as such, so `nnq-quantize` does not round again. A
+    layer is left to it, which a remark says, if there is no correlation of its
+    input, or if nearest integers have the smaller error.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.input_stats = #nnq.input_stats<...>} ins(%x, %w : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %q = arith.constant dense_resource<w_q> : tensor<4x8xi8>
+    %s = quant.scast %q : tensor<4x8xi8> to tensor<4x8x!quant.uniform<...>>
+    %d = quant.dcast %s : ... to tensor<4x8xf32>
+    %0 = linalg.matmul {...} ins(%x, %d : ...) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"weights", "weights", "::nnq::QuantScheme",
+           "::nnq::QuantScheme::Symmetric", "Scheme of weights",
+           "::nnq::quantSchemeValues()">,
+    Option<"weightGranularity", "weight-granularity",
+           "::nnq::WeightGranularity", "::nnq::WeightGranularity::PerAxis",
+           "How many weights share a scale",
+           "::nnq::weightGranularityValues()">,
+    Option<"weightRange", "weight-range", "::nnq::WeightRange",
+           "::nnq::WeightRange::Full", "Integers that symmetric weights may take",
+           "::nnq::weightRangeValues()">,
+    Option<"weightCalibration", "weight-calibration",
+           "::nnq::WeightCalibration", "::nnq::WeightCalibration::Mse",
+           "How scales of weights are chosen",
+           "::nnq::weightCalibrationValues()">,
+    Option<"damping", "damping", "double", "0.01",
+           "Share of the mean of the diagonal that is added to it">,
+  ];
+  let statistics = [
+    Statistic<"numRounded", "rounded", "Number of layers rounded">,
+    Statistic<"numMissed", "missed", "Number of layers left to be rounded to nearest">,
+  ];
+  let dependentDialects = ["::mlir::quant::QuantDialect", "::nnq::NNQDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def CorrectBias : Pass<"nnq-correct-bias", "::mlir::ModuleOp"> {
+  let summary = "Removes the mean error that quantized weights make";
+  let description = [{
+    Bias correction (Nagel et al., Data-Free Quantization Through Weight
+    Equalization and Bias Correction, 2019), from data: what the rounding of
+    weights adds to the mean of each output channel, sum_k (w - dequantize(q)) *
+    E[x], is added to the result, where later folding makes it part of the bias.
+    E[x] and the mean of the result come from `nnq.input_stats`, so that it
+    does not matter how the weights were rounded; layers without it stay as they
+    are, which a remark says.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.input_stats = #nnq.input_stats<...>} ins(%xd, %wd : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.matmul {nnq.input_stats = #nnq.input_stats<...>} ins(%xd, %wd : ...) outs(...)
+    %1 = linalg.generic ins(%0, %correction : ...) { addf }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numCorrected", "corrected", "Number of layers corrected">,
+    Statistic<"numMissed", "missed", "Number of quantized layers left as they are">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def PropagateQuantization : Pass<"nnq-propagate-quantization"> {
   let summary = "Moves quantization above ops that commute with it";
   let description = [{

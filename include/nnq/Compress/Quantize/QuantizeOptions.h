@@ -15,6 +15,9 @@ namespace nnq {
 /// How scales of weights are chosen.
 enum class WeightCalibration { MinMax, Mse };
 
+/// How weights are rounded.
+enum class WeightRounding { Nearest, Gptq };
+
 /// How products of two activations are computed, as those of attention are.
 enum class ProductPrecision { Int8, F32 };
 
@@ -52,6 +55,14 @@ inline llvm::cl::ValuesClass weightCalibrationValues() {
                  "The least squared error without clipping"));
 }
 
+/// Values of an option of type WeightRounding.
+inline llvm::cl::ValuesClass weightRoundingValues() {
+  return llvm::cl::values(
+      clEnumValN(WeightRounding::Nearest, "nearest", "To the nearest integer"),
+      clEnumValN(WeightRounding::Gptq, "gptq",
+                 "So that the results of layers on the data change least"));
+}
+
 /// Values of an option of type ProductPrecision.
 inline llvm::cl::ValuesClass productPrecisionValues() {
   return llvm::cl::values(
@@ -66,6 +77,7 @@ NNQ_ENUM_OPTION(::nnq::QuantScheme)
 NNQ_ENUM_OPTION(::nnq::WeightGranularity)
 NNQ_ENUM_OPTION(::nnq::WeightRange)
 NNQ_ENUM_OPTION(::nnq::WeightCalibration)
+NNQ_ENUM_OPTION(::nnq::WeightRounding)
 NNQ_ENUM_OPTION(::nnq::ProductPrecision)
 
 #endif // NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H

@@ -136,6 +136,33 @@ TensorStatsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult
+InputStatsAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                       ElementsAttr min, ElementsAttr max, ElementsAttr mean,
+                       ElementsAttr secondMoment, int64_t count,
+                       ElementsAttr outputMean, ElementsAttr correlation) {
+  Type f32 = Float32Type::get(min.getContext());
+  auto shape = min.getShapedType();
+  if (shape.getRank() != 2 || shape.getElementType() != f32)
+    return emitError() << "statistics are f32 tensors of groups x numbers";
+  if (max.getShapedType() != shape || mean.getShapedType() != shape ||
+      secondMoment.getShapedType() != shape)
+    return emitError() << "'max', 'mean' and 'second_moment' must be of the "
+                          "shape of 'min'";
+  if (count <= 0)
+    return emitError() << "'count' must be positive";
+  if (outputMean.getShapedType().getRank() != 1 ||
+      outputMean.getElementType() != f32)
+    return emitError() << "'output_mean' must be a vector of f32";
+  int64_t length = shape.getDimSize(1);
+  if (correlation &&
+      correlation.getShapedType() !=
+          RankedTensorType::get(
+              {shape.getDimSize(0), length * (length + 1) / 2}, f32))
+    return emitError() << "'correlation' must be a triangle for each group";
+  return success();
+}
+
 QuantRangeAttr QuantRangeAttr::get(MLIRContext *context, double low,
                                    double high, double clipped) {
   FloatAttr share;

@@ -31,6 +31,7 @@ namespace nnq {
 /// Names of the discardable attributes, see the description of the dialect.
 inline constexpr llvm::StringLiteral kLayerAttr = "nnq.layer";
 inline constexpr llvm::StringLiteral kStatsAttr = "nnq.stats";
+inline constexpr llvm::StringLiteral kInputStatsAttr = "nnq.input_stats";
 inline constexpr llvm::StringLiteral kQuantRangeAttr = "nnq.quant_range";
 inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";

@@ -147,6 +147,39 @@ def NNQ_TensorStatsAttr : NNQ_Attr<"TensorStats", "tensor_stats"> {
   let genVerifyDecl = 1;
 }
 
+def NNQ_InputStatsAttr : NNQ_Attr<"InputStats", "input_stats"> {
+  let summary = "What calibration saw of the numbers that one layer multiplies";
+  let description = [{
+    A number of the result of a layer is the product of a row of its weights, of
+    length `k` (input channels, and taps in the order of the weights), and as many
+    numbers of its input, zeros of padding among them. Rows of one group multiply
+    the same numbers: all rows of a linear layer, each channel of a depthwise
+    convolution by itself.
+
+    - `min`, `max`, `mean`, `second_moment`: of each of these numbers, over all
+      samples and positions, in tensors of groups x k.
+    - `count`: how often each was seen.
+    - `output_mean`: mean of each output channel, without its bias.
+    - `correlation`: E[x x^T], the lower triangle row by row, groups x k(k+1)/2;
+      may be missing.
+
+    ```mlir
+    #nnq.input_stats<min = dense<[[0.0, -1.0]]> : tensor<1x2xf32>,
+      max = dense<[[2.0, 1.0]]> : tensor<1x2xf32>,
+      mean = dense<[[1.0, 0.0]]> : tensor<1x2xf32>,
+      second_moment = dense<[[1.5, 0.5]]> : tensor<1x2xf32>, count = 8,
+      output_mean = dense<1.0> : tensor<1xf32>,
+      correlation = dense<[[1.5, 0.2, 0.5]]> : tensor<1x3xf32>>
+    ```
+  }];
+  let parameters = (ins "::mlir::ElementsAttr":$min, "::mlir::ElementsAttr":$max,
+    "::mlir::ElementsAttr":$mean, "::mlir::ElementsAttr":$second_moment,
+    "int64_t":$count, "::mlir::ElementsAttr":$output_mean,
+    OptionalParameter<"::mlir::ElementsAttr">:$correlation);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 class NNQ_Enum<string name, string summary, list<I32EnumAttrCase> cases>
     : I32EnumAttr<name, summary, cases> {
   let cppNamespace = "::nnq";

@@ -26,6 +26,7 @@ def NNQ_Dialect : Dialect {
     |---|---|---|
     | `nnq.layer` | any op | name of the layer of the network it came from |
     | `nnq.stats` | producer of a tensor, or function argument | `#nnq.tensor_stats` |
+    | `nnq.input_stats` | convolution or contraction | `#nnq.input_stats` |
     | `nnq.quant_range` | producer of a tensor, or function argument | `#nnq.quant_range`; may be written by hand |
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
     | `nnq.remove_channels` | layer that makes channels | those that `nnq-remove-channels` removes; may be written by hand |

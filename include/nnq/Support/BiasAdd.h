@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef NNQ_LIB_IMPORT_BIASADD_H
-#define NNQ_LIB_IMPORT_BIASADD_H
+#ifndef NNQ_SUPPORT_BIASADD_H
+#define NNQ_SUPPORT_BIASADD_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -19,4 +19,4 @@ mlir::linalg::GenericOp createBiasAdd(mlir::OpBuilder &builder,
 
 } // namespace nnq
 
-#endif // NNQ_LIB_IMPORT_BIASADD_H
+#endif // NNQ_SUPPORT_BIASADD_H

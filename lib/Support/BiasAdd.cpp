@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "BiasAdd.h"
+#include "nnq/Support/BiasAdd.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,0 +1,111 @@
+//===- CorrectBias.cpp - Remove the mean error of weights -----------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DequantizedWeights.h"
+#include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Support/BiasAdd.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/LayerView.h"
+#include "nnq/Support/Remarks.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_CORRECTBIAS
+#include "nnq/Compress/Quantize/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+/// What each output channel of `op` has to gain to have the mean that it had
+/// before its weights were quantized.
+static FailureOr<std::vector<float>>
+getCorrection(const LayerView &view, Value weight, InputStatsAttr stats) {
+  FailureOr<std::vector<int32_t>> integers = getIntegers(weight);
+  FailureOr<ConstantData> mean = ConstantData::get(stats.getMean());
+  FailureOr<ConstantData> wanted = ConstantData::get(stats.getOutputMean());
+  if (failed(integers) || failed(mean) || failed(wanted))
+    return failure();
+  FailureOr<WeightGrid> grid = WeightGrid::get(
+      getQuantizedType(weight), cast<ShapedType>(weight.getType()).getShape());
+  if (failed(grid))
+    return failure();
+  ArrayRef<float> x = mean->getAs<float>();
+  std::vector<float> correction;
+  for (int64_t channel = 0; channel < view.getNumChannels(); ++channel) {
+    double sum = 0;
+    int64_t first = view.groups[channel] * view.getDepth();
+    for (int64_t k = 0; k < view.getDepth(); ++k) {
+      int64_t at = view.getWeight(channel, k);
+      sum += grid->dequantize(at, (*integers)[at]) * x[first + k];
+    }
+    correction.push_back(
+        static_cast<float>(wanted->getAs<float>()[channel] - sum));
+  }
+  return correction;
+}
+
+namespace {
+struct CorrectBias : public nnq::impl::CorrectBiasBase<CorrectBias> {
+  void runOnOperation() override {
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      FailureOr<WeightedOp> operands = matchWeightedOp(op);
+      if (succeeded(operands) && isDequantized(operands->weight->get()))
+        ops.push_back(op);
+    });
+    if (!ops.empty() && llvm::none_of(ops, [](linalg::LinalgOp op) {
+          return op->hasAttr(kInputStatsAttr);
+        })) {
+      emitError(getOperation().getLoc())
+          << "corrects biases by the mean of what layers multiply, which no "
+             "layer has; pass data=FILE, or statistics=FILE of a calibration "
+             "with input-statistics";
+      return signalPassFailure();
+    }
+    for (linalg::LinalgOp op : ops) {
+      std::string reason;
+      if (succeeded(correct(op, reason))) {
+        ++numCorrected;
+        continue;
+      }
+      ++numMissed;
+      remarkMissed(op, "nnq-correct-bias", reason);
+    }
+  }
+
+private:
+  static LogicalResult correct(linalg::LinalgOp op, std::string &reason) {
+    auto fail = [&](StringRef text) {
+      reason = text.str();
+      return failure();
+    };
+    auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
+    if (!stats)
+      return fail("there are no statistics of what it multiplies");
+    WeightedOp operands = *matchWeightedOp(op);
+    FailureOr<LayerView> view = LayerView::get(op, operands, reason);
+    if (failed(view))
+      return failure();
+    if (!view->fits(stats))
+      return fail("the statistics of its input are of another shape");
+    FailureOr<std::vector<float>> correction =
+        getCorrection(*view, operands.weight->get(), stats);
+    if (failed(correction))
+      return fail("the integers of its weights are not at hand");
+
+    OpBuilder builder(op);
+    builder.setInsertionPointAfter(op);
+    Value sum = op->getResult(0);
+    auto type = RankedTensorType::get(view->channelSizes, builder.getF32Type());
+    Value constant = makeConstant(builder, op.getLoc(), type, "correction",
+                                  asBytes<float>(*correction));
+    linalg::GenericOp add =
+        createBiasAdd(builder, op, sum, constant, view->channelMap);
+    sum.replaceAllUsesExcept(add.getResult(0), add);
+    return success();
+  }
+};
+} // namespace
