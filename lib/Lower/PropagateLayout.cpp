@@ -203,10 +203,15 @@ LayoutPropagation::rewrite(linalg::GenericOp op, ArrayRef<Twin> inputs,
   return succeeded(ordered) ? *ordered : result;
 }
 
-/// An observer does not mind the order of elements.
+/// An observer that does not mind the order of elements.
+static bool isUnorderedObserver(Operation *op) {
+  auto observe = dyn_cast<ObserveOp>(op);
+  return observe && !observe.getOrdered();
+}
+
 static bool hasOneUser(Value value) {
   return llvm::count_if(value.getUses(), [](OpOperand &use) {
-           return !isa<ObserveOp>(use.getOwner());
+           return !isUnorderedObserver(use.getOwner());
          }) == 1;
 }
 
@@ -468,10 +473,9 @@ void LayoutPropagation::visitFollower(linalg::GenericOp op) {
     rewriter.replaceAllUsesWith(result, replacement);
 }
 
-/// Statistics do not depend on the order of elements.
 void LayoutPropagation::visitObserve(ObserveOp op) {
   auto it = twins.find(op.getValue());
-  if (it == twins.end() || it->second.isCopy)
+  if (!isUnorderedObserver(op) || it == twins.end() || it->second.isCopy)
     return;
   // Before any op that may take over the buffer.
   rewriter.moveOpAfter(op, it->second.value.getDefiningOp());

@@ -106,6 +106,16 @@ void nnq::buildCalibratePipeline(OpPassManager &pm,
 void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
                                      const PruneChannelsOptions &options) {
   buildImportPipeline(pm);
+  bool hasData = !options.data.empty() || !options.statistics.empty();
+  // Options of the data without data are an error, which the pass gives.
+  if (hasData || options.key != "x" || options.samples != 0) {
+    CalibrateOptions calibrate;
+    takeData(options, calibrate);
+    calibrate.statistics = options.statistics;
+    calibrate.inputStatistics = true;
+    calibrate.correlations = ".*";
+    pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
+  }
   SelectChannelsOptions select;
   select.ratio = options.ratio;
   select.macs = options.macs;
@@ -115,9 +125,14 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   select.exclude = options.exclude;
   select.seed = options.seed;
   pm.addPass(createSelectChannels(select));
+  if (hasData && options.reconstruct)
+    pm.addPass(createReconstructWeights());
   RemoveChannelsOptions remove;
   remove.mask = options.mask;
   pm.addPass(createRemoveChannels(remove));
+  // Biases that came in are one with those that were there.
+  if (hasData && options.reconstruct)
+    pm.addPass(createFoldAffine());
   // Each layer had constants of its own.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());

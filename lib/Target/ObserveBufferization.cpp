@@ -56,7 +56,8 @@ struct ObserveBufferization
       value = copy;
     }
     auto lowered =
-        ObserveOp::create(rewriter, op->getLoc(), value, observe.getIdAttr());
+        ObserveOp::create(rewriter, op->getLoc(), value, observe.getIdAttr(),
+                          observe.getOrderedAttr());
     lowered->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     rewriter.eraseOp(op);
     return success();

@@ -360,6 +360,30 @@ func.func @observed(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>, %w2: tenso
 
 // -----
 
+// One that minds the order of elements reads it as it was.
+// CHECK-LABEL: @observed_in_order
+// CHECK: linalg.generic
+// CHECK: arith.mulf
+// CHECK: %[[BACK:.+]] = linalg.generic {{.*}} outs(%{{.+}} : tensor<1x4x6x6xf32>)
+// CHECK: nnq.observe %[[BACK]] {id = 0 : i64, ordered} : tensor<1x4x6x6xf32>
+func.func @observed_in_order(%x: tensor<1x1x8x8xf32>, %w: tensor<4x1x3x3xf32>, %w2: tensor<2x4x3x3xf32>) -> tensor<1x2x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<1x4x6x6xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  %0 = linalg.conv_2d_nchw_fchw
+    ins(%x, %w : tensor<1x1x8x8xf32>, tensor<4x1x3x3xf32>)
+    outs(%f : tensor<1x4x6x6xf32>) -> tensor<1x4x6x6xf32>
+  nnq.observe %0 {id = 0 : i64, ordered} : tensor<1x4x6x6xf32>
+  %e2 = tensor.empty() : tensor<1x2x4x4xf32>
+  %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %1 = linalg.conv_2d_nchw_fchw
+    ins(%0, %w2 : tensor<1x4x6x6xf32>, tensor<2x4x3x3xf32>)
+    outs(%f2 : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  return %1 : tensor<1x2x4x4xf32>
+}
+
+// -----
+
 // A convolution over groups takes channels last as any other.
 #x = affine_map<(n, f, h, w, c, i, j) -> (n, (f floordiv 3) * 2 + c, h + i, w + j)>
 #w = affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>

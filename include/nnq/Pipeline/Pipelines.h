@@ -181,6 +181,29 @@ struct PruneChannelsOptions
       llvm::cl::init("")};
   Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of criterion=random"),
                        llvm::cl::init(0)};
+  Option<std::string> data{
+      *this, "data",
+      llvm::cl::desc("Calibration data, .npy or .npz, for criterion=activation "
+                     "or obs and for reconstruct"),
+      llvm::cl::init("")};
+  Option<std::string> key{
+      *this, "key",
+      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
+      llvm::cl::init("x")};
+  Option<int64_t> samples{
+      *this, "samples",
+      llvm::cl::desc("Use at most this many samples; 0 means all"),
+      llvm::cl::init(0)};
+  Option<std::string> statistics{
+      *this, "statistics",
+      llvm::cl::desc("Statistics that an earlier calibration with "
+                     "correlations=.* saved, in place of data"),
+      llvm::cl::init("")};
+  Option<bool> reconstruct{
+      *this, "reconstruct",
+      llvm::cl::desc("Where there are data, fit the weights that read the "
+                     "channels that are left"),
+      llvm::cl::init(true)};
   Option<bool> mask{
       *this, "mask",
       llvm::cl::desc("Make weights zero in place of removing them"),

@@ -232,7 +232,8 @@ private:
     for (auto [i, value] : llvm::enumerate(inputs.getInputs())) {
       Value copied = mapping.lookup(value);
       builder.setInsertionPointAfterValue(copied);
-      ObserveOp::create(builder, value.getLoc(), copied, observed.size() + i);
+      ObserveOp::create(builder, value.getLoc(), copied, observed.size() + i,
+                        /*ordered=*/true);
     }
     if (failed(runOnCopy(*copy,
                          [&](OpPassManager &pm) { lowering(pm, reference); })))

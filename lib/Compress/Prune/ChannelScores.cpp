@@ -6,6 +6,7 @@
 
 #include "ChannelScores.h"
 
+#include "ChannelReader.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Layers.h"
@@ -63,6 +64,44 @@ static FailureOr<std::vector<double>> scoreWeights(const ChannelGraph &graph,
   return scores;
 }
 
+/// Layers that read the units, with what was seen of them.
+static std::vector<ChannelReader> getReaders(const ChannelGraph &graph,
+                                             const ChannelGroup &group) {
+  std::vector<ChannelReader> readers;
+  for (const WeightDim &weight : group.weights) {
+    linalg::LinalgOp op = weight.op;
+    AffineExpr loop =
+        op.getMatchingIndexingMap(weight.weight).getResult(weight.dim);
+    if (!linalg::isReductionIterator(
+            op.getIteratorTypesArray()[cast<AffineDimExpr>(loop)
+                                           .getPosition()]))
+      continue;
+    std::string reason;
+    FailureOr<ChannelReader> reader = ChannelReader::get(graph, op, reason);
+    if (succeeded(reader))
+      readers.push_back(std::move(*reader));
+  }
+  return readers;
+}
+
+/// Sums of second moments over all that reads a unit.
+static std::vector<double> scoreActivations(ArrayRef<ChannelReader> readers,
+                                            const ChannelGroup &group) {
+  llvm::DenseMap<ChannelGraph::Position, double> sums;
+  double total = 0;
+  for (const ChannelReader &reader : readers)
+    for (auto [k, unit] : llvm::enumerate(reader.units)) {
+      double moment = reader.covariance(k, k) + reader.mean(k) * reader.mean(k);
+      sums[unit] += moment;
+      total += moment;
+    }
+  std::vector<double> scores;
+  for (ChannelGraph::Position unit : group.units)
+    scores.push_back(total > 0 ? sums.lookup(unit) * group.units.size() / total
+                               : 0);
+  return scores;
+}
+
 FailureOr<std::vector<double>> nnq::scoreChannels(const ChannelGraph &graph,
                                                   const ChannelGroup &group,
                                                   ChannelCriterion criterion,
@@ -74,6 +113,20 @@ FailureOr<std::vector<double>> nnq::scoreChannels(const ChannelGraph &graph,
     for (double &score : scores)
       score = static_cast<double>(random() >> 11);
     return scores;
+  }
+  if (criterion == ChannelCriterion::Activation ||
+      criterion == ChannelCriterion::Obs) {
+    std::vector<ChannelReader> readers = getReaders(graph, group);
+    if (readers.empty()) {
+      linalg::LinalgOp op = group.producers.front().op;
+      return emitLayerError(op)
+             << "nothing was seen of what reads its channels; pass data=FILE, "
+                "statistics=FILE of a calibration with correlations=.*, or "
+                "another criterion";
+    }
+    if (criterion == ChannelCriterion::Activation)
+      return scoreActivations(readers, group);
+    return RemovalErrors(std::move(readers)).rank(group.units);
   }
   for (const WeightDim &weight : group.weights) {
     FailureOr<std::vector<double>> parts =

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ChannelGroups.h"
+#include "ChannelRequests.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "nnq/Compress/Prune/Passes.h"
@@ -13,7 +13,6 @@
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Remarks.h"
-#include "llvm/ADT/BitVector.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_REMOVECHANNELS
@@ -38,8 +37,6 @@ public:
   int64_t units = 0, weights = 0, multiplyAdds = 0;
 
 private:
-  LogicalResult mark(linalg::LinalgOp op, unsigned dim,
-                     ArrayRef<int64_t> positions);
   LogicalResult checkDims();
   /// The positions along a dimension that stay.
   SmallVector<int64_t> getKept(Value value, unsigned dim) const;
@@ -62,51 +59,19 @@ private:
 };
 } // namespace
 
-LogicalResult Remover::mark(linalg::LinalgOp op, unsigned dim,
-                            ArrayRef<int64_t> positions) {
-  unsigned number = *graph.findDim(op->getResult(0), dim);
-  for (int64_t position : positions) {
-    if (position < 0 || position >= graph.getSize(number))
-      return emitLayerError(op)
-             << kRemoveChannelsAttr << " names channel " << position
-             << "; there are " << graph.getSize(number);
-    ChannelGraph::Position unit =
-        graph.getUnit(graph.getFirst(number) + position);
-    if (StringRef reason = graph.getReason(unit); !reason.empty()) {
-      InFlightDiagnostic error = emitLayerError(op)
-                                 << "channel " << position
-                                 << " cannot be removed: " << reason;
-      if (Operation *cause = graph.getCause(unit))
-        error.attachNote(cause->getLoc()) << "here";
-      return error;
-    }
-    units += !removed.test(unit);
-    removed.set(unit);
-  }
-  return success();
-}
-
 LogicalResult Remover::readRequests() {
-  SmallVector<linalg::LinalgOp> asked;
-  WalkResult result = function.walk([&](Operation *op) {
-    Attribute attr = op->getAttr(kRemoveChannelsAttr);
-    if (!attr)
-      return WalkResult::advance();
-    auto positions = dyn_cast<DenseI64ArrayAttr>(attr);
-    FailureOr<Contraction> layer = Contraction::match(op);
-    if (!positions || failed(layer)) {
-      emitLayerError(op) << kRemoveChannelsAttr
-                         << (positions ? " is for layers that make channels of "
-                                         "weights"
-                                       : " has to be an array<i64>");
-      return WalkResult::interrupt();
-    }
-    if (failed(mark(layer->op, layer->channelDim, positions.asArrayRef())))
-      return WalkResult::interrupt();
+  FailureOr<llvm::BitVector> asked = readChannelRequests(function, graph);
+  if (failed(asked))
+    return failure();
+  removed = std::move(*asked);
+  units = removed.count();
+  function.walk([](Operation *op) {
     op->removeAttr(kRemoveChannelsAttr);
-    return WalkResult::advance();
+    // What was seen of other channels.
+    for (StringRef stale : {kStatsAttr, kInputStatsAttr})
+      op->removeAttr(stale);
   });
-  return failure(result.wasInterrupted());
+  return success();
 }
 
 SmallVector<int64_t> Remover::getKept(Value value, unsigned dim) const {

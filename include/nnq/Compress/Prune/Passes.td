@@ -25,6 +25,14 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
 
     - `l1`, `l2`: the norm of the weights that make and that read the unit, each
       tensor relative to the mean of its units (Li et al., ICLR 2017);
+    - `activation`: the second moment of what layers read of the unit, by
+      `nnq.input_stats`, relative to the mean of the units;
+    - `obs`: the error that its removal makes in the results of layers that read
+      it, relative to their variance, after their other weights have made up for
+      it (Optimal Brain Surgeon, Hassibi & Stork 1993, for blocks of weights), by
+      `correlation` in `nnq.input_stats`. The unit of the least error goes first,
+      and those left are judged without it, where inputs of the layer are not
+      more than 1536;
     - `random`: `seed`.
 
     With `ranking=uniform` each group loses `ratio` of its units; with `global`
@@ -74,6 +82,44 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
     Statistic<"numSelected", "selected", "Number of units to remove">,
   ];
   let dependentDialects = ["::nnq::NNQDialect"];
+}
+
+def ReconstructWeights : Pass<"nnq-reconstruct-weights", "::mlir::ModuleOp"> {
+  let summary = "Makes up in other weights for channels that go";
+  let description = [{
+    What layers that read channels named by `nnq.remove_channels` computed from
+    them is computed from the channels that stay, with the least squared error on
+    the calibration data (He et al., Channel Pruning for Accelerating Very Deep
+    Neural Networks, ICCV 2017): with the covariance C of the inputs of a layer,
+    from `correlation` in `nnq.input_stats`, and k the inputs that stay and r those
+    that go, W_k becomes W_k + W_r C_rk (C_kk + damping * mean(diag) * I)^-1, and
+    the bias takes what the mean of the result lacks. Layers without a
+    correlation stay as they are, with a remark.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.remove_channels = array<i64: 2>} ins(%x, %w0 : ...) outs(...)
+    %1 = linalg.matmul {nnq.input_stats = #nnq.input_stats<...>} ins(%0, %w1 : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.matmul {nnq.remove_channels = array<i64: 2>} ins(%x, %w0 : ...) outs(...)
+    %1 = linalg.matmul {nnq.input_stats = #nnq.input_stats<...>} ins(%0, %w1' : ...) outs(...)
+    %2 = linalg.generic ins(%1, %bias : ...) { addf }
+    ```
+  }];
+  let options = [
+    Option<"damping", "damping", "double", "0.001",
+           "Share of the mean of the diagonal that is added to it">,
+  ];
+  let statistics = [
+    Statistic<"numReconstructed", "reconstructed", "Number of layers reconstructed">,
+    Statistic<"numMissed", "missed", "Number of layers without statistics">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def RemoveChannels : Pass<"nnq-remove-channels", "::mlir::ModuleOp"> {

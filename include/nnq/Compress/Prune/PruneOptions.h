@@ -12,7 +12,7 @@
 namespace nnq {
 
 /// How the importance of a channel is measured.
-enum class ChannelCriterion { L1, L2, Random };
+enum class ChannelCriterion { L1, L2, Activation, Obs, Random };
 
 /// What channels compete with.
 enum class PruneRanking { Uniform, Global };
@@ -23,6 +23,11 @@ inline llvm::cl::ValuesClass channelCriterionValues() {
       clEnumValN(ChannelCriterion::L1, "l1",
                  "Sum of the magnitudes of its weights"),
       clEnumValN(ChannelCriterion::L2, "l2", "Euclidean norm of its weights"),
+      clEnumValN(ChannelCriterion::Activation, "activation",
+                 "Second moment of what it is on the data"),
+      clEnumValN(ChannelCriterion::Obs, "obs",
+                 "Error of what reads it, on the data, after other weights "
+                 "have made up for it"),
       clEnumValN(ChannelCriterion::Random, "random",
                  "None, as a baseline and for tests"));
 }

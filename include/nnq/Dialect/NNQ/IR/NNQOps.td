@@ -21,7 +21,8 @@ def NNQ_ObserveOp : NNQ_Op<"observe"> {
     `id` names the tensor within the module. The op exists only in the copy of
     the module that calibration runs; it lowers to a call of `nnq_observe(id,
     data, count)`. The operand is an f32 tensor or, after bufferization, a memref
-    of any static or dynamic shape.
+    of any static or dynamic shape. With `ordered` the elements come in the order
+    of the tensor that was observed first, whatever its layout is later.
 
     ```mlir
     nnq.observe %x {id = 3 : i64} : tensor<1x6x12x12xf32>
@@ -29,7 +30,12 @@ def NNQ_ObserveOp : NNQ_Op<"observe"> {
   }];
   let arguments = (ins
     AnyTypeOf<[TensorOf<[F32]>, MemRefOf<[F32]>]>:$value,
-    ConfinedAttr<I64Attr, [IntNonNegative]>:$id);
+    ConfinedAttr<I64Attr, [IntNonNegative]>:$id, UnitAttr:$ordered);
+  let builders = [OpBuilder<(ins "::mlir::Value":$value, "int64_t":$id,
+      CArg<"bool", "false">:$ordered), [{
+    build($_builder, $_state, value, $_builder.getI64IntegerAttr(id),
+          ordered ? $_builder.getUnitAttr() : ::mlir::UnitAttr());
+  }]>];
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 

@@ -1,0 +1,197 @@
+//===- ChannelReader.cpp - A layer as a reader of channels ----------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChannelReader.h"
+
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/ConstantData.h"
+
+#include <Eigen/Cholesky>
+
+using namespace mlir;
+using namespace nnq;
+
+FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
+                                            linalg::LinalgOp op,
+                                            std::string &reason) {
+  auto fail = [&](StringRef text) {
+    reason = text.str();
+    return failure();
+  };
+  auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
+  if (!stats || !stats.getCorrelation())
+    return fail("there is no correlation of what it multiplies");
+  FailureOr<WeightedOp> operands = matchWeightedOp(op);
+  if (failed(operands))
+    return fail("it has no weights that are constant");
+  ChannelReader reader;
+  reader.op = op;
+  reader.weight = operands->weight;
+  FailureOr<LayerView> view = LayerView::get(op, *operands, reason);
+  if (failed(view))
+    return failure();
+  reader.view = std::move(*view);
+  if (!reader.view.fits(stats))
+    return fail("the statistics of its input are of another shape");
+  if (reader.view.numGroups != 1)
+    return fail("its groups go as a whole");
+  Value constant = reader.weight->get();
+  FailureOr<ConstantData> weights = ConstantData::get(constant);
+  FailureOr<ConstantData> mean = ConstantData::get(stats.getMean());
+  FailureOr<ConstantData> triangle = ConstantData::get(stats.getCorrelation());
+  if (failed(weights) || failed(mean) || failed(triangle) ||
+      !weights->getType().getElementType().isF32())
+    return fail("its weights are no f32 constant");
+
+  const int64_t depth = reader.view.getDepth(),
+                channels = reader.view.getNumChannels();
+  reader.rows.resize(channels, depth);
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t k = 0; k < depth; ++k)
+      reader.rows(c, k) = weights->getAs<float>()[reader.view.getWeight(c, k)];
+  reader.mean.resize(depth);
+  for (int64_t k = 0; k < depth; ++k)
+    reader.mean(k) = mean->getAs<float>()[k];
+  reader.covariance.resize(depth, depth);
+  const float *next = triangle->getAs<float>().data();
+  for (int64_t i = 0; i < depth; ++i)
+    for (int64_t j = 0; j <= i; ++j)
+      reader.covariance(i, j) = reader.covariance(j, i) =
+          *next++ - reader.mean(i) * reader.mean(j);
+
+  // One dimension of the weights at most has positions that may go.
+  ArrayRef<int64_t> shape = weights->getShape();
+  for (int64_t offset : reader.view.depthOffsets) {
+    std::optional<ChannelGraph::Position> unit;
+    int64_t rest = offset;
+    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+      int64_t index = rest % shape[dim];
+      rest /= shape[dim];
+      AffineExpr loop = op.getMatchingIndexingMap(reader.weight).getResult(dim);
+      if (!linalg::isReductionIterator(
+              op.getIteratorTypesArray()[cast<AffineDimExpr>(loop)
+                                             .getPosition()]))
+        continue;
+      unsigned number = *graph.findDim(constant, dim);
+      ChannelGraph::Position here =
+          graph.getUnit(graph.getFirst(number) + index);
+      if (!unit || graph.getReason(here).empty())
+        unit = here;
+    }
+    reader.units.push_back(*unit);
+  }
+  return reader;
+}
+
+Matrix nnq::invertDamped(const Matrix &matrix, double damping) {
+  const double mean = std::max(matrix.diagonal().mean(), 1e-30);
+  // What the data leave open is singular without damping.
+  constexpr double least = 1e-6;
+  for (;; damping = std::max(10 * damping, least)) {
+    Matrix damped = matrix;
+    damped.diagonal().array() += damping * mean;
+    Eigen::LLT<Matrix> llt(damped);
+    if (llt.info() != Eigen::Success)
+      continue;
+    Matrix inverse = llt.solve(Matrix::Identity(matrix.rows(), matrix.cols()));
+    if (inverse.allFinite())
+      return inverse;
+  }
+}
+
+RemovalErrors::RemovalErrors(std::vector<ChannelReader> readers) {
+  constexpr double kDamping = 1e-3;
+  for (ChannelReader &reader : readers) {
+    State state;
+    state.inverse = invertDamped(reader.covariance, kDamping);
+    state.variance =
+        (reader.rows * reader.covariance).cwiseProduct(reader.rows).sum();
+    for (auto [k, unit] : llvm::enumerate(reader.units))
+      state.places[unit].push_back(k);
+    state.reader = std::move(reader);
+    if (state.variance > 0)
+      states.push_back(std::move(state));
+  }
+}
+
+/// The inverse of the part of `state.inverse` that belongs to `places`.
+static Matrix getBlock(const Matrix &inverse, ArrayRef<int64_t> places) {
+  const int64_t size = places.size();
+  Matrix block(size, size);
+  for (int64_t i = 0; i < size; ++i)
+    for (int64_t j = 0; j < size; ++j)
+      block(i, j) = inverse(places[i], places[j]);
+  return invertDamped(block, /*damping=*/0);
+}
+
+static Matrix takeColumns(const Matrix &matrix, ArrayRef<int64_t> places) {
+  Matrix columns(matrix.rows(), places.size());
+  for (auto [i, place] : llvm::enumerate(places))
+    columns.col(i) = matrix.col(place);
+  return columns;
+}
+
+double RemovalErrors::getError(const State &state,
+                               ChannelGraph::Position unit) const {
+  auto it = state.places.find(unit);
+  if (it == state.places.end())
+    return 0;
+  Matrix weights = takeColumns(state.reader.rows, it->second);
+  Matrix block = getBlock(state.inverse, it->second);
+  return (weights * block).cwiseProduct(weights).sum() / state.variance;
+}
+
+void RemovalErrors::remove(State &state, ChannelGraph::Position unit) {
+  auto it = state.places.find(unit);
+  if (it == state.places.end())
+    return;
+  Matrix columns = takeColumns(state.inverse, it->second);
+  Matrix factor = getBlock(state.inverse, it->second) * columns.transpose();
+  Matrix weights = takeColumns(state.reader.rows, it->second);
+  state.reader.rows.noalias() -= weights * factor;
+  state.inverse.noalias() -= columns * factor;
+  for (int64_t place : it->second)
+    state.reader.rows.col(place).setZero();
+  state.places.erase(it);
+}
+
+std::vector<double>
+RemovalErrors::rank(ArrayRef<ChannelGraph::Position> units) {
+  // Beyond this depth errors of single removals have to do.
+  constexpr int64_t kMostDepth = 1536;
+  bool updates = llvm::all_of(states, [](const State &state) {
+    return state.inverse.rows() <= kMostDepth;
+  });
+  auto errorOf = [&](ChannelGraph::Position unit) {
+    double sum = 0;
+    for (const State &state : states)
+      sum += getError(state, unit);
+    return sum;
+  };
+  std::vector<double> errors(units.size(), 0.0);
+  if (!updates) {
+    for (auto [error, unit] : llvm::zip_equal(errors, units))
+      error = errorOf(unit);
+    return errors;
+  }
+  SmallVector<unsigned> left =
+      llvm::to_vector(llvm::seq<unsigned>(0, units.size()));
+  double last = 0;
+  while (!left.empty()) {
+    auto best = left.begin();
+    double least = std::numeric_limits<double>::max();
+    for (auto it = left.begin(); it != left.end(); ++it)
+      if (double error = errorOf(units[*it]); error < least) {
+        least = error;
+        best = it;
+      }
+    last = errors[*best] = std::max(least, last * (1 + 1e-9));
+    for (State &state : states)
+      remove(state, units[*best]);
+    left.erase(best);
+  }
+  return errors;
+}
