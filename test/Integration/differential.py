@@ -6,7 +6,8 @@ Every network is compiled by the fast path for each target and by the reference
 - f32: fast against reference, within 1e-4 of the largest value;
 - quantized: fast against the reference lowering of the same integer linalg (the
   IR after nnq-lower-quantization), bit for bit, for all targets and all storage
-  types; with layers that stay in f32 (attention), within a step;
+  types; with layers that stay in f32 (attention), or asymmetric weights of
+  groups, within a step;
 - quantized: integer against the definition of quantization (the reference
   lowering of quant ops), within a few steps of the scale of the result.
 
@@ -170,7 +171,8 @@ KINDS = {
     "symmetric": Kind("activations=symmetric", static=(1.0, 0.7)),
     "per-tensor": Kind("weight-granularity=per-tensor"),
     "reduced": Kind("weight-range=reduced", static=(1.0, 0.7, 0.0)),
-    "asymmetric-weights": Kind("weights=asymmetric", static=(1.0, 1.0, 0.0)),
+    "asymmetric-weights": Kind("weights=asymmetric", static=(1.0, 1.0, 0.0),
+                               network=networks.AsymmetricNetwork),
     "fixed": Kind("", static=(1.0, 1.0, 0.7), requant="fixed"),
     "depthwise": Kind("", static=(1.0, 1.0, 0.7),
                       network=networks.DepthwiseNetwork),

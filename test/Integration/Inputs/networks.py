@@ -566,6 +566,15 @@ class Network:
                                       "; ".join(self.layers))
 
 
+class AsymmetricNetwork(Network):
+    """For weights with zero points; f32 results behind sums of groups may differ
+    in the last bit."""
+
+    def grouped_conv(self, *arguments, **options):
+        super().grouped_conv(*arguments, **options)
+        self.has_f32_layers = True
+
+
 class WinogradNetwork(Network):
     """Convolutions of 3x3 taps by F(2x2, 3x3) and F(4x4, 3x3) on tiles of any
     size: rests of rows and channels, tiles that overlap, several strips."""
