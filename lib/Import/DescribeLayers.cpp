@@ -79,6 +79,54 @@ static int64_t countZeros(arith::ConstantOp constant) {
   return 0;
 }
 
+/// How the integers of `value` are made, which is in quantize/dequantize form:
+/// the type of them, or null.
+static quant::QuantizedType getQuantizedType(Value value) {
+  auto cast = value.getDefiningOp<quant::DequantizeCastOp>();
+  if (!cast)
+    return {};
+  return dyn_cast<quant::QuantizedType>(
+      getElementTypeOrSelf(cast.getInput().getType()));
+}
+
+static StringRef describeScheme(bool isSymmetric) {
+  return isSymmetric ? "symmetric" : "asymmetric";
+}
+
+/// Schemes of weights and input of a layer in quantize/dequantize form.
+static void describeQuantization(LinalgOp op, NamedAttrList &layer) {
+  FailureOr<WeightedOp> operands = matchWeightedOp(op);
+  if (failed(operands))
+    return;
+  Builder b(op);
+  auto isZero = [](int64_t zeroPoint) { return zeroPoint == 0; };
+  auto set = [&](StringRef key, bool isSymmetric, StringRef granularity) {
+    layer.set(key, b.getStringAttr(describeScheme(isSymmetric) + granularity));
+  };
+  quant::QuantizedType weights = getQuantizedType(operands->weight->get());
+  if (auto type = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(weights))
+    set("weight_scheme", llvm::all_of(type.getZeroPoints(), isZero),
+        " per-axis");
+  else if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(weights))
+    set("weight_scheme", type.getZeroPoint() == 0, " per-tensor");
+  Value input = operands->activation->get();
+  if (input.getDefiningOp<DynamicDCastOp>())
+    layer.set("input_scheme", b.getStringAttr("dynamic"));
+  auto type =
+      dyn_cast_or_null<quant::UniformQuantizedType>(getQuantizedType(input));
+  if (!type)
+    return;
+  // Symmetric integers may have no sign; the middle of the range is zero then.
+  int64_t middle = type.isSigned() ? 0 : (type.getStorageTypeMax() + 1) / 2;
+  set("input_scheme", type.getZeroPoint() == middle, "");
+  auto getNumber = [&](int64_t q) {
+    return (q - type.getZeroPoint()) * type.getScale();
+  };
+  layer.set("input_range",
+            b.getDenseF64ArrayAttr({getNumber(type.getStorageTypeMin()),
+                                    getNumber(type.getStorageTypeMax())}));
+}
+
 namespace {
 struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
   void runOnOperation() override {
@@ -104,6 +152,10 @@ struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
                               op.getDpsInputOperand(0)->get().getType())));
       if (Attribute sqnr = op->getAttr(kSqnrAttr))
         layer.set("sqnr", sqnr);
+      if (Attribute clipped = op->getAttr(kClippedAttr))
+        layer.set("clipped", clipped);
+      if (macs)
+        describeQuantization(op, layer);
       countWeights(op, name, macs.has_value(), counted, layer);
       if (known && known.contains(name))
         return;

@@ -51,47 +51,98 @@ static Value emitSum(OpBuilder &builder, linalg::LinalgOp layer, Value input,
   return sum.getResult(0);
 }
 
+/// `sums` of groups of `size` channels, repeated for each channel of the
+/// result.
+static Value repeatGroups(IRRewriter &rewriter, const Contraction &contraction,
+                          Value sums, int64_t size) {
+  linalg::LinalgOp op = contraction.op;
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
+  AffineExpr channel = rewriter.getAffineDimExpr(contraction.channelDim);
+  linalg::GenericOp repeated = createElementwise(
+      rewriter, op.getLoc(), type.clone(rewriter.getI32Type()), {sums},
+      {identity.replace(channel, channel.floorDiv(size), type.getRank(), 0)},
+      [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  repeated->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  return repeated.getResult(0);
+}
+
 std::optional<ActivationSums>
 QuantizationLowering::emitActivationSums(const Contraction &contraction,
                                          const Quantized &x) {
   linalg::LinalgOp op = contraction.op;
-  if (op.hasDynamicShape() || contraction.groupChannels)
+  if (op.hasDynamicShape())
     return std::nullopt;
   MLIRContext *context = op.getContext();
   SmallVector<int64_t> bounds = op.getStaticLoopRanges();
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   AffineMap inputMap = op.getMatchingIndexingMap(contraction.activation);
   AffineMap resultMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
-  bool isDepthwise = inputMap.isFunctionOfDim(contraction.channelLoop);
+  bool hasGroups = contraction.groupChannels.has_value();
+  bool isDepthwise =
+      !hasGroups && inputMap.isFunctionOfDim(contraction.channelLoop);
+  // Groups have a loop of their own, of which the channels of the result are no
+  // part.
+  const unsigned groupLoop = op.getNumLoops();
+  if (hasGroups) {
+    AffineExpr channel = getAffineDimExpr(contraction.channelLoop, context);
+    bounds.push_back(bounds[contraction.channelLoop] /
+                     *contraction.groupChannels);
+    iterators.push_back(utils::IteratorType::parallel);
+    inputMap = inputMap.replace(channel.floorDiv(*contraction.groupChannels),
+                                getAffineDimExpr(groupLoop, context),
+                                groupLoop + 1, 0);
+  }
 
   // Channels first: what is left for the window is small.
   Value sums = x.storage;
   bool isSigned = x.isSigned;
-  SmallVector<AffineExpr> kept, keptDims;
+  SmallVector<AffineExpr> kept, read, written;
+  SmallVector<int64_t> inputBounds;
   SmallVector<utils::IteratorType> inputIterators;
-  for (auto [dim, expr] : llvm::enumerate(inputMap.getResults())) {
+  auto addInputLoop = [&](int64_t bound, utils::IteratorType iterator) {
+    inputBounds.push_back(bound);
+    inputIterators.push_back(iterator);
+    return getAffineDimExpr(inputBounds.size() - 1, context);
+  };
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(sums.getType()).getShape();
+  for (auto [size, expr] : llvm::zip_equal(shape, inputMap.getResults())) {
     auto loop = dyn_cast<AffineDimExpr>(expr);
-    bool isSummed =
-        loop && linalg::isReductionIterator(iterators[loop.getPosition()]);
-    inputIterators.push_back(isSummed ? utils::IteratorType::reduction
-                                      : utils::IteratorType::parallel);
-    if (isSummed)
+    if (loop && linalg::isReductionIterator(iterators[loop.getPosition()])) {
+      read.push_back(addInputLoop(size, utils::IteratorType::reduction));
       continue;
-    kept.push_back(expr);
-    keptDims.push_back(getAffineDimExpr(dim, context));
+    }
+    if (loop || !hasGroups || !expr.isFunctionOfDim(groupLoop)) {
+      kept.push_back(expr);
+      written.push_back(addInputLoop(size, utils::IteratorType::parallel));
+      read.push_back(written.back());
+      continue;
+    }
+    // The channels of a group.
+    SmallVector<AffineExpr> replacements(groupLoop + 1,
+                                         getAffineConstantExpr(0, context));
+    replacements[groupLoop] =
+        addInputLoop(bounds[groupLoop], utils::IteratorType::parallel);
+    kept.push_back(getAffineDimExpr(groupLoop, context));
+    written.push_back(replacements[groupLoop]);
+    for (unsigned inner = 0; inner < groupLoop; ++inner)
+      if (expr.isFunctionOfDim(inner)) {
+        if (!linalg::isReductionIterator(iterators[inner]))
+          return std::nullopt;
+        replacements[inner] =
+            addInputLoop(bounds[inner], utils::IteratorType::reduction);
+      }
+    read.push_back(expr.replaceDims(replacements));
   }
-  unsigned rank = inputMap.getNumResults();
-  if (kept.size() < rank) {
-    sums = emitSum(rewriter, op, sums, isSigned,
-                   cast<RankedTensorType>(sums.getType()).getShape(),
-                   inputIterators,
-                   AffineMap::getMultiDimIdentityMap(rank, context),
-                   AffineMap::get(rank, 0, keptDims, context));
+  if (llvm::is_contained(inputIterators, utils::IteratorType::reduction)) {
+    sums = emitSum(rewriter, op, sums, isSigned, inputBounds, inputIterators,
+                   AffineMap::get(inputBounds.size(), 0, read, context),
+                   AffineMap::get(inputBounds.size(), 0, written, context));
     isSigned = true;
   }
 
   // The loops of the result, without that of the channels, and of the window.
-  SmallVector<AffineExpr> replacements(op.getNumLoops(),
+  SmallVector<AffineExpr> replacements(bounds.size(),
                                        getAffineConstantExpr(0, context));
   SmallVector<AffineExpr> results, positions;
   SmallVector<int64_t> loopBounds;
@@ -103,13 +154,16 @@ QuantizationLowering::emitActivationSums(const Contraction &contraction,
   };
   for (auto [dim, expr] : llvm::enumerate(resultMap.getResults())) {
     unsigned loop = cast<AffineDimExpr>(expr).getPosition();
-    if (loop == contraction.channelLoop && !isDepthwise)
-      continue;
+    if (loop == contraction.channelLoop && !isDepthwise) {
+      if (!hasGroups)
+        continue;
+      loop = groupLoop;
+    }
     addLoop(loop);
     results.push_back(replacements[loop]);
     positions.push_back(getAffineDimExpr(dim, context));
   }
-  AffineMap keptMap = AffineMap::get(op.getNumLoops(), 0, kept, context);
+  AffineMap keptMap = AffineMap::get(bounds.size(), 0, kept, context);
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
     if (linalg::isReductionIterator(iterators[loop]) &&
         keptMap.isFunctionOfDim(loop))
@@ -120,6 +174,9 @@ QuantizationLowering::emitActivationSums(const Contraction &contraction,
   if (inner != outer)
     sums = emitSum(rewriter, op, sums, isSigned, loopBounds, loopIterators,
                    inner, outer);
+  if (hasGroups)
+    sums =
+        repeatGroups(rewriter, contraction, sums, *contraction.groupChannels);
   return ActivationSums{
       sums, AffineMap::get(resultMap.getNumResults(), 0, positions, context)};
 }

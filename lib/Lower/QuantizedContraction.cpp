@@ -386,8 +386,8 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
     chain.sums = emitActivationSums(contraction, *x);
     if (!chain.sums)
       return remarkMissed(op, "nnq-lower-quantization",
-                          "asymmetric weights of groups or dynamic shapes "
-                          "have no integer kernel");
+                          "asymmetric weights of dynamic shapes have no "
+                          "integer kernel");
   }
   linalg::GenericOp integers =
       emitIntegerContraction(op, x->storage, x->isSigned, weights->values);

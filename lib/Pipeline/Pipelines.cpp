@@ -226,7 +226,16 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
     MeasureNoiseOptions measure;
     measure.data = options.data;
     measure.key = options.key;
+    measure.floor = options.sqnrFloor;
     pm.addPass(createMeasureNoise(measure, quantize, buildCalibrationPipeline));
+  }
+  if (!options.bisect.empty()) {
+    BisectNoiseOptions bisect;
+    bisect.data = options.data;
+    bisect.key = options.key;
+    bisect.floor = options.sqnrFloor;
+    bisect.output = options.bisect;
+    pm.addPass(createBisectNoise(bisect, quantize, buildCalibrationPipeline));
   }
   quantize(pm);
 }

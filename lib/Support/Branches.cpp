@@ -155,17 +155,30 @@ static Value findCarrier(const Sources &sources, ArrayRef<int64_t> shape) {
   return carrier ? carrier->getResult(0) : Value();
 }
 
+/// True for the result of a layer, in another shape perhaps.
+static bool isOfLayer(Value value) {
+  while (value.getDefiningOp<tensor::CollapseShapeOp>() ||
+         value.getDefiningOp<tensor::ExpandShapeOp>())
+    value = value.getDefiningOp()->getOperand(0);
+  auto def = value.getDefiningOp<LinalgOp>();
+  return def && nnq::isMultiplyAccumulate(def);
+}
+
 static SmallVector<OpOperand *> findJoined(LinalgOp op) {
   ArrayRef<int64_t> shape =
       cast<ShapedType>(op->getResult(0).getType()).getShape();
   Sources all;
   SmallVector<std::pair<OpOperand *, Sources>> branches;
+  SmallVector<OpOperand *> gates;
   for (OpOperand *operand : op.getDpsInputOperands()) {
     Sources sources = getSources(operand->get());
     all.insert(sources.begin(), sources.end());
     if (!sources.empty() && op.getMatchingIndexingMap(operand).isIdentity() &&
         cast<ShapedType>(operand->get().getType()).getShape() == shape)
       branches.push_back({operand, std::move(sources)});
+    else if (llvm::any_of(sources, isOfLayer) &&
+             cast<ShapedType>(operand->get().getType()).getShape() != shape)
+      gates.push_back(operand);
   }
   if (all.size() < 2 ||
       llvm::none_of(all, [](Value v) { return comesFromConvolution(v); }))
@@ -175,6 +188,9 @@ static SmallVector<OpOperand *> findJoined(LinalgOp op) {
   for (auto &[operand, sources] : branches)
     if (!sources.contains(carrier))
       stored.push_back(operand);
+  // No epilogue computes them: other elements of the result need them, too.
+  if (!branches.empty())
+    llvm::append_range(stored, gates);
   return stored;
 }
 

@@ -179,6 +179,15 @@ std::string Signature::toJSON() const {
         described["zeros"] = layer.zeros;
       if (layer.sqnr)
         described["sqnr"] = *layer.sqnr;
+      if (!layer.weightScheme.empty())
+        described["weight_scheme"] = layer.weightScheme;
+      if (!layer.inputScheme.empty())
+        described["input_scheme"] = layer.inputScheme;
+      if (layer.inputRange)
+        described["input_range"] = llvm::json::Array{layer.inputRange->first,
+                                                     layer.inputRange->second};
+      if (layer.clipped)
+        described["clipped"] = *layer.clipped;
       list.push_back(std::move(described));
     }
     object["layers"] = std::move(list);
@@ -216,6 +225,14 @@ static bool parseTensors(const llvm::json::Array *list,
   return true;
 }
 
+static std::optional<std::pair<double, double>>
+parseRange(const llvm::json::Array *bounds) {
+  if (!bounds || bounds->size() != 2 || !(*bounds)[0].getAsNumber() ||
+      !(*bounds)[1].getAsNumber())
+    return std::nullopt;
+  return std::pair(*(*bounds)[0].getAsNumber(), *(*bounds)[1].getAsNumber());
+}
+
 static bool parseLayers(const llvm::json::Array &list,
                         std::vector<LayerSignature> &result) {
   for (const llvm::json::Value &value : list) {
@@ -228,7 +245,11 @@ static bool parseLayers(const llvm::json::Array &list,
          object->getString("type")->str(), *object->getInteger("macs"),
          object->getInteger("weights").value_or(0),
          object->getInteger("factors").value_or(0),
-         object->getInteger("zeros").value_or(0), object->getNumber("sqnr")});
+         object->getInteger("zeros").value_or(0), object->getNumber("sqnr"),
+         object->getString("weight_scheme").value_or("").str(),
+         object->getString("input_scheme").value_or("").str(),
+         parseRange(object->getArray("input_range")),
+         object->getNumber("clipped")});
   }
   return true;
 }

@@ -105,6 +105,14 @@ static LayerSignature describe(DictionaryAttr layer) {
     result.zeros = zeros.getInt();
   if (auto sqnr = layer.getAs<FloatAttr>("sqnr"))
     result.sqnr = sqnr.getValueAsDouble();
+  if (auto scheme = layer.getAs<StringAttr>("weight_scheme"))
+    result.weightScheme = scheme.str();
+  if (auto scheme = layer.getAs<StringAttr>("input_scheme"))
+    result.inputScheme = scheme.str();
+  if (auto range = layer.getAs<DenseF64ArrayAttr>("input_range"))
+    result.inputRange = {range[0], range[1]};
+  if (auto clipped = layer.getAs<FloatAttr>("clipped"))
+    result.clipped = clipped.getValueAsDouble();
   return result;
 }
 

@@ -207,6 +207,15 @@ class Model:
             self.apply("calibrate", data=data, save=path, **options)
             return Statistics.load(path)
 
+    def bisect(self, data: Any, path: str | os.PathLike[str], **options: Any) -> Model:
+        """Return the first layer that quantized alone is below `sqnr_floor`, as a model of its own.
+
+        It is written to `path`, a .mlir, and the input that it was measured on to the .npz of the same name; `options`
+        are those of quantize. Where no layer is below the floor it is the one of the most noise.
+        """
+        self.apply("quantize-int8", data=data, bisect=path, **options)
+        return Model.from_file(path)
+
     def _run(self, pipeline: str, title: str, step: Step) -> Model:
         # Regular expressions of categories: those of nnq begin so.
         missed = "nnq.*" if logger.isEnabledFor(logging.INFO) else None

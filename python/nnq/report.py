@@ -44,6 +44,12 @@ class LayerReport:
     # Signal to noise once quantized; None if quantize(measure_noise=True) did not measure it.
     sqnr_db: float | None = None
     time_us: float | None = None
+    # How weights and input are quantized; empty if they are not.
+    weight_scheme: str = ""
+    input_scheme: str = ""
+    # What its input may be, and the share of what calibration saw that lies outside of it.
+    input_range: tuple[float, float] | None = None
+    clipped: float | None = None
 
     @property
     def is_integer(self) -> bool:
@@ -119,6 +125,10 @@ def describe_layers(signature: Mapping[str, Any], steps: tuple[str, ...]) -> lis
             layer.get("factors", 0),
             layer.get("zeros", 0),
             layer.get("sqnr"),
+            weight_scheme=layer.get("weight_scheme", ""),
+            input_scheme=layer.get("input_scheme", ""),
+            input_range=tuple(layer["input_range"]) if "input_range" in layer else None,
+            clipped=layer.get("clipped"),
         )
         technique = ", ".join(steps) if report.is_integer else ""
         reports.append(dataclasses.replace(report, technique=technique))

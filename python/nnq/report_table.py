@@ -19,6 +19,14 @@ class Column:
     is_number: bool = False
 
 
+def show_input(layer: LayerReport) -> str:
+    """Return the range that the input is quantized to, or how it is found; asymmetric ranges show that they are."""
+    if layer.input_range is None:
+        return layer.input_scheme
+    low, high = layer.input_range
+    return f"[{low:.3g}, {high:.3g}]"
+
+
 def columns(report: Report) -> list[Column]:
     """Return the columns that have something in them."""
     total = sum(layer.time_us or 0 for layer in report.layers) or 1
@@ -30,6 +38,9 @@ def columns(report: Report) -> list[Column]:
         Column("weights, bytes", lambda layer: f"{layer.weight_bytes:,}" if layer.weight_bytes else "", True),
         Column("density", lambda layer: "" if layer.density is None else f"{100 * layer.density:.1f} %", True),
         Column("MACs", lambda layer: f"{layer.macs:,}" if layer.macs else "", True),
+        Column("weights", lambda layer: layer.weight_scheme),
+        Column("input", show_input),
+        Column("clipped", lambda layer: "" if layer.clipped is None else f"{100 * layer.clipped:.3g} %", True),
         Column("SQNR, dB", lambda layer: "" if layer.sqnr_db is None else f"{layer.sqnr_db:.1f}", True),
         Column("time, us", lambda layer: "" if layer.time_us is None else f"{layer.time_us:.2f}", True),
         Column("share", lambda layer: "" if layer.time_us is None else f"{100 * layer.time_us / total:.1f} %", True),

@@ -6,8 +6,8 @@ Every network is compiled by the fast path for each target and by the reference
 - f32: fast against reference, within 1e-4 of the largest value;
 - quantized: fast against the reference lowering of the same integer linalg (the
   IR after nnq-lower-quantization), bit for bit, for all targets and all storage
-  types; with layers that stay in f32 (attention, asymmetric
-  weights of groups), within a step;
+  types; with layers that stay in f32 (attention), or asymmetric weights of
+  groups, within a step;
 - quantized: integer against the definition of quantization (the reference
   lowering of quant ops), within a few steps of the scale of the result.
 

@@ -85,3 +85,38 @@ func.func @depthwise(%x: tensor<1x2x6x6xf32>) -> tensor<1x2x4x4xf32> {
     outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
   return %0 : tensor<1x2x4x4xf32>
 }
+
+// -----
+
+!qx = !quant.uniform<u8:f32, 0.5:10>
+!qw = !quant.uniform<i8:f32:0, {0.25:3, 0.5:-1, 0.25:2, 0.5:-3}>
+
+// The channels of a group have a sum in common.
+// CHECK-LABEL: @groups
+// CHECK:         %[[C:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction", "parallel", "parallel"]} ins(%{{.*}}, %{{.*}} : tensor<1x4x6x6xi8>, tensor<2xi32>) outs(%{{.*}} : tensor<1x2x6x6xi32>)
+// CHECK:         %[[S:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[C]], %{{.*}} : tensor<1x2x6x6xi32>, tensor<3x3xi32>) outs(%{{.*}} : tensor<1x2x4x4xi32>)
+// CHECK:         %[[R:.*]] = linalg.generic {{.*}} ins(%[[S]] : tensor<1x2x4x4xi32>) outs(%{{.*}} : tensor<1x4x4x4xi32>)
+// CHECK:         linalg.generic {{.*}} ins(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %[[R]] : tensor<1x4x4x4xi32>,
+// CHECK-NOT:     quant.
+func.func @groups(%x: tensor<1x4x6x6xf32>) -> tensor<1x4x4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<7> : tensor<4x2x3x3xi8>
+  %qw = quant.scast %w : tensor<4x2x3x3xi8> to tensor<4x2x3x3x!qw>
+  %dw = quant.dcast %qw : tensor<4x2x3x3x!qw> to tensor<4x2x3x3xf32>
+  %qx = quant.qcast %x : tensor<1x4x6x6xf32> to tensor<1x4x6x6x!qx>
+  %dx = quant.dcast %qx : tensor<1x4x6x6x!qx> to tensor<1x4x6x6xf32>
+  %e = tensor.empty() : tensor<1x4x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(n, c, h, w, k, i, j) -> (n, (c floordiv 2) * 2 + k, h + i, w + j)>,
+                       affine_map<(n, c, h, w, k, i, j) -> (c, k, i, j)>,
+                       affine_map<(n, c, h, w, k, i, j) -> (n, c, h, w)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%dx, %dw : tensor<1x4x6x6xf32>, tensor<4x2x3x3xf32>) outs(%f : tensor<1x4x4x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x4x4x4xf32>
+  return %0 : tensor<1x4x4x4xf32>
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -62,6 +63,37 @@ def test_dynamic_batch_gives_the_bits_of_static_ones(int8: bool, tools: Path, tm
     for batch in (1, 3, 8):
         command = [tools / "nnq-run", dynamic, f"--data={tmp_path / 'data.npz'}", f"--batch={batch}", "--repeat=0"]
         subprocess.run([*command, f"--compare={compile_network(batch)}", "--max-diff=0"], check=True)
+
+
+def import_model(name: str, tmp_path: Path) -> tuple[Path, Path]:
+    """Return a trained network of the folder as MLIR, and samples for it."""
+    found = [model for model in NETWORKS if model.path.stem == name]
+    if not found:
+        pytest.skip(f"no {name} in {FOLDER}")
+    (model,) = found
+    text = importer.from_file(model.path, shapes={model.input: model.shape}, entry="net")
+    importer.write(text, tmp_path / "net.mlirbc")
+    np.savez(tmp_path / "data.npz", x=model.load().x[:32])
+    return tmp_path / "net.mlirbc", tmp_path / "data.npz"
+
+
+def test_gates_of_squeeze_excite_blocks_are_integers(tools: Path, tmp_path: Path):
+    source, data = import_model("ppocr_cls_mobile_v2", tmp_path)
+    command = [tools / "nnq-opt", source, f"--quantize-int8=data={data}", "--lower-to-llvm=require-integer"]
+    subprocess.run([*command, "-o", "/dev/null"], check=True)
+
+
+def test_bisect_finds_a_layer_that_is_noisy_alone(tools: Path, tmp_path: Path):
+    source, data = import_model("vww_mobilenetv1_025_96", tmp_path)
+    layer, floor = tmp_path / "layer.mlir", 26
+    options = f"data={data} weight-granularity=per-tensor sqnr-floor={floor} bisect={layer}"
+    subprocess.run([tools / "nnq-opt", source, f"--quantize-int8={options}", "-o", "/dev/null"], check=True)
+    assert layer.read_text().count("nnq.weights") == 1
+    command = [tools / "nnq-opt", layer, "--quantize-int8", "--lower-to-llvm", "-o", tmp_path / "int8.mlir"]
+    subprocess.run(command, check=True)
+    command = [tools / "nnq-run", layer, f"--data={tmp_path / 'layer.npz'}", f"--compare={tmp_path / 'int8.mlir'}"]
+    result = subprocess.run([*command, "--json"], check=True, capture_output=True, text=True)
+    assert 0 < json.loads(result.stdout)["compare"]["sqnr_db"] < floor
 
 
 @pytest.fixture

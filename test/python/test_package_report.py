@@ -43,6 +43,50 @@ def test_report_of_layers(quantized):
     assert original.weight_bytes > 3 * report.weight_bytes
 
 
+def test_report_of_quantization(quantized, digits, tmp_path):
+    products = [layer for layer in quantized.report().layers if layer.macs]
+    assert {layer.weight_scheme for layer in products} == {"symmetric per-axis"}
+    assert {layer.input_scheme for layer in products} == {"asymmetric"}
+    assert {layer.clipped for layer in products} == {0}
+    assert products[0].input_range[0] == pytest.approx(digits.min(), abs=0.01)
+    assert products[0].input_range[1] == pytest.approx(digits.max(), abs=0.01)
+    clipping = quantized.origin.quantize(data=digits, calibration="percentile", percentile=95, measure_noise=True)
+    report = clipping.report()
+    layers = [layer for layer in report.layers if layer.macs]
+    assert all(0.01 < layer.clipped < 0.06 for layer in layers[1:])
+    assert all(layer.sqnr_db > 5 for layer in layers)
+    for text in (str(report), report.to_html()):
+        assert "clipped" in text
+        assert f"{100 * layers[-1].clipped:.3g} %" in text
+        assert "symmetric per-axis" in text
+    described = json.loads(report.to_json())["layers"]
+    assert [layer["clipped"] for layer in described if layer["macs"]] == [layer.clipped for layer in layers]
+    original = quantized.origin.report()
+    assert {layer.weight_scheme for layer in original.layers} == {""}
+    assert "clipped" not in str(original)
+
+
+def test_bisect_cuts_out_the_first_noisy_layer(quantized, digits, tmp_path):
+    path = tmp_path / "layer.mlir"
+    layer = quantized.origin.bisect(digits, path, weight_granularity="per-tensor", sqnr_floor=45)
+    (product,) = [part for part in layer.report().layers if part.macs]
+    contents = np.load(tmp_path / "layer.npz")["x"]
+    assert contents.shape[1:] == layer.inputs[0].shape[1:]
+    # Alone, without data and options, it shows the noise that it was chosen for.
+    alone = layer.quantize()
+    comparison = alone.report(data=contents).comparison
+    assert comparison.samples == 16
+    assert comparison.sqnr_db < 45
+    (described,) = [part for part in alone.report().layers if part.macs]
+    assert described.name == product.name
+    assert described.weight_scheme == "symmetric per-tensor"
+    # With a floor that no layer is below it is the worst one.
+    worst = quantized.origin.bisect(digits, path, weight_granularity="per-tensor", sqnr_floor=1)
+    assert worst.quantize().report(data=np.load(tmp_path / "layer.npz")["x"]).comparison.sqnr_db > 1
+    with pytest.raises(nnq.Error, match="the file for the layer ends in .mlir"):
+        quantized.origin.bisect(digits, tmp_path / "layer.txt")
+
+
 def test_report_compares_and_measures(quantized, digits):
     report = quantized.report(data=digits, profile=True)
     assert report.comparison.samples == len(digits)

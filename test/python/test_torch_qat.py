@@ -75,6 +75,8 @@ CASES = {
     "per-tensor": {"weight_granularity": "per-tensor"},
     "symmetric": {"activations": "symmetric"},
     "asymmetric": {"weights": "asymmetric"},
+    "reduced": {"weight_range": "reduced"},
+    "reduced-per-tensor": {"weight_range": "reduced", "weight_granularity": "per-tensor"},
     "trained": {"train_scales": True},
     "trained-per-tensor": {"train_scales": True, "weight_granularity": "per-tensor", "activations": "symmetric"},
 }

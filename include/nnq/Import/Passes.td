@@ -500,7 +500,10 @@ def DescribeLayers : Pass<"nnq-describe-layers", "::mlir::ModuleOp"> {
     described already keeps its kind and its number, which packing and padding
     would change; what quantization changes is read again: the type of its
     factors, the bytes of its constants, and how many of them are multiplied with
-    (`factors`) and are zero there (`zeros`).
+    (`factors`) and are zero there (`zeros`). Of a layer in quantize/dequantize
+    form it says how its weights and its input are quantized (`weight_scheme`,
+    `input_scheme`, `input_range`), and what calibration and noise measurement
+    wrote down (`clipped`, `sqnr`).
 
     ```mlir
     module {

@@ -48,7 +48,7 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
     form; other activations are brought to it in front of the product.
 
     Where weights have zero points, the epilogue subtracts zp_w * sum x from the
-    accumulator; the sums of the activation, one for all output channels, are
+    accumulator; the sums of the activation, one for all output channels of a group, are
     computed first over channels and then over the window (Jacob et al. 2018,
     "Quantization and Training of Neural Networks for Efficient
     Integer-Arithmetic-Only Inference", 2.3).

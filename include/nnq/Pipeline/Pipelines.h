@@ -73,6 +73,16 @@ struct QuantizeInt8Options
       llvm::cl::desc("Compare the results of each layer with those of the "
                      "network in f32, on some of the data"),
       llvm::cl::init(false)};
+  Option<double> sqnrFloor{
+      *this, "sqnr-floor",
+      llvm::cl::desc("Signal to noise in dB that is enough for measure-noise "
+                     "and bisect"),
+      llvm::cl::init(15)};
+  Option<std::string> bisect{
+      *this, "bisect",
+      llvm::cl::desc("Write the first layer that quantized alone is below "
+                     "sqnr-floor to this .mlir, and its input to an .npz"),
+      llvm::cl::init("")};
   Option<double> accuracyDrop{
       *this, "accuracy-drop",
       llvm::cl::desc(

@@ -17,7 +17,8 @@ namespace nnq {
 /// - of an elementwise op that joins branches (a residual addition, the scaling
 ///   of a squeeze-excite block), all full-sized branches but the last that
 ///   comes straight from a convolution or contraction, in whose epilogue the op
-///   will be computed;
+///   will be computed, and what layers give for whole channels or rows, such as
+///   the gates of a squeeze-excite block;
 /// - the input of a sum over windows (average pooling);
 /// - of a concatenation between convolutions, operands that have other readers,
 ///   and what reads the result.

@@ -68,6 +68,14 @@ struct LayerSignature {
   int64_t zeros = 0;
   /// Signal to noise of its result once quantized, in dB, if it was measured.
   std::optional<double> sqnr;
+  /// How weights and input are quantized, "symmetric per-axis" and "asymmetric"
+  /// for example; empty if they are not.
+  std::string weightScheme;
+  std::string inputScheme;
+  /// The numbers that its input may be, and the share of what calibration saw
+  /// that lies outside.
+  std::optional<std::pair<double, double>> inputRange;
+  std::optional<double> clipped;
 };
 
 /// Everything that a caller of an entry point has to know.

@@ -264,6 +264,9 @@ void nnq::registerNNQCalibratePasses(PipelineBuilder quantization,
   registerPass([quantization, lowering] {
     return createMeasureNoise(MeasureNoiseOptions(), quantization, lowering);
   });
+  registerPass([quantization, lowering] {
+    return createBisectNoise(BisectNoiseOptions(), quantization, lowering);
+  });
   registerPass([] { return createChooseRanges(); });
   registerPass([] { return createInterchangeLoops(); });
 }

@@ -50,8 +50,10 @@ private:
     TensorStatsAttr stats = getStats(value);
     if (!stats)
       return;
-    if (getQuantRange(value)) {
+    if (QuantRangeAttr given = getQuantRange(value)) {
       ++numGiven;
+      if (!given.getClipped())
+        set(value, {given.getLow(), given.getHigh()}, stats);
       return;
     }
     StringRef lacking = findLacking(stats);
@@ -68,12 +70,17 @@ private:
     } else if (calibration != CalibrationMethod::MinMax) {
       range = find(stats);
     }
+    set(value, range, stats);
+    ++numChosen;
+  }
+
+  /// With the share of the elements that `range` leaves out.
+  void set(Value value, Interval range, TensorStatsAttr stats) {
     double clipped = 0;
     if (!stats.getHistogram().empty())
       clipped = Histogram(stats).getClippedShare(range);
     setQuantRange(value, QuantRangeAttr::get(&getContext(), range.low,
                                              range.high, clipped));
-    ++numChosen;
     numClipped += clipped > 0;
   }
 

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NoiseCauses.h"
 #include "SampleRunner.h"
 #include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Support/Layers.h"
@@ -22,8 +23,8 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
-static SmallVector<Operation *> findLayers(func::FuncOp function) {
-  SmallVector<Operation *> layers;
+static SmallVector<linalg::LinalgOp> findLayers(func::FuncOp function) {
+  SmallVector<linalg::LinalgOp> layers;
   function.walk([&](linalg::LinalgOp op) {
     if (isMultiplyAccumulate(op) && op->getNumResults() == 1)
       layers.push_back(op);
@@ -34,18 +35,9 @@ static SmallVector<Operation *> findLayers(func::FuncOp function) {
 /// Makes the values of all layers results of their function; the numbers of the
 /// results.
 static SmallVector<size_t> returnLayers(func::FuncOp function) {
-  Operation *end = function.getBody().front().getTerminator();
   SmallVector<size_t> positions;
-  for (Operation *layer : findLayers(function)) {
-    Value value = layer->getResult(0);
-    auto known = llvm::find(end->getOperands(), value);
-    positions.push_back(known - end->operand_begin());
-    if (known != end->operand_end())
-      continue;
-    (void)function.insertResult(function.getNumResults(), value.getType(),
-                                DictionaryAttr());
-    end->insertOperands(end->getNumOperands(), value);
-  }
+  for (Operation *layer : findLayers(function))
+    positions.push_back(addResult(function, layer->getResult(0)));
   return positions;
 }
 
@@ -71,7 +63,7 @@ private:
     llvm::Expected<func::FuncOp> entry = findSampledEntry(getOperation());
     if (!entry)
       return entry.takeError();
-    SmallVector<Operation *> layers = findLayers(*entry);
+    layers = findLayers(*entry);
     if (layers.empty())
       return llvm::Error::success();
     llvm::Expected<CalibrationData> samplesOfInputs =
@@ -103,7 +95,7 @@ private:
       return error;
 
     bool isFound = false;
-    for (auto [op, measured] : llvm::zip_equal(layers, noise)) {
+    for (auto [op, measured, cause] : llvm::zip_equal(layers, noise, causes)) {
       double sqnr = measured.getSqnr();
       // A layer of zeros, or one without noise, has no ratio.
       if (!std::isfinite(sqnr))
@@ -118,8 +110,11 @@ private:
       llvm::raw_string_ostream(text)
           << "the first layer whose signal to noise, "
           << llvm::format("%.1f", sqnr) << " dB, is below "
-          << llvm::format("%g", floor.getValue())
-          << " dB; layers=REGEX=f32 keeps layers in f32";
+          << llvm::format("%g", floor.getValue()) << " dB: "
+          << (cause.empty() ? "the noise comes with its input; bisect=FILE "
+                              "looks for the layer that makes it"
+                            : cause)
+          << "; layers=REGEX=f32 keeps layers in f32";
       remarkMissed(op, "nnq-measure-noise", text);
     }
     return llvm::Error::success();
@@ -130,11 +125,21 @@ private:
     OwningOpRef<ModuleOp> copy = getOperation().clone();
     if (isQuantized && failed(runOnCopy(*copy, builders.quantization)))
       return llvm::createStringError("the network could not be quantized");
-    positions = returnLayers(copy->lookupSymbol<func::FuncOp>(entry.getName()));
+    auto function = copy->lookupSymbol<func::FuncOp>(entry.getName());
+    positions = returnLayers(function);
+    if (isQuantized && positions.size() == layers.size()) {
+      causes.clear();
+      for (auto [layer, quantized] :
+           llvm::zip_equal(layers, findLayers(function)))
+        causes.push_back(describeCauses(layer, quantized));
+    }
     return builders.compile(*copy, entry.getName());
   }
 
   TrialBuilders builders;
+  SmallVector<linalg::LinalgOp> layers;
+  /// By layer, what may make it noisy.
+  SmallVector<std::string> causes;
 };
 } // namespace
 

@@ -106,6 +106,18 @@ nnq::runSamples(ModuleOp module, CompiledModel &model, CalibrationData &data,
   return llvm::Error::success();
 }
 
+size_t nnq::addResult(func::FuncOp function, Value value) {
+  Operation *end = function.getBody().front().getTerminator();
+  size_t position =
+      llvm::find(end->getOperands(), value) - end->operand_begin();
+  if (position < end->getNumOperands())
+    return position;
+  (void)function.insertResult(function.getNumResults(), value.getType(),
+                              DictionaryAttr());
+  end->insertOperands(end->getNumOperands(), value);
+  return position;
+}
+
 Buffers::Buffers(const std::vector<TensorSignature> &tensors) {
   for (const TensorSignature &tensor : tensors)
     pointers.push_back(bytes.emplace_back(tensor.getNumBytes()).data());

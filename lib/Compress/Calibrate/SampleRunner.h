@@ -31,6 +31,9 @@ runSamples(mlir::ModuleOp module, CompiledModel &model, CalibrationData &data,
 /// Higher levels take longer to compile than they save in a run.
 inline constexpr LLVMLevels kTrialLevels{0, 1};
 
+/// Makes `value` a result of `function`; the number of the result.
+size_t addResult(mlir::func::FuncOp function, mlir::Value value);
+
 /// Room for what a model takes or gives.
 struct Buffers {
   explicit Buffers(const std::vector<TensorSignature> &tensors);

@@ -108,6 +108,7 @@ private:
       keep(op, "the bytes of its weights are not at hand");
       return;
     }
+    setClipped(op, operands.activation->get());
     Value newActivation = getQuantizedActivation(operands.activation->get());
     operands.weight->set(*newWeight);
     operands.activation->set(newActivation);

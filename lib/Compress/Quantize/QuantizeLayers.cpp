@@ -64,6 +64,15 @@ Value nnq::quantizeActivation(OpBuilder &builder, Value activation,
                                 symmetric);
 }
 
+void nnq::setClipped(linalg::LinalgOp op, Value activation) {
+  Value source = getStatsSource(activation);
+  QuantRangeAttr range = getQuantRange(source);
+  if (isDequantized(activation) || !range || !getStats(source))
+    return;
+  FloatAttr clipped = range.getClipped();
+  op->setAttr(kClippedAttr, clipped ? clipped : Builder(op).getF64FloatAttr(0));
+}
+
 void nnq::setProvenance(linalg::LinalgOp op, int64_t elements) {
   MLIRContext *context = op.getContext();
   op->setAttr(kProvenanceAttr,
@@ -102,6 +111,7 @@ struct QuantizeLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     if (!isDequantized(activation))
       activation = quantizeActivation(rewriter, activation, format.activations);
     rewriter.modifyOpInPlace(op, [&] {
+      setClipped(op, operands.activation->get());
       operands.weight->set(weight);
       operands.activation->set(activation);
       setProvenance(op, cast<ShapedType>(weight.getType()).getNumElements());

@@ -28,6 +28,9 @@ WeightFormat getWeightFormat(mlir::linalg::LinalgOp op,
 mlir::Value quantizeActivation(mlir::OpBuilder &builder, mlir::Value activation,
                                QuantScheme scheme);
 
+/// Writes down what share of `activation` its quantization in `op` clips.
+void setClipped(mlir::linalg::LinalgOp op, mlir::Value activation);
+
 /// Writes down that the layer had `elements` weights of 32 bits.
 void setProvenance(mlir::linalg::LinalgOp op, int64_t elements);
 

@@ -150,12 +150,21 @@ class Network:
         is_local = self.is_kind(node, ELEMENTWISE) or self.is_kind(node, MAX_POOLS) or node.target is torch.cat
         return is_local and any(self.comes_from_convolution(value) for value in self.inputs(node))
 
+    def is_of_layer(self, node: fx.Node) -> bool:
+        """Return whether a value is the result of a layer, in another shape perhaps."""
+        return self.weighted(self.source(node, node)[1])
+
     def joined(self, node: fx.Node) -> list[fx.Node]:
         """Return the operands of a join that lie in memory: all but that of the layer computed last."""
         if not self.is_kind(node, ELEMENTWISE):
             return []
-        branches = [(value, self.collect(value)) for value in self.inputs(node) if shape(value) == shape(node)]
-        sources = set[fx.Node]().union(*(found for _, found in branches))
+        operands = [(value, self.collect(value)) for value in self.inputs(node)]
+        branches = [(value, found) for value, found in operands if shape(value) == shape(node)]
+        # Such as those of squeeze-excite blocks: no epilogue computes them.
+        gates = [
+            value for value, found in operands if shape(value) != shape(node) and any(map(self.is_of_layer, found))
+        ]
+        sources = set[fx.Node]().union(*(found for _, found in operands))
         if len(sources) < 2 or not any(self.comes_from_convolution(source) for source in sources):
             return []
         carriers = [
@@ -164,7 +173,8 @@ class Network:
             if self.weighted(source) and self.is_passing(source) and shape(source) == shape(node)
         ]
         carrier = max(carriers, key=lambda source: self.order[source], default=None)
-        return [value for value, found in branches if carrier not in found]
+        stored = [value for value, found in branches if carrier not in found]
+        return stored + gates if branches else stored
 
     def quantized_operands(self, node: fx.Node) -> list[fx.Node]:
         """Return the activations that an op reads as integers."""

@@ -42,13 +42,22 @@ class QuantizedLayer(nn.Module):
     scale is one of the batch, the one of the moving averages takes its place.
     """
 
-    def __init__(self, layer: nn.Module, norm: nn.Module | None, weights: str, granularity: str, train: bool) -> None:
+    def __init__(
+        self,
+        layer: nn.Module,
+        norm: nn.Module | None,
+        weights: str,
+        granularity: str,
+        train: bool,
+        *,
+        weight_range: str,
+    ) -> None:
         super().__init__()
         self.layer = layer
         self.norm = norm
         self.is_frozen = False
         weight = find_weight(layer)
-        scheme = weight_scheme(weights, 0 if granularity == "per-axis" else None)
+        scheme = weight_scheme(weights, 0 if granularity == "per-axis" else None, weight_range)
         self.weight_quantizer = WeightQuantizer(scheme, len(weight), train_scale=train)
         self.refresh()
 

@@ -20,6 +20,7 @@ VALUES = {
     "weights": ("symmetric", "asymmetric"),
     "activations": ("asymmetric", "symmetric"),
     "weight_granularity": ("per-axis", "per-tensor"),
+    "weight_range": ("full", "reduced"),
 }
 
 
@@ -30,6 +31,7 @@ def prepare_qat(
     weights: str = "symmetric",
     activations: str = "asymmetric",
     weight_granularity: str = "per-axis",
+    weight_range: str = "full",
     train_scales: bool = False,
     averaging: float = 0.01,
 ) -> fx.GraphModule:
@@ -46,12 +48,15 @@ def prepare_qat(
     the module, then in evaluation, and keeps the scales.
     """
     given = {"weights": weights, "activations": activations, "weight_granularity": weight_granularity}
+    given |= {"weight_range": weight_range}
     for name, value in given.items():
         if value not in VALUES[name]:
             raise OptionError(f"{name} is one of {', '.join(VALUES[name])}, not {value!r}")
     arguments = (example_inputs,) if isinstance(example_inputs, torch.Tensor) else tuple(example_inputs)
+    if weight_range == "reduced" and (weights == "asymmetric" or train_scales):
+        raise OptionError("weight_range='reduced' is about symmetric weights whose scales follow their ranges")
     traced = trace(model, arguments)
-    wrap_layers(traced, weights, weight_granularity, train_scales)
+    wrap_layers(traced, weights, weight_granularity, train_scales, weight_range)
     network = Network(traced)
     # Found before the quantizers are there, which hide what a value comes from.
     reads = [(node, value) for node in traced.graph.nodes for value in network.quantized_operands(node)]
@@ -65,7 +70,7 @@ def prepare_qat(
             made[source] = insert(traced, source, quantizer)
         reader.replace_input_with(source, made[source])
     for node in functional_layers:
-        add_weight_quantizer(traced, node, weights, weight_granularity, train_scales)
+        add_weight_quantizer(traced, node, weights, weight_granularity, train_scales, weight_range)
     traced.graph.lint()
     traced.recompile()
     report_rest(traced)
@@ -92,7 +97,7 @@ def trace(model: nn.Module, arguments: tuple[Any, ...]) -> fx.GraphModule:
     return traced
 
 
-def wrap_layers(traced: fx.GraphModule, weights: str, granularity: str, train: bool) -> None:
+def wrap_layers(traced: fx.GraphModule, weights: str, granularity: str, train: bool, weight_range: str) -> None:
     """Let layers, with the batch normalization behind them, round their weights."""
     calls: dict[str, list[fx.Node]] = {}
     for node in traced.graph.nodes:
@@ -103,7 +108,9 @@ def wrap_layers(traced: fx.GraphModule, weights: str, granularity: str, train: b
         nodes, layer = calls[name], traced.get_submodule(name)
         norm = find_norm(traced, nodes[0], calls) if len(nodes) == 1 else None
         module = traced.get_submodule(norm.target) if norm else None
-        traced.set_submodule(name, QuantizedLayer(layer, module, weights, granularity, train))
+        traced.set_submodule(
+            name, QuantizedLayer(layer, module, weights, granularity, train, weight_range=weight_range)
+        )
         if norm:
             norm.replace_all_uses_with(nodes[0])
             nodes[0].meta.update(norm.meta)
@@ -140,11 +147,13 @@ def insert(traced: fx.GraphModule, value: fx.Node, quantizer: Quantizer) -> fx.N
     return node
 
 
-def add_weight_quantizer(traced: fx.GraphModule, node: fx.Node, weights: str, granularity: str, train: bool) -> None:
+def add_weight_quantizer(
+    traced: fx.GraphModule, node: fx.Node, weights: str, granularity: str, train: bool, weight_range: str
+) -> None:
     """Let a call of a functional layer read its weight rounded."""
     weight: Any = node.args[1]
     value = traced.get_parameter(str(weight.target))
-    scheme = weight_scheme(weights, 0 if granularity == "per-axis" else None)
+    scheme = weight_scheme(weights, 0 if granularity == "per-axis" else None, weight_range)
     quantizer = WeightQuantizer(scheme, len(value), train_scale=train)
     quantizer.follow(value)
     node.replace_input_with(weight, insert(traced, weight, quantizer))

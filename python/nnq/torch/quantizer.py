@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ..errors import Error
-from .rounding import TINY, RoundToScale, Scheme
+from .rounding import TINY, RoundToScale, Scheme, largest_sums
 
 
 class Quantizer(nn.Module):
@@ -51,6 +51,10 @@ class Quantizer(nn.Module):
             self.scale.copy_(scale)
         return scale
 
+    def spread(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return scale and zero point in shapes that meet that of x."""
+        return self.scheme.spread(self.scale, x.dim()), self.scheme.spread(self.zero_point, x.dim())
+
     def round(self, x: torch.Tensor) -> torch.Tensor:
         """Quantize and dequantize."""
         scale = self.scheme.spread(self.current_scale(), x.dim())
@@ -92,8 +96,21 @@ class WeightQuantizer(Quantizer):
         """Let the scale be that of a weight."""
         if self.log_scale is None or not self.is_known():
             self.set_range(*self.scheme.reduce(weight))
+            self.limit_sums(weight)
         else:
             self.current_scale()
+
+    def limit_sums(self, weight: torch.Tensor) -> None:
+        """Widen scales till sums of neighbours are within the limit of the scheme, in the steps of the compiler."""
+        limit = self.scheme.sum_limit
+        while limit is not None:
+            scale, zero_point = self.spread(weight)
+            rounded = RoundToScale.apply(weight, scale, zero_point, self.scheme.low, self.scheme.high)
+            sums = largest_sums(torch.round(rounded / scale))
+            sums = sums.amax() if self.scheme.axis is None else sums
+            if sums.max() <= limit:
+                break
+            self.scale.mul_(torch.where(sums > limit, 1.002 * sums / limit, 1.0))
 
 
 class ActivationQuantizer(Quantizer):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.nn import functional
 
 TINY = torch.finfo(torch.float32).tiny
 
@@ -18,6 +19,9 @@ class Scheme:
     high: int
     is_symmetric: bool
     axis: int | None = None
+    # The largest sum of magnitudes of one sign that instructions which saturate at 16 bits multiply exactly, if it
+    # bounds those of neighbours.
+    sum_limit: int | None = None
 
     @property
     def dtype(self) -> torch.dtype:
@@ -51,14 +55,26 @@ class Scheme:
 
 
 # Those of the pass that quantizes.
-def weight_scheme(weights: str, axis: int | None) -> Scheme:
+def weight_scheme(weights: str, axis: int | None, weight_range: str = "full") -> Scheme:
     """Return the scheme of weights."""
+    if weight_range == "reduced":
+        return Scheme(-63, 63, True, axis, sum_limit=128)
     return Scheme(-127, 127, True, axis) if weights == "symmetric" else Scheme(-128, 127, False, axis)
 
 
 def activation_scheme(activations: str) -> Scheme:
     """Return the scheme of activations."""
     return Scheme(-128, 127, True) if activations == "symmetric" else Scheme(0, 255, False)
+
+
+def largest_sums(steps: torch.Tensor) -> torch.Tensor:
+    """Return, by output channel, the largest sum of one sign of those input channels that a kernel adds in 16 bits."""
+    steps = steps.reshape(*steps.shape[:2], -1).transpose(1, 2)
+    steps = functional.pad(steps, (0, -steps.shape[-1] % 8))
+    # Elements 0, 1, 4, 5 and 2, 3, 6, 7 of each eight.
+    slots = steps.unflatten(-1, (-1, 2, 2, 2)).transpose(-2, -3).flatten(-2)
+    sums = torch.maximum(slots.clamp(min=0).sum(-1), (-slots).clamp(min=0).sum(-1))
+    return sums.flatten(1).amax(1)
 
 
 class RoundToScale(torch.autograd.Function):

@@ -3,6 +3,8 @@
 // RUN: FileCheck %s --input-file=%t.txt --check-prefix=REMARK
 // RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise" --remarks-filter=nnq 2>&1 | FileCheck %s --check-prefix=GOOD
 // RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise" --lower-to-llvm=profile -o - | FileCheck %s --check-prefix=SIGNATURE
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise sqnr-floor=90 calibration=percentile percentile=90" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=FLOOR
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise sqnr-floor=200 weight-granularity=per-tensor weight-range=reduced" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=CAUSES
 // RUN: not nnq-opt %s --nnq-measure-noise 2>&1 | FileCheck %s --check-prefix=DATA
 // DATA: error: cannot measure noise: no data given; pass data=FILE
 
@@ -12,13 +14,17 @@
 // CHECK:       linalg.matmul {nnq.layer = "fc2", {{.*}}nnq.sqnr = {{0|0.0+e\+00|-?[0-9.]+e-[0-9]+}} : f32}
 // REMARK-NOT:  fc1, Reason="the first layer
 // REMARK:      [Missed] nnq-measure-noise
-// REMARK-SAME:   Layer=fc2, Reason="the first layer whose signal to noise, {{-?}}0.0 dB, is below 15 dB; layers=REGEX=f32 keeps layers in f32"
+// REMARK-SAME:   Layer=fc2, Reason="the first layer whose signal to noise, {{-?}}0.0 dB, is below 15 dB: the noise comes with its input; bisect=FILE looks for the layer that makes it; layers=REGEX=f32 keeps layers in f32"
 
 // With a scale for each channel nothing is lost.
 // GOOD-NOT:    nnq-measure-noise
 // GOOD:        linalg.matmul {nnq.layer = "fc2", {{.*}}nnq.sqnr = {{[3-9]}}
 
-// SIGNATURE:   \22name\22:\22fc2\22{{[^}]*}}\22sqnr\22:{{[3-9][0-9]\.}}
+// FLOOR:       Layer=fc1, Reason="the first layer whose signal to noise, {{.*}} dB, is below 90 dB: {{[0-9.]+}} % of its input is clipped; layers=
+// CAUSES:      Layer=fc1, Reason="the first layer {{.*}} is below 200 dB: its channels share a scale, and their ranges differ by a factor of up to 333, its weights are integers of -63 to 63; layers=
+
+// SIGNATURE:   \22clipped\22:0,\22factors\22:2,\22input_range\22:[0,{{[^]]*}}],\22input_scheme\22:\22asymmetric\22,
+// SIGNATURE-SAME: \22name\22:\22fc2\22{{[^}]*}}\22sqnr\22:{{[3-9][0-9]\.[^}]*}}\22weight_scheme\22:\22symmetric per-axis\22
 func.func @f(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
   %zero = arith.constant 0.0 : f32
   %w1 = arith.constant dense<[[-100.0, 0.3]]> : tensor<1x2xf32>

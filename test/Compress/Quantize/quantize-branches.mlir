@@ -114,3 +114,53 @@ func.func @concat_of_results(%x: tensor<1x2x4x4xf32>) -> tensor<1x4x4x4xf32> {
   %r = linalg.exp ins(%c : tensor<1x4x4x4xf32>) outs(%g : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
   return %r : tensor<1x4x4x4xf32>
 }
+
+// -----
+
+#stats = #nnq.tensor_stats<min = 0.0, max = 1.0, mean = 0.5, second_moment = 0.5, count = 64, histogram = []>
+#id = affine_map<(n, c, h, w) -> (n, c, h, w)>
+#channel = affine_map<(n, c, h, w) -> (n, c, 0, 0)>
+
+// The gate of a squeeze-excite block, which a layer computes for whole channels;
+// what it scales is computed last, and numbers that no layer computes stay.
+// CHECK-LABEL: @gate
+// CHECK: %[[X:.+]] = linalg.conv_2d_nchw_fchw {nnq.layer = "stem"
+// CHECK: linalg.conv_2d_nchw_fchw {nnq.layer = "excite"
+// CHECK: %[[GATE:.+]] = linalg.generic {{.*}} attrs = {nnq.layer = "sigmoid"
+// CHECK: %[[QG:.+]] = quant.qcast %[[GATE]]
+// CHECK: %[[DG:.+]] = quant.dcast %[[QG]]
+// CHECK: %[[SCALED:.+]] = linalg.generic {{.*}} ins(%[[X]], %[[DG]] :
+// CHECK-NOT: quant.qcast
+// CHECK: linalg.generic {{.*}} ins(%[[SCALED]], %{{.*}} :
+// CHECK: return
+func.func @gate(%x: tensor<1x2x4x4xf32>, %s: tensor<1x2x1x1xf32>, %given: tensor<1x2x1x1xf32> {nnq.stats = #stats}) -> tensor<1x2x4x4xf32> {
+  %one = arith.constant 1.0 : f32
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[0.5]]], [[[0.25]], [[-1.0]]]]> : tensor<2x2x1x1xf32>
+  %e = tensor.empty() : tensor<1x2x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %e1 = tensor.empty() : tensor<1x2x1x1xf32>
+  %f1 = linalg.fill ins(%zero : f32) outs(%e1 : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "stem", nnq.stats = #stats} ins(%x, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %1 = linalg.conv_2d_nchw_fchw {nnq.layer = "excite"} ins(%s, %w : tensor<1x2x1x1xf32>, tensor<2x2x1x1xf32>) outs(%f1 : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %2 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%1 : tensor<1x2x1x1xf32>) outs(%e1 : tensor<1x2x1x1xf32>) attrs = {nnq.layer = "sigmoid", nnq.stats = #stats} {
+  ^bb0(%a: f32, %o: f32):
+    %m = arith.maximumf %a, %zero : f32
+    %n = arith.minimumf %m, %one : f32
+    linalg.yield %n : f32
+  } -> tensor<1x2x1x1xf32>
+  %3 = linalg.generic {indexing_maps = [#id, #channel, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%0, %2 : tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>) outs(%e : tensor<1x2x4x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    linalg.yield %m : f32
+  } -> tensor<1x2x4x4xf32>
+  %4 = linalg.generic {indexing_maps = [#id, #channel, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%3, %given : tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>) outs(%e : tensor<1x2x4x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    linalg.yield %m : f32
+  } -> tensor<1x2x4x4xf32>
+  return %4 : tensor<1x2x4x4xf32>
+}

@@ -567,7 +567,8 @@ class Network:
 
 
 class AsymmetricNetwork(Network):
-    """For weights with zero points; those of groups have no integer form."""
+    """For weights with zero points; f32 results behind sums of groups may differ
+    in the last bit."""
 
     def grouped_conv(self, *arguments, **options):
         super().grouped_conv(*arguments, **options)

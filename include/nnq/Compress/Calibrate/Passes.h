@@ -45,6 +45,10 @@ std::unique_ptr<mlir::Pass>
 createMeasureNoise(const MeasureNoiseOptions &options,
                    PipelineBuilder quantization, LoweringBuilder lowering);
 
+std::unique_ptr<mlir::Pass> createBisectNoise(const BisectNoiseOptions &options,
+                                              PipelineBuilder quantization,
+                                              LoweringBuilder lowering);
+
 /// In place of the generated function, which has no pipelines to pass on.
 void registerNNQCalibratePasses(PipelineBuilder quantization,
                                 LoweringBuilder lowering);

@@ -187,8 +187,11 @@ def MeasureNoise : Pass<"nnq-measure-noise", "::mlir::ModuleOp"> {
     Runs the network as it is and as it would be quantized on the same samples,
     and compares the results of each convolution and contraction: 10 log10(sum x^2
     / sum (x - y)^2) goes into the attribute `nnq.sqnr`, in dB. Noise of the layers
-    before is part of it; the first layer below `floor` is where accuracy is lost,
-    and a remark names it. Layers without noise get no attribute.
+    before is part of it; the first layer below `sqnr-floor` is where accuracy is lost,
+    and a remark
+    names it with what may be the cause: inputs that are clipped, channels of very
+    different ranges that share a scale, channels that few steps are left for,
+    noise that comes with its input. Layers without noise get no attribute.
 
     ```mlir
     %0 = linalg.matmul {nnq.layer = "fc1"} ins(%x, %w : ...) outs(...)
@@ -208,7 +211,61 @@ def MeasureNoise : Pass<"nnq-measure-noise", "::mlir::ModuleOp"> {
            "Name of the array in the .npz, or names of several by commas">,
     Option<"samples", "samples", "int64_t", "16",
            "Use at most this many samples; 0 means all">,
-    Option<"floor", "floor", "double", "15", "Signal to noise in dB that is enough">,
+    Option<"floor", "sqnr-floor", "double", "15",
+           "Signal to noise in dB that is enough">,
+  ];
+  let statistics = [
+    Statistic<"numMeasured", "measured", "Number of layers measured">,
+  ];
+}
+
+def BisectNoise : Pass<"nnq-bisect-noise", "::mlir::ModuleOp"> {
+  let summary = "Finds the first layer that quantization harms, and cuts it out";
+  let description = [{
+    Each convolution and contraction with constant weights, with the elementwise
+    ops behind it (bias, activation function), is quantized alone: its input is
+    that of the network in f32, and its result is compared with the one in f32.
+    Noise of other layers is no part of it, unlike in `nnq-measure-noise`.
+
+    The first layer below `sqnr-floor` is written to `output`, a module of one
+    function with the weights, the statistics and ranges of the input, and the
+    format of the weights; `--quantize-int8 --lower-to-llvm`, with the same
+    scheme of activations, is then enough to see the noise. The inputs that it
+    was measured on go to the .npz of the same name, for `nnq-run`. Where no
+    layer is below the floor, noise adds up over layers: a remark says so, and the
+    layer of the most noise is written.
+
+    ```mlir
+    func.func @f(%x: tensor<1x8xf32> {nnq.stats = #nnq.tensor_stats<...>}) -> tensor<1x4xf32> {
+      %0 = linalg.matmul {nnq.layer = "fc1"} ins(%x, %w1 : ...) outs(...)
+      %1 = linalg.exp ins(%0 : ...) outs(...)
+      %2 = linalg.matmul {nnq.layer = "fc2"} ins(%1, %w2 : ...) outs(...)
+      return %2 : tensor<1x4xf32>
+    }
+    ```
+
+    If the first layer is harmed, the file holds
+
+    ```mlir
+    func.func @layer(%x: tensor<1x8xf32> {nnq.stats = #nnq.tensor_stats<...>}) -> tensor<1x6xf32> {
+      %0 = linalg.matmul {nnq.layer = "fc1", nnq.weights = #nnq.weight_format<...>} ins(%x, %w1 : ...) outs(...)
+      %1 = linalg.exp ins(%0 : ...) outs(...)
+      return %1 : tensor<1x6xf32>
+    }
+    ```
+  }];
+  // Needs the pipelines that quantize and lower.
+  let constructor = "nullptr";
+  let options = [
+    Option<"data", "data", "std::string", "\"\"", "Data to run on, .npy or .npz">,
+    Option<"key", "key", "std::string", "\"x\"",
+           "Name of the array in the .npz, or names of several by commas">,
+    Option<"samples", "samples", "int64_t", "16",
+           "Use at most this many samples; 0 means all">,
+    Option<"floor", "sqnr-floor", "double", "15",
+           "Signal to noise in dB that is enough">,
+    Option<"output", "output", "std::string", "\"\"",
+           "The .mlir to write the layer to">,
   ];
   let statistics = [
     Statistic<"numMeasured", "measured", "Number of layers measured">,

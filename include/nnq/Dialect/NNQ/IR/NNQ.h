@@ -36,6 +36,7 @@ inline constexpr llvm::StringLiteral kQuantRangeAttr = "nnq.quant_range";
 inline constexpr llvm::StringLiteral kProvenanceAttr = "nnq.provenance";
 inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kSqnrAttr = "nnq.sqnr";
+inline constexpr llvm::StringLiteral kClippedAttr = "nnq.quant_clipped";
 inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
 inline constexpr llvm::StringLiteral kRemoveChannelsAttr =
     "nnq.remove_channels";

@@ -28,6 +28,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.stats` | producer of a tensor, or function argument | `#nnq.tensor_stats` |
     | `nnq.input_stats` | convolution or contraction | `#nnq.input_stats` |
     | `nnq.quant_range` | producer of a tensor, or function argument | `#nnq.quant_range`; may be written by hand |
+    | `nnq.quant_clipped` | linalg op | share of its input that calibration saw outside of the range chosen |
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
     | `nnq.remove_channels` | layer that makes channels | those that `nnq-remove-channels` removes; may be written by hand |
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
