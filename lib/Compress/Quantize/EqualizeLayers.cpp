@@ -25,10 +25,10 @@ using namespace nnq;
 /// Each round brings ranges as far as its neighbours allow.
 static constexpr int kMaxRounds = 40;
 
-/// A channel that its bias dominates, as one of a dead neuron, is seen to have
-/// this share of the bias as weight: scaled up to the others, its bias would be
-/// all of the range of the activation.
-static constexpr double kBiasShare = 0.1;
+/// A channel with a bias is seen to have this share of it as weight, up to the
+/// other share of the largest weights of the layer: scaled up to the others,
+/// the bias of a dead neuron would be all of the range of the activation.
+static constexpr double kBiasShare = 0.1, kLeastShare = 0.03;
 
 namespace {
 /// A layer and those that read its channels.
@@ -153,9 +153,14 @@ private:
     size_t count = junction.factors.size();
     std::vector<double> made(count), read(count), factors(count, 1);
     collectRanges(weights[junction.weight], junction.channels, made);
+    // Of the weights before any scaling.
+    double largest = 0;
+    for (size_t i = 0; i < count; ++i)
+      largest = std::max(largest, made[i] * junction.factors[i]);
     for (size_t i = 0; i < count; ++i)
       if (made[i] > 0)
-        made[i] = std::max(made[i], kBiasShare * junction.biases[i] /
+        made[i] = std::max(made[i], std::min(kBiasShare * junction.biases[i],
+                                             kLeastShare * largest) /
                                         junction.factors[i]);
     for (const ChannelReaders::Layer &layer : junction.readers.layers)
       collectRanges(weights[layer.weight], layer.channels, read);

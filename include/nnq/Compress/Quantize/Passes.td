@@ -164,9 +164,9 @@ def EqualizeLayers : Pass<"nnq-equalize-layers", "::mlir::ModuleOp"> {
     and its kin, pools, pads with zeros, reshapes), each channel i is divided by
     s and the weights that multiply it are multiplied by s = sqrt(r1 / r2), r1
     and r2 being the largest magnitudes in both, until nothing changes: a
-    scale for the whole tensor then serves all channels. A tenth of the bias
-    counts as a weight, so that dead channels are not blown up. In f32 the
-    network computes the same up to rounding.
+    scale for the whole tensor then serves all channels. Channels
+    of next to no weight but a bias are not blown up. In f32 the network
+    computes the same up to rounding.
 
     Where a channel reaches anything else (another branch of a residual addition,
     a clamp such as that of ReLU6, a result of the function) the layer stays as it
