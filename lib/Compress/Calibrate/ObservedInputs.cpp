@@ -13,6 +13,10 @@
 using namespace mlir;
 using namespace nnq;
 
+/// The most numbers whose matrix is gathered: what factorizes it takes memory
+/// with its square and time with its cube.
+static constexpr int64_t kMaxCorrelated = 8192;
+
 llvm::Expected<ObservedInputs>
 ObservedInputs::find(ModuleOp module, StringRef correlations,
                      function_ref<void(Operation *, StringRef)> miss) {
@@ -45,6 +49,12 @@ ObservedInputs::find(ModuleOp module, StringRef correlations,
     Layer layer{op, std::move(*view), operands->activation, operands->weight};
     layer.isCorrelated = !correlations.empty() && regex.match(getLayerName(op));
     isMatched |= layer.isCorrelated;
+    if (layer.isCorrelated && layer.view.getDepth() > kMaxCorrelated) {
+      layer.isCorrelated = false;
+      miss(op, "the correlation of the " +
+                   std::to_string(layer.view.getDepth()) +
+                   " numbers that each output multiplies is too large");
+    }
     auto other = llvm::find_if(found.layers, [&](const Layer &before) {
       return before.activation->get() == layer.activation->get() &&
              before.view.readsAs(layer.view);

@@ -102,10 +102,8 @@ FailureOr<Value> nnq::scaleElements(OpBuilder &builder, Value constant,
                       asBytes<float>(scaled));
 }
 
-FailureOr<Value> nnq::scaleConstant(OpBuilder &builder, Value constant,
-                                    ChannelDim channels,
-                                    ArrayRef<double> factors) {
-  auto type = cast<ShapedType>(constant.getType());
+SmallVector<int64_t> nnq::getElementChannels(ShapedType type,
+                                             ChannelDim channels) {
   int64_t stride = 1;
   for (int64_t size : type.getShape().drop_front(channels.dim + 1))
     stride *= size;
@@ -113,5 +111,13 @@ FailureOr<Value> nnq::scaleConstant(OpBuilder &builder, Value constant,
   for (int64_t i = 0; i < type.getNumElements(); ++i)
     each.push_back(
         channels.getChannel(i / stride % type.getDimSize(channels.dim)));
-  return scaleElements(builder, constant, each, factors);
+  return each;
+}
+
+FailureOr<Value> nnq::scaleConstant(OpBuilder &builder, Value constant,
+                                    ChannelDim channels,
+                                    ArrayRef<double> factors) {
+  auto type = cast<ShapedType>(constant.getType());
+  return scaleElements(builder, constant, getElementChannels(type, channels),
+                       factors);
 }

@@ -9,6 +9,7 @@
 
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
 
 namespace nnq {
@@ -36,6 +37,10 @@ std::optional<ChannelDim> mapToSource(mlir::Operation *reshape,
 std::optional<ChannelDim> mapToOperand(mlir::AffineMap map, unsigned loop,
                                        mlir::Value operand,
                                        ChannelDim channels);
+
+/// The channel of each element of a tensor.
+llvm::SmallVector<int64_t> getElementChannels(mlir::ShapedType type,
+                                              ChannelDim channels);
 
 /// `constant`, of f32, with each number times the factor of its channel. Fails
 /// if its bytes are not at hand or a product is not finite.

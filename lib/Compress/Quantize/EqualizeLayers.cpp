@@ -25,6 +25,11 @@ using namespace nnq;
 /// Each round brings ranges as far as its neighbours allow.
 static constexpr int kMaxRounds = 40;
 
+/// A channel with a bias is seen to have this share of it as weight, up to the
+/// other share of the largest weights of the layer: scaled up to the others,
+/// the bias of a dead neuron would be all of the range of the activation.
+static constexpr double kBiasShare = 0.1, kLeastShare = 0.03;
+
 namespace {
 /// A layer and those that read its channels.
 struct Junction {
@@ -33,6 +38,8 @@ struct Junction {
   /// The channel of each weight.
   std::vector<int64_t> channels;
   ChannelReaders readers;
+  /// The largest magnitude that is added to each channel.
+  std::vector<double> biases;
   /// What its channels are divided by.
   std::vector<double> factors;
 };
@@ -92,7 +99,7 @@ private:
     }
     if (!dim)
       return fail("it has one output channel");
-    Junction junction{op, operands.weight, {}, {}, {}};
+    Junction junction{op, operands.weight, {}, {}, {}, {}};
     FailureOr<std::vector<int64_t>> at =
         evaluateAtWeights(op, operands.weight, map.getResult(*dim));
     if (failed(at))
@@ -105,6 +112,17 @@ private:
       return failure();
     junction.readers = std::move(*readers);
     junction.factors.assign(channels.count, 1);
+    junction.biases.assign(channels.count, 0);
+    for (const ChannelReaders::Constant &constant :
+         junction.readers.constants) {
+      FailureOr<ConstantData> data = ConstantData::get(constant.operand->get());
+      if (failed(data) || !data->getType().getElementType().isF32())
+        return fail("the bytes of its bias are not at hand");
+      ArrayRef<float> values = data->getAs<float>();
+      collectRanges(std::vector<double>(values.begin(), values.end()),
+                    getElementChannels(data->getType(), constant.channels),
+                    junction.biases);
+    }
     if (!load(*operands.weight))
       return fail("the bytes of its weights are not at hand");
     for (const ChannelReaders::Layer &layer : junction.readers.layers)
@@ -135,6 +153,15 @@ private:
     size_t count = junction.factors.size();
     std::vector<double> made(count), read(count), factors(count, 1);
     collectRanges(weights[junction.weight], junction.channels, made);
+    // Of the weights before any scaling.
+    double largest = 0;
+    for (size_t i = 0; i < count; ++i)
+      largest = std::max(largest, made[i] * junction.factors[i]);
+    for (size_t i = 0; i < count; ++i)
+      if (made[i] > 0)
+        made[i] = std::max(made[i], std::min(kBiasShare * junction.biases[i],
+                                             kLeastShare * largest) /
+                                        junction.factors[i]);
     for (const ChannelReaders::Layer &layer : junction.readers.layers)
       collectRanges(weights[layer.weight], layer.channels, read);
     double change = 0;

@@ -28,22 +28,27 @@ static Matrix unpack(ArrayRef<float> triangle, int64_t depth) {
   return matrix;
 }
 
-/// The upper triangle U with U^T U = H^-1. With J the reversal of rows, J H J =
-/// L L^T gives H = M M^T for the upper triangle M = J L J, and U = M^-1.
-static std::optional<Matrix> factorizeInverse(const Matrix &h, double damping) {
+/// The reverse, in both directions, of the upper triangle U with U^T U = H^-1,
+/// for the rows and columns of `h` in `order`. With J the reversal of rows,
+/// J H J = L L^T gives H = M M^T for M = J L J, and U = M^-1 = J L^-1 J.
+static std::optional<Matrix>
+factorizeInverse(const Matrix &h, ArrayRef<int64_t> order, double damping) {
   const int64_t depth = h.rows();
   const double mean = h.diagonal().mean();
   // What the data leave open is singular without damping.
   constexpr double least = 1e-6, most = 1;
   for (; damping <= most; damping = std::max(10 * damping, least)) {
-    Matrix damped = h.reverse();
-    damped.diagonal().array() += damping * mean;
-    Eigen::LLT<Eigen::Ref<Matrix>> llt(damped);
+    Matrix reversed(depth, depth);
+    for (int64_t i = 0; i < depth; ++i)
+      for (int64_t j = 0; j < depth; ++j)
+        reversed(i, j) = h(order[depth - 1 - i], order[depth - 1 - j]);
+    reversed.diagonal().array() += damping * mean;
+    // In place, as are the solution and its transpose: matrices may be large.
+    Eigen::LLT<Eigen::Ref<Matrix>> llt(reversed);
     if (llt.info() != Eigen::Success)
       continue;
-    Matrix upper = Matrix(llt.matrixL()).reverse();
     Matrix inverse = Matrix::Identity(depth, depth);
-    upper.triangularView<Eigen::Upper>().solveInPlace(inverse);
+    reversed.triangularView<Eigen::Lower>().solveInPlace(inverse);
     if (inverse.allFinite())
       return inverse;
   }
@@ -121,9 +126,10 @@ private:
 };
 } // namespace
 
-void GroupRounding::run(const Matrix &h, const Matrix &inverse,
+void GroupRounding::run(const Matrix &h, const Matrix &reversed,
                         ArrayRef<int64_t> order, NeighbourSums *limit) {
   const int64_t depth = view.getDepth(), numRows = rows.size();
+  auto inverse = reversed.reverse();
   auto nearest = [&](int64_t row, int64_t k) {
     return integers[view.getWeight(rows[row], k)];
   };
@@ -207,11 +213,7 @@ nnq::roundByCorrelation(const LayerView &view, ArrayRef<int64_t> shape,
     llvm::sort(order, [&](int64_t a, int64_t b) {
       return std::pair(-h(a, a), a) < std::pair(-h(b, b), b);
     });
-    Matrix sorted(depth, depth);
-    for (int64_t i = 0; i < depth; ++i)
-      for (int64_t j = 0; j < depth; ++j)
-        sorted(i, j) = h(order[i], order[j]);
-    std::optional<Matrix> inverse = factorizeInverse(sorted, options.damping);
+    std::optional<Matrix> inverse = factorizeInverse(h, order, options.damping);
     if (!inverse)
       return failure();
     GroupRounding(view, channels, weights, *grid, integers)

@@ -164,7 +164,8 @@ def EqualizeLayers : Pass<"nnq-equalize-layers", "::mlir::ModuleOp"> {
     and its kin, pools, pads with zeros, reshapes), each channel i is divided by
     s and the weights that multiply it are multiplied by s = sqrt(r1 / r2), r1
     and r2 being the largest magnitudes in both, until nothing changes: a
-    scale for the whole tensor then serves all channels. In f32 the network
+    scale for the whole tensor then serves all channels. Channels
+    of next to no weight but a bias are not blown up. In f32 the network
     computes the same up to rounding.
 
     Where a channel reaches anything else (another branch of a residual addition,
