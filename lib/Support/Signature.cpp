@@ -179,6 +179,8 @@ std::string Signature::toJSON() const {
         described["zeros"] = layer.zeros;
       if (layer.sqnr)
         described["sqnr"] = *layer.sqnr;
+      if (!layer.format.empty())
+        described["format"] = layer.format;
       list.push_back(std::move(described));
     }
     object["layers"] = std::move(list);
@@ -228,7 +230,8 @@ static bool parseLayers(const llvm::json::Array &list,
          object->getString("type")->str(), *object->getInteger("macs"),
          object->getInteger("weights").value_or(0),
          object->getInteger("factors").value_or(0),
-         object->getInteger("zeros").value_or(0), object->getNumber("sqnr")});
+         object->getInteger("zeros").value_or(0), object->getNumber("sqnr"),
+         object->getString("format").value_or("").str()});
   }
   return true;
 }

@@ -19,7 +19,7 @@ using namespace mlir::linalg;
 
 static Value stripExtension(Value value) {
   if (Operation *op = value.getDefiningOp())
-    if (isa<arith::ExtSIOp, arith::ExtUIOp, arith::ExtFOp>(op))
+    if (isa<arith::ExtSIOp, arith::ExtUIOp, arith::ExtFOp, arith::SIToFPOp>(op))
       return op->getOperand(0);
   return value;
 }

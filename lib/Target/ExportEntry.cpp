@@ -105,6 +105,8 @@ static LayerSignature describe(DictionaryAttr layer) {
     result.zeros = zeros.getInt();
   if (auto sqnr = layer.getAs<FloatAttr>("sqnr"))
     result.sqnr = sqnr.getValueAsDouble();
+  if (auto format = layer.getAs<StringAttr>("format"))
+    result.format = format.str();
   return result;
 }
 

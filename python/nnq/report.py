@@ -44,6 +44,8 @@ class LayerReport:
     # Signal to noise once quantized; None if quantize(measure_noise=True) did not measure it.
     sqnr_db: float | None = None
     time_us: float | None = None
+    # Of weights that have groups or fewer than 8 bits, such as "i4, groups of 64".
+    weight_format: str = ""
 
     @property
     def is_integer(self) -> bool:
@@ -119,8 +121,9 @@ def describe_layers(signature: Mapping[str, Any], steps: tuple[str, ...]) -> lis
             layer.get("factors", 0),
             layer.get("zeros", 0),
             layer.get("sqnr"),
+            weight_format=layer.get("format", ""),
         )
-        technique = ", ".join(steps) if report.is_integer else ""
+        technique = ", ".join(steps) if report.is_integer or report.weight_format else ""
         reports.append(dataclasses.replace(report, technique=technique))
     return reports
 

@@ -68,6 +68,8 @@ struct LayerSignature {
   int64_t zeros = 0;
   /// Signal to noise of its result once quantized, in dB, if it was measured.
   std::optional<double> sqnr;
+  /// Of quantized weights, such as "i4, groups of 64"; empty for 8 bits.
+  std::string format;
 };
 
 /// Everything that a caller of an entry point has to know.

@@ -89,7 +89,11 @@ private:
     WeightFormat format =
         getWeightFormat(op, operands,
                         {weights, QuantScheme::Asymmetric, weightGranularity,
-                         weightRange, weightCalibration});
+                         weightRange, weightCalibration, weightBits,
+                         groupSize});
+    // nnq-quantize says so.
+    if (!findFormatObstacle(op, operands, format).empty())
+      dropFormat(format);
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfterValue(weight);
     FailureOr<Value> nearest = quantizeWeight(builder, weight, format);
@@ -123,7 +127,7 @@ private:
     Location loc = weight.getLoc();
     Value rounded = makeConstant(
         builder, loc, ::cast<ShapedType>(stored.getInput().getType()),
-        "rounded", bytes);
+        "rounded", format.bits == 4 ? packInt4(bytes) : bytes);
     Value quantized =
         quant::StorageCastOp::create(builder, loc, stored.getType(), rounded);
     operands.weight->set(quant::DequantizeCastOp::create(
