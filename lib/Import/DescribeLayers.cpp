@@ -60,12 +60,13 @@ static arith::ConstantOp findConstant(Value value) {
 static std::string describeFormat(LinalgOp op) {
   for (OpOperand *operand : op.getDpsInputOperands()) {
     auto cast = operand->get().getDefiningOp<quant::DequantizeCastOp>();
-    auto stored = cast ? cast.getInput().getDefiningOp<quant::StorageCastOp>()
-                       : nullptr;
+    auto stored =
+        cast ? cast.getInput().getDefiningOp<quant::StorageCastOp>() : nullptr;
     if (!stored || !findConstant(stored.getInput()))
       continue;
     quant::QuantizedType type = cast.getQuantizedType();
-    std::string name = llvm::formatv("i{0}", type.getStorageTypeIntegralWidth());
+    std::string name =
+        llvm::formatv("i{0}", type.getStorageTypeIntegralWidth());
     if (auto blocks = dyn_cast<quant::UniformQuantizedSubChannelType>(type))
       return name + llvm::formatv(", groups of {0}",
                                   *llvm::max_element(blocks.getBlockSizes()))

@@ -40,8 +40,7 @@ linalg::GenericOp QuantizationLowering::emitMixedContraction(
       iterators, [&](OpBuilder &nested, Location at, ValueRange args) {
         Value a = args[0], sum;
         if (isa<FloatType>(a.getType())) {
-          Value b =
-              arith::SIToFPOp::create(nested, at, a.getType(), args[1]);
+          Value b = arith::SIToFPOp::create(nested, at, a.getType(), args[1]);
           Value product = arith::MulFOp::create(nested, at, a, b);
           sum = arith::AddFOp::create(nested, at, args[2], product);
         } else {
@@ -77,9 +76,9 @@ QuantizationLowering::emitGroupSums(const Contraction &contraction,
   SmallVector<int64_t> shape(data->getShape());
   shape[weights.groupDim] = weights.groupSize;
   shape = insertAt<int64_t>(shape, weights.groupDim, groups);
-  Value w = makeConstant(rewriter, loc, data->getType().clone(shape),
-                         (getLayerName(op) + "_weights").str(),
-                         data->getBytes());
+  Value w =
+      makeConstant(rewriter, loc, data->getType().clone(shape),
+                   (getLayerName(op) + "_weights").str(), data->getBytes());
 
   auto resultType = cast<RankedTensorType>(op->getResult(0).getType());
   Value init = createFilled(
@@ -100,9 +99,9 @@ QuantizationLowering::emitGroupSums(const Contraction &contraction,
                      context)};
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   iterators.push_back(utils::IteratorType::parallel);
-  auto sums = emitMixedContraction(
-      op, x ? x->storage : contraction.activation->get(), w, init, maps,
-      iterators, !x || x->isSigned);
+  auto sums =
+      emitMixedContraction(op, x ? x->storage : contraction.activation->get(),
+                           w, init, maps, iterators, !x || x->isSigned);
   if (weights.bits < 8)
     sums->setAttr(kWeightBitsAttr, rewriter.getI64IntegerAttr(weights.bits));
   return sums;
@@ -122,8 +121,8 @@ Value QuantizationLowering::emitActivationGroupSums(
   shape.back() /= groupSize;
   SmallVector<int64_t> sumShape(shape);
   shape.push_back(groupSize);
-  Value split = tensor::ExpandShapeOp::create(
-      rewriter, loc, type.clone(shape), x.storage, reassociation);
+  Value split = tensor::ExpandShapeOp::create(rewriter, loc, type.clone(shape),
+                                              x.storage, reassociation);
   Value init =
       createFilled(rewriter, loc, sumShape, rewriter.getI32IntegerAttr(0));
   AffineMap all = rewriter.getMultiDimIdentityMap(shape.size());
@@ -169,7 +168,8 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
   // Nothing may lie between the sums and what scales them.
   Value activationSums;
   if (!weights.zeroPoints.empty())
-    activationSums = emitActivationGroupSums(contraction, *x, weights.groupSize);
+    activationSums =
+        emitActivationGroupSums(contraction, *x, weights.groupSize);
   linalg::GenericOp sums = emitGroupSums(contraction, x, weights);
   if (isStatic)
     sums->setAttr(kRangeAttr, rewriter.getDenseI64ArrayAttr(
@@ -208,8 +208,7 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
                 asBytes<int16_t>(groupSums));
   }
   if (!weights.zeroPoints.empty()) {
-    addConstant("weight_zero_point", i32,
-                asBytes<int32_t>(weights.zeroPoints));
+    addConstant("weight_zero_point", i32, asBytes<int32_t>(weights.zeroPoints));
     inputs.push_back(activationSums);
     SmallVector<AffineExpr> at(sumsAt);
     at.erase(at.begin() + channel + 1);
@@ -235,8 +234,8 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
           sum = arith::SubIOp::create(nested, at, sum, offset);
         }
         if (!weights.zeroPoints.empty()) {
-          Value offset = arith::MulIOp::create(nested, at, args[next],
-                                               args[next + 1]);
+          Value offset =
+              arith::MulIOp::create(nested, at, args[next], args[next + 1]);
           sum = arith::SubIOp::create(nested, at, sum, offset);
         }
         Value value = sum;

@@ -81,8 +81,8 @@ static LogicalResult readGroups(const ConstantData &data,
   for (auto [i, value] : llvm::enumerate(data.getAs<int8_t>())) {
     int64_t row = i / shape[1], column = i % shape[1];
     int64_t input = channelDim == 1 ? row : column;
-    int64_t at = input / weights.groupSize * channels +
-                 (channelDim == 1 ? column : row);
+    int64_t at =
+        input / weights.groupSize * channels + (channelDim == 1 ? column : row);
     int64_t centered = value - weights.zeroPoints[at];
     weights.sums[at] += centered;
     weights.magnitudes[at] += std::abs(centered);
@@ -115,7 +115,8 @@ nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
     return fail("unsigned weights have no integer kernel");
 
   IntegerWeights weights;
-  weights.values = dcast.getInput().getDefiningOp<quant::StorageCastOp>().getInput();
+  weights.values =
+      dcast.getInput().getDefiningOp<quant::StorageCastOp>().getInput();
   if (type.getStorageTypeIntegralWidth() < 8) {
     OpBuilder builder(weights.values.getContext());
     builder.setInsertionPointAfterValue(weights.values);

@@ -52,8 +52,9 @@ struct IntegerWeights {
   unsigned groupDim = 0;
 };
 
-/// Fails with a reason where `dequantized` is not a dequantized constant of 8 or
-/// 4 bits that is scaled along `channelDim`, in groups or not, or per tensor.
+/// Fails with a reason where `dequantized` is not a dequantized constant of 8
+/// or 4 bits that is scaled along `channelDim`, in groups or not, or per
+/// tensor.
 mlir::FailureOr<IntegerWeights>
 getWeights(mlir::Value dequantized, unsigned channelDim, std::string &reason);
 

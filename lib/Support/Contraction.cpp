@@ -15,9 +15,8 @@ using namespace nnq;
 /// Matches with exactly one loop that the weights share with the result; the
 /// activation has it, too, if `depthwise`. With `groups` there is one loop more
 /// that all have.
-static FailureOr<Contraction> matchContraction(Operation *operation,
-                                               bool depthwise,
-                                               bool groups = false) {
+static FailureOr<Contraction>
+matchContraction(Operation *operation, bool depthwise, bool groups = false) {
   auto op = dyn_cast<linalg::LinalgOp>(operation);
   if (!op || op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() == 0 || !isMultiplyAddBody(op))

@@ -45,12 +45,10 @@ SmallVector<int64_t> QuantScales::getBlockShape(ArrayRef<int64_t> shape) const {
   return block;
 }
 
-quant::QuantizedType nnq::getInt8Type(MLIRContext *context, bool isSigned,
-                                      StorageRange range,
-                                      ArrayRef<double> scales,
-                                      ArrayRef<int64_t> zeroPoints,
-                                      std::optional<int64_t> axis,
-                                      unsigned bits) {
+quant::QuantizedType
+nnq::getInt8Type(MLIRContext *context, bool isSigned, StorageRange range,
+                 ArrayRef<double> scales, ArrayRef<int64_t> zeroPoints,
+                 std::optional<int64_t> axis, unsigned bits) {
   unsigned flags = isSigned ? quant::QuantizationFlags::Signed : 0;
   Type storage = IntegerType::get(context, bits);
   Type expressed = Float32Type::get(context);

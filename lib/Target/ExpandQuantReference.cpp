@@ -259,8 +259,8 @@ struct DropStorageCast : public OpConversionPattern<quant::StorageCastOp> {
       FailureOr<ConstantData> data = ConstantData::getWidened(op.getInput());
       if (failed(data))
         return rewriter.notifyMatchFailure(op, "no constant of 4 bits");
-      input = makeConstant(rewriter, op.getLoc(), data->getType(),
-                           "weights_i8", data->getBytes());
+      input = makeConstant(rewriter, op.getLoc(), data->getType(), "weights_i8",
+                           data->getBytes());
     }
     rewriter.replaceOp(op, input);
     return success();

@@ -49,8 +49,8 @@ struct Contraction {
   static mlir::FailureOr<Contraction> matchGroups(mlir::Operation *op);
 };
 
-/// True if `op` is `out[..., c] += f(sums[..., g, c])`, the sum over all groups,
-/// and reads `sums` once.
+/// True if `op` is `out[..., c] += f(sums[..., g, c])`, the sum over all
+/// groups, and reads `sums` once.
 bool isSumOfGroups(mlir::linalg::GenericOp op, mlir::Value sums);
 
 /// The op of this kind that alone reads the tensor `sums`, or null.

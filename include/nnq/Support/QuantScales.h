@@ -48,8 +48,7 @@ getInt8Type(mlir::MLIRContext *context, bool isSigned, StorageRange range,
 mlir::quant::QuantizedType
 getBlockType(mlir::MLIRContext *context, unsigned bits, StorageRange range,
              mlir::ArrayRef<int64_t> shape, mlir::ArrayRef<int64_t> blockShape,
-             mlir::ArrayRef<double> scales,
-             mlir::ArrayRef<int64_t> zeroPoints);
+             mlir::ArrayRef<double> scales, mlir::ArrayRef<int64_t> zeroPoints);
 
 /// Parameters in the precision of generated code.
 QuantParams getQuantParams(mlir::quant::UniformQuantizedType type);

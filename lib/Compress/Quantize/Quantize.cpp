@@ -111,10 +111,10 @@ private:
     if (isDequantized(weight) && isDequantized(operands.activation->get()))
       return;
 
-    WeightFormat format = getWeightFormat(
-        op, operands,
-        {weights, activations, weightGranularity, weightRange,
-         weightCalibration, weightBits, groupSize, compute});
+    WeightFormat format =
+        getWeightFormat(op, operands,
+                        {weights, activations, weightGranularity, weightRange,
+                         weightCalibration, weightBits, groupSize, compute});
     if (std::string obstacle = findFormatObstacle(op, operands, format);
         !obstacle.empty()) {
       ++numRefused;
@@ -211,8 +211,9 @@ private:
   }
 
   llvm::SetVector<Operation *> unused;
-  DenseMap<std::tuple<Value, int64_t, QuantScheme, WeightRange, int64_t, int64_t>,
-           Value>
+  DenseMap<
+      std::tuple<Value, int64_t, QuantScheme, WeightRange, int64_t, int64_t>,
+      Value>
       quantizedWeights;
   DenseMap<Value, Value> quantizedActivations;
   // A statistic does not count in all builds.

@@ -32,12 +32,9 @@ StringRef nnq::findObstacle(linalg::LinalgOp op) {
 WeightFormat nnq::getWeightFormat(linalg::LinalgOp op,
                                   const WeightedOp &operands,
                                   const LayerFormat &format) {
-  WeightFormat result{format.weights,
-                      format.weightRange,
-                      operands.channelAxis,
-                      operands.inputAxis,
-                      format.weightCalibration,
-                      format.weightBits,
+  WeightFormat result{format.weights,           format.weightRange,
+                      operands.channelAxis,     operands.inputAxis,
+                      format.weightCalibration, format.weightBits,
                       format.groupSize};
   WeightGranularity granularity = format.weightGranularity;
   if (auto own = op->getAttrOfType<WeightFormatAttr>(kWeightsAttr)) {
@@ -80,7 +77,8 @@ std::string nnq::findFormatObstacle(linalg::LinalgOp op,
     return "";
   if (operands.weight->getOperandNumber() != 1 ||
       failed(Contraction::match(op)))
-    return "weights of fewer bits, and groups, are of convolutions and products "
+    return "weights of fewer bits, and groups, are of convolutions and "
+           "products "
            "whose channels have all of the input";
   if (format.groupSize == 0)
     return "";
@@ -111,18 +109,19 @@ static std::string getTechnique(Value weight) {
   std::string name =
       llvm::formatv("quantize-int{0}", type.getStorageTypeIntegralWidth());
   if (auto block = dyn_cast<quant::UniformQuantizedSubChannelType>(type))
-    name += llvm::formatv("-group{0}", llvm::max_element(block.getBlockSizes())[0]);
+    name +=
+        llvm::formatv("-group{0}", llvm::max_element(block.getBlockSizes())[0]);
   return name;
 }
 
 void nnq::setProvenance(linalg::LinalgOp op, Value weight) {
   int64_t elements = cast<ShapedType>(weight.getType()).getNumElements();
   MLIRContext *context = op.getContext();
-  op->setAttr(kProvenanceAttr,
-              ProvenanceAttr::get(context,
-                                  StringAttr::get(context, getLayerName(op)),
-                                  StringAttr::get(context, getTechnique(weight)),
-                                  elements * 32, countWeightBits(weight)));
+  op->setAttr(
+      kProvenanceAttr,
+      ProvenanceAttr::get(context, StringAttr::get(context, getLayerName(op)),
+                          StringAttr::get(context, getTechnique(weight)),
+                          elements * 32, countWeightBits(weight)));
 }
 
 namespace {
@@ -140,8 +139,8 @@ struct QuantizeLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     WeightedOp operands = *matchWeightedOp(op);
     Value weight = operands.weight->get();
     Value activation = operands.activation->get();
-    if (isDequantized(weight) && (isDequantized(activation) ||
-                                  format.compute == ComputePrecision::F32))
+    if (isDequantized(weight) &&
+        (isDequantized(activation) || format.compute == ComputePrecision::F32))
       return rewriter.notifyMatchFailure(op, "is quantized");
     if (!isDequantized(weight)) {
       rewriter.setInsertionPointAfterValue(weight);

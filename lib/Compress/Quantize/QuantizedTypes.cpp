@@ -174,9 +174,8 @@ static QuantizedWeight quantizeChannels(MLIRContext *context,
     scales.push_back(params.scale);
     zeroPoints.push_back(params.zeroPoint);
   }
-  return {std::move(bytes),
-          getInt8Type(context, /*isSigned=*/true, range, scales, zeroPoints,
-                      axis, format.bits)};
+  return {std::move(bytes), getInt8Type(context, /*isSigned=*/true, range,
+                                        scales, zeroPoints, axis, format.bits)};
 }
 
 FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
@@ -190,11 +189,11 @@ FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
           builder.getContext(), data->getAs<float>(), type.getShape(), format);
   bool isPacked = format.bits == 4;
   Location loc = weight.getLoc();
-  Value stored = makeConstant(
-      builder, loc, type.clone(quantized.type.getStorageType()),
-      getResourceName(weight),
-      isPacked ? packInt4(quantized.values) : quantized.values);
-  Value cast = quant::StorageCastOp::create(
-      builder, loc, type.clone(quantized.type), stored);
+  Value stored =
+      makeConstant(builder, loc, type.clone(quantized.type.getStorageType()),
+                   getResourceName(weight),
+                   isPacked ? packInt4(quantized.values) : quantized.values);
+  Value cast = quant::StorageCastOp::create(builder, loc,
+                                            type.clone(quantized.type), stored);
   return quant::DequantizeCastOp::create(builder, loc, type, cast).getResult();
 }

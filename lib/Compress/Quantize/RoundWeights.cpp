@@ -86,11 +86,10 @@ private:
     if (!weight.hasOneUse())
       return fail("it shares its weights with another layer");
 
-    WeightFormat format =
-        getWeightFormat(op, operands,
-                        {weights, QuantScheme::Asymmetric, weightGranularity,
-                         weightRange, weightCalibration, weightBits,
-                         groupSize});
+    WeightFormat format = getWeightFormat(
+        op, operands,
+        {weights, QuantScheme::Asymmetric, weightGranularity, weightRange,
+         weightCalibration, weightBits, groupSize});
     // nnq-quantize says so.
     if (!findFormatObstacle(op, operands, format).empty())
       dropFormat(format);

@@ -187,10 +187,9 @@ private:
                    ("stays in f32 as asked for: layers=" + last->text).str());
       return success();
     }
-    WeightFormatAttr format =
-        WeightFormatAttr::getChecked([&] { return emitLayerError(op); },
-                                     &getContext(), scheme, granularity, range,
-                                     bits, group);
+    WeightFormatAttr format = WeightFormatAttr::getChecked(
+        [&] { return emitLayerError(op); }, &getContext(), scheme, granularity,
+        range, bits, group);
     if (!format)
       return failure();
     op->setAttr(kWeightsAttr, format);

@@ -45,8 +45,8 @@ Value nnq::emitPairDot(OpBuilder &builder, Location loc, Value x, Value w,
     return VectorType::get(shape, type.getElementType());
   };
   int64_t lanes = type.getDimSize(0);
-  Value row = arith::ExtUIOp::create(builder, loc, extended({2, 2}),
-                                     spread(x, {2, 2}));
+  Value row =
+      arith::ExtUIOp::create(builder, loc, extended({2, 2}), spread(x, {2, 2}));
   Value columns = arith::ExtSIOp::create(builder, loc, extended({lanes, 2, 2}),
                                          spread(w, {lanes, 2, 2}));
   Value sum =

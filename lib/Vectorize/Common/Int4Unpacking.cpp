@@ -19,12 +19,14 @@ static constexpr int64_t kBits = 4, kMask = 15;
 
 std::vector<char> nnq::packInt4Halves(ArrayRef<char> values, int64_t step) {
   std::vector<char> bytes(values.size() / 2);
-  auto getDistance = [&](size_t at) { return (values[at] - kInt4.min) & kMask; };
+  auto getDistance = [&](size_t at) {
+    return (values[at] - kInt4.min) & kMask;
+  };
   int64_t half = step / 2;
   for (auto [i, byte] : llvm::enumerate(bytes)) {
     size_t low = i / half * step + i % half;
-    byte = static_cast<char>(getDistance(low) | getDistance(low + half)
-                                                    << kBits);
+    byte =
+        static_cast<char>(getDistance(low) | getDistance(low + half) << kBits);
   }
   return bytes;
 }
@@ -52,8 +54,8 @@ Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
              iterators,
              [&](OpBuilder &b, Location at, ValueRange args) {
                auto constant = [&](int64_t number) -> Value {
-                 return arith::ConstantOp::create(
-                     b, at, b.getIntegerAttr(i8, number));
+                 return arith::ConstantOp::create(b, at,
+                                                  b.getIntegerAttr(i8, number));
                };
                Value part = linalg::IndexOp::create(b, at, parts);
                Value isHigh = arith::CmpIOp::create(
@@ -65,8 +67,8 @@ Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
                    arith::AndIOp::create(b, at, args[0], constant(kMask));
                Value distance =
                    arith::SelectOp::create(b, at, isHigh, high, low);
-               Value number = arith::AddIOp::create(b, at, distance,
-                                                    constant(kInt4.min));
+               Value number =
+                   arith::AddIOp::create(b, at, distance, constant(kInt4.min));
                linalg::YieldOp::create(b, at, number);
              })
       .getResult(0);

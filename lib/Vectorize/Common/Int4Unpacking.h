@@ -12,8 +12,8 @@
 namespace nnq {
 
 /// Integers of 4 bits, each as its distance from the least one, in halves: a
-/// byte has one of the first half of `step` integers in its low bits and the one
-/// in the same place of the second half in its high bits.
+/// byte has one of the first half of `step` integers in its low bits and the
+/// one in the same place of the second half in its high bits.
 std::vector<char> packInt4Halves(llvm::ArrayRef<char> values, int64_t step);
 
 /// A linalg.generic that makes packed weights of `type`, blocks by steps by
@@ -21,8 +21,7 @@ std::vector<char> packInt4Halves(llvm::ArrayRef<char> values, int64_t step);
 /// parts. Kernels take it in.
 mlir::Value emitInt4Unpacking(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::RankedTensorType type,
-                              llvm::ArrayRef<char> bytes,
-                              llvm::StringRef name);
+                              llvm::ArrayRef<char> bytes, llvm::StringRef name);
 
 /// The op of this kind that writes `buffer`, which `reader` reads, or null.
 mlir::linalg::GenericOp findInt4Unpacking(mlir::Value buffer,

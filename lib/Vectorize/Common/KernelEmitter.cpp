@@ -264,8 +264,8 @@ void KernelEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
   SmallVector<Value> narrow;
   auto i16s = VectorType::get({lanes, 2}, b.getI16Type());
   if (addsPartsUp())
-    narrow.assign(accumulators.size(), arith::ConstantOp::create(
-                                           b, loc, b.getZeroAttr(i16s)));
+    narrow.assign(accumulators.size(),
+                  arith::ConstantOp::create(b, loc, b.getZeroAttr(i16s)));
   auto add = [&](Value x, Value w, size_t at) {
     if (addsPartsUp())
       narrow[at] = emitPairDot(b, loc, x, w, narrow[at]);
@@ -285,8 +285,8 @@ void KernelEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
         continue;
       }
       for (int64_t row = 0; row < accumulatorRows(tile); ++row) {
-        Value x = loadGroup(
-            b, contractionLoops(b, tile, row, reductions, part));
+        Value x =
+            loadGroup(b, contractionLoops(b, tile, row, reductions, part));
         for (auto [j, w] : llvm::enumerate(column))
           add(x, w, row * tile.blocks + j);
       }
@@ -295,9 +295,9 @@ void KernelEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
   for (auto [sum, acc] : llvm::zip(narrow, accumulators)) {
     Value wide = arith::ExtSIOp::create(
         b, loc, VectorType::get({lanes, 2}, b.getI32Type()), sum);
-    acc = vector::MultiDimReductionOp::create(
-        b, loc, wide, acc, ArrayRef<bool>{false, true},
-        vector::CombiningKind::ADD);
+    acc = vector::MultiDimReductionOp::create(b, loc, wide, acc,
+                                              ArrayRef<bool>{false, true},
+                                              vector::CombiningKind::ADD);
   }
 }
 
@@ -334,12 +334,12 @@ SmallVector<Value> KernelEmitter::emitGroups(OpBuilder &b, const Tile &tile,
 /// All lanes of a block, whose first one `loops` is at.
 Value KernelEmitter::emitLoadBlock(OpBuilder &b, Value memref, AffineMap map,
                                    ArrayRef<OpFoldResult> loops) {
-  SmallVector<Value> at = emitIndices(
-      b, loc, map.getMajorSubMap(map.getNumResults() - 1), loops);
+  SmallVector<Value> at =
+      emitIndices(b, loc, map.getMajorSubMap(map.getNumResults() - 1), loops);
   at.push_back(arith::ConstantIndexOp::create(b, loc, 0));
   Type element = cast<MemRefType>(memref.getType()).getElementType();
-  return vector::LoadOp::create(
-      b, loc, VectorType::get({shape.lanes}, element), memref, at);
+  return vector::LoadOp::create(b, loc, VectorType::get({shape.lanes}, element),
+                                memref, at);
 }
 
 /// The body of the sum over groups for one of them.

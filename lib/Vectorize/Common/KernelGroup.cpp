@@ -116,10 +116,9 @@ bool nnq::isBlockMap(AffineMap map, unsigned loop, int64_t lanes) {
   return map.getNumResults() > 1 &&
          map.getResult(0) == channel.floorDiv(lanes) &&
          map.getResults().back() == channel % lanes &&
-         llvm::none_of(map.getResults().drop_front().drop_back(),
-                       [&](AffineExpr expr) {
-                         return expr.isFunctionOfDim(loop);
-                       });
+         llvm::none_of(
+             map.getResults().drop_front().drop_back(),
+             [&](AffineExpr expr) { return expr.isFunctionOfDim(loop); });
 }
 
 /// As canEmitRows, but operands may be packed by blocks.
@@ -278,8 +277,7 @@ OpOperand *KernelGroup::findBias() const {
 
 void KernelGroup::erase(RewriterBase &rewriter) const {
   SmallVector<Value> buffers;
-  for (linalg::GenericOp op :
-       {epilogue, scaling, pool, reduction, unpacking}) {
+  for (linalg::GenericOp op : {epilogue, scaling, pool, reduction, unpacking}) {
     if (!op)
       continue;
     buffers.push_back(linalg::GenericOp(op).getOutputs()[0]);

@@ -15,15 +15,15 @@ namespace nnq {
 /// A reduction on buffers and what alone reads its result.
 struct KernelGroup {
   mlir::linalg::GenericOp reduction;
-  mlir::linalg::GenericOp pool;     // May be null.
-  /// Sums up groups that the reduction leaves apart, see isSumOfGroups(). May be
-  /// null; not together with `pool`.
+  mlir::linalg::GenericOp pool; // May be null.
+  /// Sums up groups that the reduction leaves apart, see isSumOfGroups(). May
+  /// be null; not together with `pool`.
   mlir::linalg::GenericOp scaling;
   /// Makes the weights of packed ones of 4 bits. May be null.
   mlir::linalg::GenericOp unpacking;
   mlir::linalg::GenericOp epilogue; // May be null.
   mlir::linalg::FillOp init;
-  mlir::linalg::FillOp poolInit; // With `pool`.
+  mlir::linalg::FillOp poolInit;    // With `pool`.
   mlir::linalg::FillOp scalingInit; // With `scaling`.
   KernelAttr kernel;
   /// An operand of the epilogue that is added already; see `findBias`.
@@ -38,13 +38,9 @@ struct KernelGroup {
     return scaling ? scaling : pool ? pool : reduction;
   }
   /// The op that writes the final result.
-  mlir::linalg::GenericOp root() const {
-    return epilogue ? epilogue : last();
-  }
+  mlir::linalg::GenericOp root() const { return epilogue ? epilogue : last(); }
   /// The buffer that the epilogue reads.
-  mlir::Value source() const {
-    return last().getOutputs()[0];
-  }
+  mlir::Value source() const { return last().getOutputs()[0]; }
 
   /// Collects the ops around `op`, whose result has its loops first and in
   /// order. Fails with a reason where no kernel can be emitted.

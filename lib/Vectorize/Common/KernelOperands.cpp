@@ -107,7 +107,8 @@ void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
   int64_t lanes = kernel.getLanes(), size = lanes * getPartSize(kernel);
   int64_t pairs = getNumParts(kernel) / 2;
   for (int64_t block = 0; block < tile.blocks; ++block) {
-    Value from = getValueOrCreateConstantIndexOp(b, loc, blockAt(b, tile, block));
+    Value from =
+        getValueOrCreateConstantIndexOp(b, loc, blockAt(b, tile, block));
     Value to =
         getValueOrCreateConstantIndexOp(b, loc, panelSlot(b, tile, block));
     emitLoopNest(
@@ -115,8 +116,7 @@ void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
         [&](OpBuilder &inner, ArrayRef<OpFoldResult> steps) {
           SmallVector<Value> source{from}, target{to};
           for (OpFoldResult step : steps)
-            source.push_back(
-                getValueOrCreateConstantIndexOp(inner, loc, step));
+            source.push_back(getValueOrCreateConstantIndexOp(inner, loc, step));
           target.append(source.begin() + 1, source.end());
           source.push_back({});
           target.push_back({});
@@ -126,9 +126,8 @@ void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
                 arith::ConstantIndexOp::create(inner, loc, i * size);
             auto [low, high] = emitInt4Halves(
                 inner, loc,
-                vector::LoadOp::create(inner, loc,
-                                       VectorType::get({size}, i8), packed,
-                                       source));
+                vector::LoadOp::create(inner, loc, VectorType::get({size}, i8),
+                                       packed, source));
             for (auto [part, half] :
                  {std::pair(i, low), std::pair(i + pairs, high)}) {
               target.back() =
@@ -144,8 +143,8 @@ void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
   }
 }
 
-SmallVector<OpFoldResult>
-KernelOperands::atGroup(ArrayRef<OpFoldResult> loops, OpFoldResult index) {
+SmallVector<OpFoldResult> KernelOperands::atGroup(ArrayRef<OpFoldResult> loops,
+                                                  OpFoldResult index) {
   SmallVector<OpFoldResult> result(loops);
   result.insert(result.begin() + group.laneLoop, index);
   return result;
@@ -222,8 +221,7 @@ Value KernelOperands::loadWeights(OpBuilder &b,
     at = emitIndices(b, loc, wMap.getMajorSubMap(batchDims), loops);
   }
   at.push_back(getValueOrCreateConstantIndexOp(
-      b, loc,
-      hasPanel ? panelSlot(b, tile, block) : blockAt(b, tile, block)));
+      b, loc, hasPanel ? panelSlot(b, tile, block) : blockAt(b, tile, block)));
   for (OpFoldResult index : reductions)
     at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
   at.push_back(arith::ConstantIndexOp::create(b, loc, offset));
@@ -272,7 +270,8 @@ bool KernelOperands::prefetches(const Tile &tile) {
   constexpr int64_t kLeastBytes = 64 << 10;
   auto type = cast<MemRefType>(weights.getType());
   int64_t width = type.getElementTypeBitWidth() / 8;
-  return batchDims == 0 && !hasPanel && type.getNumElements() * width >= kLeastBytes &&
+  return batchDims == 0 && !hasPanel &&
+         type.getNumElements() * width >= kLeastBytes &&
          type.getShape().back() * width % kLineBytes == 0 &&
          shape.rowLoop >= 0 && rootShape[shape.rowLoop] > tile.rows;
 }
@@ -374,10 +373,12 @@ KernelOperands::loadRowPairs(OpBuilder &b, const Tile &tile,
   SmallVector<int64_t> both(llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
   SmallVector<Value> pairs;
   for (int64_t row = 0; row < count; row += 2) {
-    Value first = loadGroup(b, contractionLoops(b, tile, row, reductions, part));
+    Value first =
+        loadGroup(b, contractionLoops(b, tile, row, reductions, part));
     Value second = first;
     if (row + 1 < count)
-      second = loadGroup(b, contractionLoops(b, tile, row + 1, reductions, part));
+      second =
+          loadGroup(b, contractionLoops(b, tile, row + 1, reductions, part));
     Value joined = vector::ShuffleOp::create(b, loc, first, second, both);
     Type element = cast<VectorType>(joined.getType()).getElementType();
     pairs.push_back(vector::ShapeCastOp::create(

@@ -135,9 +135,8 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
   paddingBytes = packed.size() - data.getBytes().size();
   std::string name = (getLayerName(op) + "_weights").str();
   if (kernel.getBits())
-    return emitInt4Unpacking(
-        rewriter, op.getLoc(), type,
-        packInt4Halves(packed, lanes * group), name);
+    return emitInt4Unpacking(rewriter, op.getLoc(), type,
+                             packInt4Halves(packed, lanes * group), name);
   if (widensWeights()) {
     packed = widenToI16(packed);
     type = type.clone(rewriter.getI16Type());

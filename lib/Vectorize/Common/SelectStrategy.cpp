@@ -72,7 +72,8 @@ static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
     if (target.getDot() == DotKind::VPDPBUSD)
       return parts(DotKind::VPDPBUSD);
     if (target.getDot() == DotKind::VPMADDWD)
-      if (std::optional<int64_t> group = findSaturationFreeGroup(layout, isNarrow))
+      if (std::optional<int64_t> group =
+              findSaturationFreeGroup(layout, isNarrow))
         return {DotKind::VPMADDUBSW, *group};
     return parts(DotKind::None);
   }

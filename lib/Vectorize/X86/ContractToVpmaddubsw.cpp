@@ -107,19 +107,17 @@ struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
       return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
     int64_t lanes = accType.getDimSize(0);
     StringRef multiply = getMultiply(lanes);
-    if (cast<VectorType>(row.getType()).getShape() !=
-            ArrayRef<int64_t>{2, 2} ||
+    if (cast<VectorType>(row.getType()).getShape() != ArrayRef<int64_t>{2, 2} ||
         multiply.empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
     Location loc = op.getLoc();
     auto i16s = VectorType::get({2 * lanes}, rewriter.getI16Type());
-    Value sum =
-        LLVM::CallIntrinsicOp::create(
-            rewriter, loc, i16s, rewriter.getStringAttr(multiply),
-            ValueRange{splatGroup(rewriter, loc, flatten(rewriter, loc, row),
-                                  lanes),
-                       flatten(rewriter, loc, columns)})
-            .getResult(0);
+    Value sum = LLVM::CallIntrinsicOp::create(
+                    rewriter, loc, i16s, rewriter.getStringAttr(multiply),
+                    ValueRange{splatGroup(rewriter, loc,
+                                          flatten(rewriter, loc, row), lanes),
+                               flatten(rewriter, loc, columns)})
+                    .getResult(0);
     if (!matchPattern(op.getAcc(), m_Zero()))
       sum = arith::AddIOp::create(rewriter, loc,
                                   flatten(rewriter, loc, op.getAcc()), sum);
