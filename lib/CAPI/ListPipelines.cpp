@@ -69,6 +69,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<WeightCalibration>(option, json) ||
          describeEnum<WeightRounding>(option, json) ||
          describeEnum<ProductPrecision>(option, json) ||
+         describeEnum<ComputePrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||
          describeEnum<Requantization>(option, json) ||
          describeEnum<ChannelCriterion>(option, json) ||

@@ -12,9 +12,11 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace nnq {
@@ -53,12 +55,35 @@ static arith::ConstantOp findConstant(Value value) {
   return nullptr;
 }
 
-static int64_t countBytes(arith::ConstantOp constant) {
+/// Such as "i4, groups of 64", of quantized weights that have fewer than 8 bits
+/// or groups.
+static std::string describeFormat(LinalgOp op) {
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    auto cast = operand->get().getDefiningOp<quant::DequantizeCastOp>();
+    auto stored =
+        cast ? cast.getInput().getDefiningOp<quant::StorageCastOp>() : nullptr;
+    if (!stored || !findConstant(stored.getInput()))
+      continue;
+    quant::QuantizedType type = cast.getQuantizedType();
+    std::string name =
+        llvm::formatv("i{0}", type.getStorageTypeIntegralWidth());
+    if (auto blocks = dyn_cast<quant::UniformQuantizedSubChannelType>(type))
+      return name + llvm::formatv(", groups of {0}",
+                                  *llvm::max_element(blocks.getBlockSizes()))
+                        .str();
+    return type.getStorageTypeIntegralWidth() < 8 ? name : "";
+  }
+  return "";
+}
+
+/// With `bits` for each element, if that is not 0.
+static int64_t countBytes(arith::ConstantOp constant, int64_t bits) {
   auto type = dyn_cast<RankedTensorType>(constant.getType());
   if (!type)
     return 0;
-  return llvm::divideCeil(type.getNumElements() * type.getElementTypeBitWidth(),
-                          8);
+  if (bits == 0)
+    bits = type.getElementTypeBitWidth();
+  return llvm::divideCeil(type.getNumElements() * bits, 8);
 }
 
 /// Elements of `constant` that are zero.
@@ -150,6 +175,8 @@ struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
       if (macs)
         layer.set("type", TypeAttr::get(getElementTypeOrSelf(
                               op.getDpsInputOperand(0)->get().getType())));
+      if (std::string format = describeFormat(op); !format.empty())
+        layer.set("format", b.getStringAttr(format));
       if (Attribute sqnr = op->getAttr(kSqnrAttr))
         layer.set("sqnr", sqnr);
       if (Attribute clipped = op->getAttr(kClippedAttr))
@@ -191,7 +218,10 @@ private:
       arith::ConstantOp constant = findConstant(operand->get());
       if (!constant || !counted.insert({name, constant}).second)
         continue;
-      add("weights", countBytes(constant));
+      // Packed two to a byte.
+      auto bits = op->getAttrOfType<IntegerAttr>(kWeightBitsAttr);
+      bool isFactor = bits && operand->getOperandNumber() == 1;
+      add("weights", countBytes(constant, isFactor ? bits.getInt() : 0));
       auto type = dyn_cast<RankedTensorType>(constant.getType());
       if (!isProduct || !type)
         continue;

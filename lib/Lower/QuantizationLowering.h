@@ -12,7 +12,9 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Contraction.h"
+#include "nnq/Support/Layers.h"
 
 namespace nnq {
 
@@ -40,6 +42,9 @@ struct ActivationSums {
   /// From the dimensions of the result to those of `value`.
   mlir::AffineMap map;
 };
+
+/// `bound` quantized, within the range of `params`.
+int64_t quantizeBound(float bound, const ActivationParams &params);
 
 /// A contraction and the ops behind it that its epilogue takes in.
 struct ContractionChain {
@@ -120,6 +125,28 @@ private:
   mlir::Value correctWeightZeroPoints(mlir::Location loc, mlir::Value acc,
                                       mlir::ValueRange args,
                                       const ContractionChain &chain);
+  /// `op` on integers, or on an f32 activation, its weights in groups: sums of
+  /// each group.
+  mlir::linalg::GenericOp emitGroupSums(const Contraction &contraction,
+                                        const Quantized *x,
+                                        const IntegerWeights &weights);
+  /// Sums of the groups of the activation.
+  mlir::Value emitActivationGroupSums(const Contraction &contraction,
+                                      const Quantized &x, int64_t groupSize);
+  /// `x` is null for an f32 activation.
+  void lowerGroups(Contraction contraction, const Quantized *x,
+                   const IntegerWeights &weights);
+  void finishGroups(ContractionChain &chain, const Quantized *x,
+                    mlir::ArrayRef<float> scales, mlir::Value acc);
+  /// False where integer weights have no kernel for an f32 activation.
+  bool lowerWeightOnly(Contraction contraction, const IntegerWeights &weights);
+  /// `op` on an f32 or integer activation and integer weights, with the loops
+  /// and the result that it is given.
+  mlir::linalg::GenericOp
+  emitMixedContraction(mlir::linalg::LinalgOp op, mlir::Value x, mlir::Value w,
+                       mlir::Value init, mlir::ArrayRef<mlir::AffineMap> maps,
+                       mlir::ArrayRef<mlir::utils::IteratorType> iterators,
+                       bool isSigned);
   mlir::linalg::GenericOp emitStaticEpilogue(mlir::Value acc,
                                              ContractionChain &chain,
                                              const Quantized &x,
@@ -165,6 +192,18 @@ private:
   /// By the value of quantized type, or the storage result of a dynamic cast.
   mlir::DenseMap<mlir::Value, Quantized> quantizedValues;
 };
+
+template <typename T>
+mlir::Value QuantizationLowering::channelConstant(ContractionChain &chain,
+                                                  mlir::StringRef kind,
+                                                  mlir::Type element,
+                                                  mlir::ArrayRef<T> values) {
+  mlir::linalg::LinalgOp op = chain.contraction.op;
+  int64_t channels = values.size();
+  return makeConstant(rewriter, op.getLoc(),
+                      mlir::RankedTensorType::get({channels}, element),
+                      (getLayerName(op) + "_" + kind).str(), asBytes(values));
+}
 
 } // namespace nnq
 

@@ -136,32 +136,8 @@ QuantizationLowering::emitIntegerContraction(linalg::LinalgOp op, Value x,
   auto type = cast<RankedTensorType>(op->getResult(0).getType()).clone(i32);
   Value init = createFilled(rewriter, loc, type.getShape(),
                             rewriter.getI32IntegerAttr(0));
-  auto generic = linalg::GenericOp::create(
-      rewriter, loc, type, ValueRange{x, w}, init, op.getIndexingMapsArray(),
-      op.getIteratorTypesArray(),
-      [&](OpBuilder &nested, Location at, ValueRange args) {
-        Value a = extendToI32(nested, at, args[0], isSigned);
-        Value b = extendToI32(nested, at, args[1], /*isSigned=*/true);
-        Value product = arith::MulIOp::create(nested, at, a, b);
-        linalg::YieldOp::create(
-            nested, at,
-            Value(arith::AddIOp::create(nested, at, args[2], product)));
-      });
-  for (StringRef name : {kLayerAttr, kProvenanceAttr, kKernelAttr})
-    if (Attribute attr = op->getAttr(name))
-      generic->setAttr(name, attr);
-  return generic;
-}
-
-template <typename T>
-Value QuantizationLowering::channelConstant(ContractionChain &chain,
-                                            StringRef kind, Type element,
-                                            ArrayRef<T> values) {
-  linalg::LinalgOp op = chain.contraction.op;
-  int64_t channels = values.size();
-  return makeConstant(rewriter, op.getLoc(),
-                      RankedTensorType::get({channels}, element),
-                      (getLayerName(op) + "_" + kind).str(), asBytes(values));
+  return emitMixedContraction(op, x, w, init, op.getIndexingMapsArray(),
+                              op.getIteratorTypesArray(), isSigned);
 }
 
 linalg::GenericOp QuantizationLowering::createEpilogue(
@@ -222,8 +198,7 @@ Value QuantizationLowering::correctWeightZeroPoints(
   return arith::SubIOp::create(rewriter, loc, acc, offset);
 }
 
-/// `bound` quantized, within the range of `params`.
-static int64_t quantizeBound(float bound, const ActivationParams &params) {
+int64_t nnq::quantizeBound(float bound, const ActivationParams &params) {
   double q = std::nearbyint(bound / static_cast<float>(params.scale));
   return std::clamp<double>(q + params.zeroPoint, params.min, params.max);
 }
@@ -368,6 +343,8 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   std::string reason;
   FailureOr<IntegerWeights> weights = getWeights(
       contraction.weight->get(), contraction.weightChannelDim, reason);
+  if (!x && succeeded(weights) && lowerWeightOnly(contraction, *weights))
+    return;
   if (!x || failed(weights)) {
     if (x || succeeded(weights))
       remarkMissed(op, "nnq-lower-quantization",
@@ -377,6 +354,9 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   if (!isZeroFill(op.getDpsInitOperand(0)->get()))
     return remarkMissed(op, "nnq-lower-quantization",
                         "the accumulator does not start at zero");
+
+  if (weights->groupSize)
+    return lowerGroups(contraction, x, *weights);
 
   // Parameters known at run time only leave the quantization to itself.
   ContractionChain chain = matchChain(contraction, x->params.has_value());
@@ -394,6 +374,9 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   if (x->params)
     integers->setAttr(kRangeAttr, rewriter.getDenseI64ArrayAttr(
                                       {x->params->min, x->params->max}));
+  if (weights->bits < 8)
+    integers->setAttr(kWeightBitsAttr,
+                      rewriter.getI64IntegerAttr(weights->bits));
   Value acc = integers.getResult(0);
   linalg::GenericOp epilogue =
       x->params ? emitStaticEpilogue(acc, chain, *x, *weights)

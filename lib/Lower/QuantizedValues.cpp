@@ -45,10 +45,51 @@ static FailureOr<ConstantData> getInt8Constant(quant::DequantizeCastOp op) {
   auto scast = op.getInput().getDefiningOp<quant::StorageCastOp>();
   if (!scast)
     return failure();
-  FailureOr<ConstantData> data = ConstantData::get(scast.getInput());
+  FailureOr<ConstantData> data = ConstantData::getWidened(scast.getInput());
   if (failed(data) || !data->getType().getElementType().isInteger(8))
     return failure();
   return data;
+}
+
+/// Parameters of blocks that lie along one dimension of a matrix and are one
+/// channel wide.
+static LogicalResult readGroups(const ConstantData &data,
+                                const QuantScales &params, unsigned channelDim,
+                                IntegerWeights &weights, std::string &reason) {
+  ArrayRef<int64_t> shape = data.getShape();
+  SmallVector<int64_t> block = params.getBlockShape(shape);
+  if (shape.size() != 2 || block[channelDim] != 1 || channelDim > 1) {
+    reason = "scales of blocks other than groups of the inputs of a channel "
+             "have no integer kernel";
+    return failure();
+  }
+  weights.groupDim = 1 - channelDim;
+  weights.groupSize = block[weights.groupDim];
+  int64_t channels = shape[channelDim];
+  int64_t groups = shape[weights.groupDim] / weights.groupSize;
+  int64_t size = channels * groups;
+  weights.scales.resize(size);
+  weights.zeroPoints.resize(size);
+  weights.sums.assign(size, 0);
+  weights.magnitudes.assign(size, 0);
+  for (int64_t g = 0; g < groups; ++g)
+    for (int64_t c = 0; c < channels; ++c) {
+      int64_t from = channelDim == 1 ? g * channels + c : c * groups + g;
+      weights.scales[g * channels + c] = params.scales[from];
+      weights.zeroPoints[g * channels + c] = params.zeroPoints[from];
+    }
+  for (auto [i, value] : llvm::enumerate(data.getAs<int8_t>())) {
+    int64_t row = i / shape[1], column = i % shape[1];
+    int64_t input = channelDim == 1 ? row : column;
+    int64_t at =
+        input / weights.groupSize * channels + (channelDim == 1 ? column : row);
+    int64_t centered = value - weights.zeroPoints[at];
+    weights.sums[at] += centered;
+    weights.magnitudes[at] += std::abs(centered);
+  }
+  if (llvm::all_of(weights.zeroPoints, [](int32_t z) { return z == 0; }))
+    weights.zeroPoints.clear();
+  return success();
 }
 
 FailureOr<IntegerWeights>
@@ -68,16 +109,35 @@ nnq::getWeights(Value dequantized, unsigned channelDim, std::string &reason) {
       getElementTypeOrSelf(dcast.getInput().getType()));
   FailureOr<QuantScales> params =
       type ? QuantScales::get(type) : FailureOr<QuantScales>();
-  if (failed(params) || isa<quant::UniformQuantizedSubChannelType>(type))
-    return fail("sub-channel scales have no integer kernel");
+  if (failed(params))
+    return fail("the scales are not uniform");
   if (!type.isSigned())
     return fail("unsigned weights have no integer kernel");
-  if (!params->blocks.empty() && params->blocks.front().dim != channelDim)
-    return fail("the weights are not scaled along the output channel");
 
   IntegerWeights weights;
   weights.values =
       dcast.getInput().getDefiningOp<quant::StorageCastOp>().getInput();
+  if (type.getStorageTypeIntegralWidth() < 8) {
+    OpBuilder builder(weights.values.getContext());
+    builder.setInsertionPointAfterValue(weights.values);
+    weights.values =
+        makeConstant(builder, weights.values.getLoc(), data->getType(),
+                     "weights_i8", data->getBytes());
+  }
+  bool isNarrow = llvm::all_of(data->getAs<int8_t>(), [](int8_t value) {
+    return value >= kInt4.min && value <= kInt4.max;
+  });
+  if (isNarrow && type.getStorageTypeMin() >= kInt4.min &&
+      type.getStorageTypeMax() <= kInt4.max)
+    weights.bits = 4;
+  if (isa<quant::UniformQuantizedSubChannelType>(type)) {
+    if (failed(readGroups(*data, *params, channelDim, weights, reason)))
+      return failure();
+    return weights;
+  }
+  if (!params->blocks.empty() && params->blocks.front().dim != channelDim)
+    return fail("the weights are not scaled along the output channel");
+
   int64_t channels = data->getShape()[channelDim];
   for (int64_t c = 0; c < channels; ++c) {
     size_t at = c % params->scales.size();

@@ -34,7 +34,8 @@ struct ActivationParams {
 ActivationParams getActivationParams(mlir::quant::UniformQuantizedType type,
                                      const StorageFormat &format);
 
-/// Int8 weights: values, and a scale for each channel.
+/// Int8 weights: values, and a scale for each channel, or for each group of the
+/// inputs of each channel.
 struct IntegerWeights {
   mlir::Value values;
   mlir::SmallVector<double> scales;
@@ -43,10 +44,17 @@ struct IntegerWeights {
   /// Sum of the weights of each channel minus their zero points, and of the
   /// magnitudes of these.
   mlir::SmallVector<int64_t> sums, magnitudes;
+  /// Bits that hold all values: 4, or 8.
+  int64_t bits = 8;
+  /// With groups: neighbours along `groupDim` of the weights that share a
+  /// scale. What is by channel above is then by group, and by channel in it.
+  int64_t groupSize = 0;
+  unsigned groupDim = 0;
 };
 
-/// Fails with a reason where `dequantized` is not a dequantized int8 constant
-/// that is scaled along `channelDim` or per tensor.
+/// Fails with a reason where `dequantized` is not a dequantized constant of 8
+/// or 4 bits that is scaled along `channelDim`, in groups or not, or per
+/// tensor.
 mlir::FailureOr<IntegerWeights>
 getWeights(mlir::Value dequantized, unsigned channelDim, std::string &reason);
 

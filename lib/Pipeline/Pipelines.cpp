@@ -145,6 +145,9 @@ static QuantizeOptions getQuantizeOptions(const QuantizeInt8Options &options) {
   quantize.weightGranularity = options.weightGranularity;
   quantize.weightRange = options.weightRange;
   quantize.weightCalibration = options.weightCalibration;
+  quantize.weightBits = options.weightBits;
+  quantize.groupSize = options.groupSize;
+  quantize.compute = options.compute;
   quantize.attention = options.attention;
   return quantize;
 }
@@ -156,6 +159,8 @@ getRoundWeightsOptions(const QuantizeInt8Options &options) {
   round.weightGranularity = options.weightGranularity;
   round.weightRange = options.weightRange;
   round.weightCalibration = options.weightCalibration;
+  round.weightBits = options.weightBits;
+  round.groupSize = options.groupSize;
   round.damping = options.damping;
   return round;
 }
@@ -181,6 +186,8 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   select.weights = options.weights;
   select.weightGranularity = options.weightGranularity;
   select.weightRange = options.weightRange;
+  select.weightBits = options.weightBits;
+  select.groupSize = options.groupSize;
   pm.addPass(createSelectPrecision(select));
   // Ranges are those of scaled channels.
   if (options.equalize)

@@ -11,6 +11,7 @@
 #include "mlir/IR/Matchers.h"
 #include "nnq/Dialect/NNQ/IR/ConstantPool.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <cstring>
 #include <numeric>
@@ -57,6 +58,49 @@ FailureOr<ConstantData> ConstantData::get(Attribute attr) {
   for (size_t at = 0; at < size; at += one.size())
     std::memcpy(data.owned->data() + at, one.data(), one.size());
   return data;
+}
+
+FailureOr<ConstantData> ConstantData::getWidened(Value value) {
+  if (auto cast = value.getDefiningOp<quant::StorageCastOp>())
+    value = cast.getInput();
+  Attribute attr;
+  auto type = dyn_cast<ShapedType>(value.getType());
+  if (!type || !type.getElementType().isInteger(4))
+    return get(value);
+  if (!matchPattern(value, m_Constant(&attr)))
+    return failure();
+  ConstantData data;
+  data.type = type.clone(IntegerType::get(type.getContext(), 8));
+  size_t count = type.getNumElements();
+  data.owned = std::make_shared<std::vector<char>>();
+  data.owned->reserve(count + 1);
+  auto add = [&](char nibble) {
+    data.owned->push_back(static_cast<char>(((nibble & 15) ^ 8) - 8));
+  };
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(attr)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob || blob->getData().size() != llvm::divideCeil(count, 2))
+      return failure();
+    for (char byte : blob->getData()) {
+      add(byte);
+      add(static_cast<char>(static_cast<uint8_t>(byte) >> 4));
+    }
+    data.owned->resize(count);
+    return data;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(attr);
+  if (!dense)
+    return failure();
+  for (const APInt &number : dense.getValues<APInt>())
+    data.owned->push_back(static_cast<char>(number.getSExtValue()));
+  return data;
+}
+
+std::vector<char> nnq::packInt4(ArrayRef<char> values) {
+  std::vector<char> packed(llvm::divideCeil(values.size(), 2), 0);
+  for (auto [i, value] : llvm::enumerate(values))
+    packed[i / 2] |= static_cast<char>((value & 15) << (i % 2 * 4));
+  return packed;
 }
 
 DenseResourceElementsAttr nnq::makeResource(ShapedType type, StringRef hint,

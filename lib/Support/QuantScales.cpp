@@ -45,13 +45,12 @@ SmallVector<int64_t> QuantScales::getBlockShape(ArrayRef<int64_t> shape) const {
   return block;
 }
 
-quant::QuantizedType nnq::getInt8Type(MLIRContext *context, bool isSigned,
-                                      StorageRange range,
-                                      ArrayRef<double> scales,
-                                      ArrayRef<int64_t> zeroPoints,
-                                      std::optional<int64_t> axis) {
+quant::QuantizedType
+nnq::getInt8Type(MLIRContext *context, bool isSigned, StorageRange range,
+                 ArrayRef<double> scales, ArrayRef<int64_t> zeroPoints,
+                 std::optional<int64_t> axis, unsigned bits) {
   unsigned flags = isSigned ? quant::QuantizationFlags::Signed : 0;
-  Type storage = IntegerType::get(context, 8);
+  Type storage = IntegerType::get(context, bits);
   Type expressed = Float32Type::get(context);
   if (!axis)
     return quant::UniformQuantizedType::get(flags, storage, expressed,
@@ -60,6 +59,30 @@ quant::QuantizedType nnq::getInt8Type(MLIRContext *context, bool isSigned,
   return quant::UniformQuantizedPerAxisType::get(flags, storage, expressed,
                                                  scales, zeroPoints, *axis,
                                                  range.min, range.max);
+}
+
+quant::QuantizedType
+nnq::getBlockType(MLIRContext *context, unsigned bits, StorageRange range,
+                  ArrayRef<int64_t> shape, ArrayRef<int64_t> blockShape,
+                  ArrayRef<double> scales, ArrayRef<int64_t> zeroPoints) {
+  SmallVector<int32_t> dims;
+  SmallVector<int64_t> counts;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    dims.push_back(dim);
+    counts.push_back(size / blockShape[dim]);
+  }
+  Type storage = IntegerType::get(context, bits);
+  SmallVector<float> values(scales.begin(), scales.end());
+  SmallVector<APInt> points;
+  for (int64_t point : zeroPoints)
+    points.push_back(APInt(bits, point, /*isSigned=*/true));
+  return quant::UniformQuantizedSubChannelType::get(
+      quant::QuantizationFlags::Signed, storage, Float32Type::get(context),
+      DenseElementsAttr::get(
+          RankedTensorType::get(counts, Float32Type::get(context)),
+          ArrayRef<float>(values)),
+      DenseElementsAttr::get(RankedTensorType::get(counts, storage), points),
+      dims, blockShape, range.min, range.max);
 }
 
 QuantParams nnq::getQuantParams(quant::UniformQuantizedType type) {

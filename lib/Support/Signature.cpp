@@ -188,6 +188,8 @@ std::string Signature::toJSON() const {
                                                      layer.inputRange->second};
       if (layer.clipped)
         described["clipped"] = *layer.clipped;
+      if (!layer.format.empty())
+        described["format"] = layer.format;
       list.push_back(std::move(described));
     }
     object["layers"] = std::move(list);
@@ -249,7 +251,8 @@ static bool parseLayers(const llvm::json::Array &list,
          object->getString("weight_scheme").value_or("").str(),
          object->getString("input_scheme").value_or("").str(),
          parseRange(object->getArray("input_range")),
-         object->getNumber("clipped")});
+         object->getNumber("clipped"),
+         object->getString("format").value_or("").str()});
   }
   return true;
 }

@@ -18,9 +18,16 @@ using namespace mlir;
 using namespace mlir::linalg;
 
 static Value stripExtension(Value value) {
-  if (Operation *op = value.getDefiningOp())
-    if (isa<arith::ExtSIOp, arith::ExtUIOp, arith::ExtFOp>(op))
-      return op->getOperand(0);
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return value;
+  // Weights, which are multiplied as f32; sums that are scaled are no factors.
+  constexpr unsigned kMostBits = 8;
+  bool isWeight =
+      isa<arith::SIToFPOp>(op) &&
+      op->getOperand(0).getType().getIntOrFloatBitWidth() <= kMostBits;
+  if (isWeight || isa<arith::ExtSIOp, arith::ExtUIOp, arith::ExtFOp>(op))
+    return op->getOperand(0);
   return value;
 }
 

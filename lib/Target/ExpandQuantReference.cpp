@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
 #include "mlir/Transforms/DialectConversion.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/QuantScales.h"
 #include "nnq/Target/Passes.h"
 
@@ -90,6 +91,14 @@ static Value dequantize(OpBuilder &b, Location loc, Value q, Value scale,
 static Type getWideType(OpBuilder &b, quant::QuantizedType type) {
   return type.getStorageTypeIntegralWidth() > 16 ? b.getI64Type()
                                                  : b.getI32Type();
+}
+
+/// Integers of fewer bits take a byte each in memory.
+static Type getMemoryType(quant::QuantizedType type) {
+  constexpr unsigned kByte = 8;
+  if (type.getStorageTypeIntegralWidth() >= kByte)
+    return type.getStorageType();
+  return IntegerType::get(type.getContext(), kByte);
 }
 
 static void copyLayer(Operation *from, Operation *to) {
@@ -182,10 +191,10 @@ public:
   StorageTypeConverter() {
     addConversion([](Type type) { return type; });
     addConversion(
-        [](quant::QuantizedType type) { return type.getStorageType(); });
+        [](quant::QuantizedType type) { return getMemoryType(type); });
     addConversion([](ShapedType type) -> std::optional<Type> {
       if (auto element = dyn_cast<quant::QuantizedType>(type.getElementType()))
-        return type.clone(element.getStorageType());
+        return type.clone(getMemoryType(element));
       return std::nullopt;
     });
   }
@@ -199,7 +208,7 @@ struct ExpandQuantize : public OpConversionPattern<quant::QuantizeCastOp> {
                   ConversionPatternRewriter &rewriter) const override {
     auto type = cast<quant::QuantizedType>(
         getElementTypeOrSelf(op.getResult().getType()));
-    Type storage = type.getStorageType();
+    Type storage = getMemoryType(type);
     Type compute = getComputeType(type.getExpressedType());
     FailureOr<Value> result = mapQuantized(
         rewriter, op, adaptor.getInput(), type, storage,
@@ -244,7 +253,16 @@ struct DropStorageCast : public OpConversionPattern<quant::StorageCastOp> {
   LogicalResult
   matchAndRewrite(quant::StorageCastOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, adaptor.getInput());
+    Value input = adaptor.getInput();
+    Type element = getElementTypeOrSelf(input.getType());
+    if (element.isInteger() && element.getIntOrFloatBitWidth() < 8) {
+      FailureOr<ConstantData> data = ConstantData::getWidened(op.getInput());
+      if (failed(data))
+        return rewriter.notifyMatchFailure(op, "no constant of 4 bits");
+      input = makeConstant(rewriter, op.getLoc(), data->getType(), "weights_i8",
+                           data->getBytes());
+    }
+    rewriter.replaceOp(op, input);
     return success();
   }
 };
@@ -408,7 +426,12 @@ struct ExpandQuantReference
     config.foldingMode = DialectConversionFoldingMode::Never;
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns),
                                    config)))
-      signalPassFailure();
+      return signalPassFailure();
+    // Nothing lowers those of 4 bits, which were widened.
+    getOperation()->walk([](arith::ConstantOp op) {
+      if (op->use_empty())
+        op->erase();
+    });
   }
 };
 } // namespace

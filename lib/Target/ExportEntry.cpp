@@ -113,6 +113,8 @@ static LayerSignature describe(DictionaryAttr layer) {
     result.inputRange = {range[0], range[1]};
   if (auto clipped = layer.getAs<FloatAttr>("clipped"))
     result.clipped = clipped.getValueAsDouble();
+  if (auto format = layer.getAs<StringAttr>("format"))
+    result.format = format.str();
   return result;
 }
 

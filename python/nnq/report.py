@@ -50,6 +50,8 @@ class LayerReport:
     # What its input may be, and the share of what calibration saw that lies outside of it.
     input_range: tuple[float, float] | None = None
     clipped: float | None = None
+    # Of weights that have groups or fewer than 8 bits, such as "i4, groups of 64".
+    weight_format: str = ""
 
     @property
     def is_integer(self) -> bool:
@@ -129,8 +131,9 @@ def describe_layers(signature: Mapping[str, Any], steps: tuple[str, ...]) -> lis
             input_scheme=layer.get("input_scheme", ""),
             input_range=tuple(layer["input_range"]) if "input_range" in layer else None,
             clipped=layer.get("clipped"),
+            weight_format=layer.get("format", ""),
         )
-        technique = ", ".join(steps) if report.is_integer else ""
+        technique = ", ".join(steps) if report.is_integer or report.weight_format else ""
         reports.append(dataclasses.replace(report, technique=technique))
     return reports
 

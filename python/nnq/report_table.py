@@ -35,6 +35,7 @@ def columns(report: Report) -> list[Column]:
         Column("kind", lambda layer: layer.kind),
         Column("type", lambda layer: layer.type),
         Column("technique", lambda layer: layer.technique),
+        Column("weights", lambda layer: layer.weight_format),
         Column("weights, bytes", lambda layer: f"{layer.weight_bytes:,}" if layer.weight_bytes else "", True),
         Column("density", lambda layer: "" if layer.density is None else f"{100 * layer.density:.1f} %", True),
         Column("MACs", lambda layer: f"{layer.macs:,}" if layer.macs else "", True),

@@ -56,13 +56,13 @@ func.func @wrong_axis(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
 // -----
 
 !qx = !quant.uniform<u8:f32, 0.5:10>
-!qw = !quant.uniform<i8<-127:127>:f32:{0:2, 1:1}, {{0.25, 0.5}, {1.0, 2.0}}>
+!qw = !quant.uniform<i8<-127:127>:f32:{0:2, 1:2}, {{0.25}, {1.0}}>
 
+// Blocks of several channels.
 // CHECK-LABEL: @sub_channel
 // CHECK: linalg.matmul
 // CHECK-NOT: quant.
-// 1 * 0.25, 1 * 0.5, 1 * 0.25, 1 * 0.5, 1 * 1, 1 * 2, 1 * 1, 1 * 2
-// CHECK: "0x400000000000803E0000003F0000803E0000003F0000803F000000400000803F00000040"
+// CHECK: "0x400000000000803E0000803E0000803E0000803E0000803F0000803F0000803F0000803F"
 func.func @sub_channel(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
   %zero = arith.constant 0.0 : f32
   %w = arith.constant dense<1> : tensor<4x2xi8>
@@ -72,7 +72,7 @@ func.func @sub_channel(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
   %dx = quant.dcast %qx : tensor<1x4x!qx> to tensor<1x4xf32>
   %e = tensor.empty() : tensor<1x2xf32>
   %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2xf32>) -> tensor<1x2xf32>
-  // expected-remark @below {{sub-channel scales have no integer kernel}}
+  // expected-remark @below {{scales of blocks other than groups of the inputs of a channel have no integer kernel}}
   %0 = linalg.matmul ins(%dx, %dw : tensor<1x4xf32>, tensor<4x2xf32>)
     outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %0 : tensor<1x2xf32>
@@ -80,8 +80,9 @@ func.func @sub_channel(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
 
 // -----
 
-!qw = !quant.uniform<i8<-127:127>:f32:1, {0.25, 0.5}>
+!qw = !quant.uniform<i8:f32:1, {0.25:1, 0.5:2}>
 
+// Zero points would have to be subtracted from each weight.
 // CHECK-LABEL: @activation_not_quantized
 // CHECK-SAME: %[[X:.+]]: tensor<1x2xf32>
 // CHECK: linalg.matmul {{.*}}ins(%[[X]],

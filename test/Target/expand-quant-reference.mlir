@@ -151,3 +151,20 @@ func.func @dynamic_symmetric(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %d = nnq.dynamic_dcast %q, %s, %z {symmetric} : tensor<2x4xi8> -> tensor<2x4xf32>
   return %d : tensor<2x4xf32>
 }
+
+// -----
+
+// Constants of 4 bits take a byte each: 1, -2, 7 and -8.
+// CHECK-LABEL: func.func @int4
+// CHECK: %[[W:.*]] = arith.constant dense_resource<{{.*}}> : tensor<4xi8>
+// CHECK-NOT: i4
+// CHECK: ins(%[[W]] : tensor<4xi8>)
+// CHECK: arith.extsi
+// CHECK: "0x4000000001FE07F8"
+!q4 = !quant.uniform<i4:f32, 0.5>
+func.func @int4() -> tensor<4xf32> {
+  %w = arith.constant dense<[1, -2, 7, -8]> : tensor<4xi4>
+  %q = quant.scast %w : tensor<4xi4> to tensor<4x!q4>
+  %d = quant.dcast %q : tensor<4x!q4> to tensor<4xf32>
+  return %d : tensor<4xf32>
+}

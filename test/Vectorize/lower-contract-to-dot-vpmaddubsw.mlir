@@ -69,3 +69,35 @@ func.func @signed(%x: vector<2x4xi8>, %w: vector<2x8x4xi8>, %acc: vector<8xi32>)
     kind = #vector.kind<add>, nnq.fits_i16} %p, %q, %acc : vector<2x4xi32>, vector<2x8x4xi32> into vector<8xi32>
   return %0 : vector<8xi32>
 }
+
+#xp = affine_map<(l, h, v) -> (h, v)>
+#wp = affine_map<(l, h, v) -> (l, h, v)>
+#yp = affine_map<(l, h, v) -> (l, h)>
+
+// Sums of pairs stay in 16 bits until all are added up.
+// CHECK-LABEL: @pairs
+// CHECK: %[[ONES:.+]] = arith.constant dense<1> : vector<16xi16>
+// CHECK: %[[P:.+]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK: %[[S:.+]] = arith.addi %{{.+}}, %[[P]] : vector<16xi16>
+// CHECK: %[[W:.+]] = llvm.call_intrinsic "llvm.x86.avx2.pmadd.wd"(%[[S]], %[[ONES]])
+// CHECK: arith.addi %{{.+}}, %[[W]] : vector<8xi32>
+func.func @pairs(%x: vector<2x2xi8>, %w: vector<8x2x2xi8>, %s: vector<8x2xi16>, %acc: vector<8xi32>) -> vector<8xi32> {
+  %a = arith.extui %x : vector<2x2xi8> to vector<2x2xi16>
+  %b = arith.extsi %w : vector<8x2x2xi8> to vector<8x2x2xi16>
+  %0 = vector.contract {indexing_maps = [#xp, #wp, #yp], iterator_types = ["parallel", "parallel", "reduction"],
+      kind = #vector.kind<add>, nnq.fits_i16} %a, %b, %s : vector<2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
+  %1 = arith.extsi %0 : vector<8x2xi16> to vector<8x2xi32>
+  %2 = vector.multi_reduction <add>, %1, %acc [1] : vector<8x2xi32> to vector<8xi32>
+  return %2 : vector<8xi32>
+}
+
+// Without the promise the instruction might saturate.
+// CHECK-LABEL: @pairs_may_saturate
+// CHECK-NOT: pmadd.ub.sw
+func.func @pairs_may_saturate(%x: vector<2x2xi8>, %w: vector<8x2x2xi8>, %s: vector<8x2xi16>) -> vector<8x2xi16> {
+  %a = arith.extui %x : vector<2x2xi8> to vector<2x2xi16>
+  %b = arith.extsi %w : vector<8x2x2xi8> to vector<8x2x2xi16>
+  %0 = vector.contract {indexing_maps = [#xp, #wp, #yp], iterator_types = ["parallel", "parallel", "reduction"],
+      kind = #vector.kind<add>} %a, %b, %s : vector<2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
+  return %0 : vector<8x2xi16>
+}

@@ -120,6 +120,24 @@ def test_report_as_text_html_and_json(quantized, digits, tmp_path):
     assert "data:image/png" in page
 
 
+def test_formats_of_weights(quantized, digits):
+    model = quantized.origin
+    report = model.quantize(weight_bits=4, group_size=32).report(data=digits)
+    layers = {layer.name: layer for layer in report.layers}
+    assert layers["fc1"].weight_format == "i4, groups of 32"
+    # Half a byte each, four bytes and two for each group, and the bias.
+    groups = 256 // 32 * 120
+    assert layers["fc1"].weight_bytes == 256 * 120 // 2 + groups * (4 + 2) + 4 * 120
+    # Its 120 inputs do not divide.
+    assert layers["fc2"].weight_format == ""
+    assert "i4, groups of 32" in str(report)
+    assert report.comparison.sqnr_db > 15
+    alone = model.quantize(weight_bits=4, compute="f32").report(data=digits)
+    layers = {layer.name: layer for layer in alone.layers}
+    assert (layers["fc3"].weight_format, layers["fc3"].type) == ("i4", "f32")
+    assert alone.comparison.sqnr_db > 15
+
+
 def test_report_on_the_terminal(quantized):
     from rich.console import Console
 

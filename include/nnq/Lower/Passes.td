@@ -47,6 +47,20 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
     What products alone read, through reshapes and transposes, is stored in this
     form; other activations are brought to it in front of the product.
 
+    Weights with a scale for each group of inputs of a channel, a matrix of 8 or 4
+    bits, give one more reduction between contraction and epilogue:
+
+    ```
+    S(m, g, n) = sum x_storage * w                              (i32), over a group
+    y(m, n)    = sum f32(S - zp_x * sum w - zp_w * sum x) * s_w(g, n)   (f32), over g
+    ```
+
+    Products and sums of f32 are not contracted. The epilogue multiplies with s_x
+    and adds the f32 bias. An f32 activation of a matrix product is multiplied with
+    integers, too, in f32, where weights have no zero points. `nnq.weight_bits` says
+    on a contraction how many bits weights need if they are fewer than those of
+    their storage.
+
     Where weights have zero points, the epilogue subtracts zp_w * sum x from the
     accumulator; the sums of the activation, one for all output channels of a group, are
     computed first over channels and then over the window (Jacob et al. 2018,

@@ -153,6 +153,19 @@ struct QuantizeInt8Options
       *this, "correct-bias",
       llvm::cl::desc("Make up in biases for the mean error of weights"),
       llvm::cl::init(false)};
+  Option<int64_t> weightBits{*this, "weight-bits",
+                             llvm::cl::desc("Bits of weights, 8 or 4"),
+                             llvm::cl::init(8)};
+  Option<int64_t> groupSize{
+      *this, "group-size",
+      llvm::cl::desc("Inputs of an output channel that share a scale: 32, 64, "
+                     "128, or 0 for all"),
+      llvm::cl::init(0)};
+  Option<ComputePrecision> compute{
+      *this, "compute",
+      llvm::cl::desc(
+          "Precision in which layers with quantized weights compute"),
+      llvm::cl::init(ComputePrecision::Int8), computePrecisionValues()};
   Option<ProductPrecision> attention{
       *this, "attention",
       llvm::cl::desc(

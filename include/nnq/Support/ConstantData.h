@@ -21,6 +21,9 @@ public:
   /// `quant.scast`. Fails for anything else and for sub-byte element types.
   static mlir::FailureOr<ConstantData> get(mlir::Value value);
   static mlir::FailureOr<ConstantData> get(mlir::Attribute attr);
+  /// The same, but integers of 4 bits with a sign are widened to 8. Resources
+  /// hold two of them in a byte, the first in its low bits.
+  static mlir::FailureOr<ConstantData> getWidened(mlir::Value value);
 
   mlir::ShapedType getType() const { return type; }
   llvm::ArrayRef<int64_t> getShape() const { return type.getShape(); }
@@ -60,6 +63,9 @@ mlir::DenseResourceElementsAttr makeResource(mlir::ShapedType type,
 mlir::Value makeConstant(mlir::OpBuilder &builder, mlir::Location loc,
                          mlir::ShapedType type, llvm::StringRef hint,
                          llvm::ArrayRef<char> bytes);
+
+/// Integers of 8 bits that fit in 4, two to a byte as resources hold them.
+std::vector<char> packInt4(llvm::ArrayRef<char> values);
 
 /// `bytes` of a tensor of `shape` with elements of `width` bytes, transposed:
 /// dimension i of the result is dimension permutation[i] of the source.

@@ -31,6 +31,10 @@ struct Contraction {
   /// group, where there are groups.
   std::optional<int64_t> groupChannels;
 
+  /// The loop over groups of the reduction whose sums are results of their own:
+  /// in all operands. Of matchGroups() only.
+  std::optional<unsigned> groupLoop;
+
   /// Matches ops with two tensor or memref operands, a multiply-add body
   /// (operands possibly extended), exactly one channel loop, and weights that
   /// do not differ along other loops of the result.
@@ -39,7 +43,18 @@ struct Contraction {
   /// Matches `out[..., c] += x[..., c] * w[c, ...]`, where each channel of the
   /// activation has weights of its own: a depthwise convolution.
   static mlir::FailureOr<Contraction> matchDepthwise(mlir::Operation *op);
+
+  /// Matches `out[..., g, c] += x[..., g, k] * w[c, g, k]`, the sums of groups
+  /// that are to be scaled one by one.
+  static mlir::FailureOr<Contraction> matchGroups(mlir::Operation *op);
 };
+
+/// True if `op` is `out[..., c] += f(sums[..., g, c])`, the sum over all
+/// groups, and reads `sums` once.
+bool isSumOfGroups(mlir::linalg::GenericOp op, mlir::Value sums);
+
+/// The op of this kind that alone reads the tensor `sums`, or null.
+mlir::linalg::GenericOp findSumOfGroups(mlir::Value sums);
 
 /// `out[..., n] += x[..., k] * y[..., n, k]`, where both operands are computed
 /// at run time, and may share outer loops of the result with each other. The

@@ -21,6 +21,7 @@ inline constexpr StorageRange kInt8{-128, 127};
 /// Leaves out -128, so that the range is symmetric.
 inline constexpr StorageRange kNarrowInt8{-127, 127};
 inline constexpr StorageRange kUInt8{0, 255};
+inline constexpr StorageRange kInt4{-8, 7};
 /// Products of two such weights with u8 add up to less than 2^15.
 inline constexpr StorageRange kReducedInt8{-63, 63};
 

@@ -35,12 +35,20 @@ struct QuantScales {
   mlir::SmallVector<Blocks> blocks;
 };
 
-/// The type of 8-bit integers in `range` that stand for f32, with one scale or,
-/// with `axis`, one for each index of it.
+/// The type of integers in `range`, of 8 bits or `bits`, that stand for f32,
+/// with one scale or, with `axis`, one for each index of it.
 mlir::quant::QuantizedType
 getInt8Type(mlir::MLIRContext *context, bool isSigned, StorageRange range,
             mlir::ArrayRef<double> scales, mlir::ArrayRef<int64_t> zeroPoints,
-            std::optional<int64_t> axis = std::nullopt);
+            std::optional<int64_t> axis = std::nullopt, unsigned bits = 8);
+
+/// The type of signed integers in `range` whose scales are those of the blocks
+/// of a tensor of `shape`, in row-major order; `blockShape` says how many
+/// neighbours a block has in each dimension.
+mlir::quant::QuantizedType
+getBlockType(mlir::MLIRContext *context, unsigned bits, StorageRange range,
+             mlir::ArrayRef<int64_t> shape, mlir::ArrayRef<int64_t> blockShape,
+             mlir::ArrayRef<double> scales, mlir::ArrayRef<int64_t> zeroPoints);
 
 /// Parameters in the precision of generated code.
 QuantParams getQuantParams(mlir::quant::UniformQuantizedType type);

@@ -76,6 +76,8 @@ struct LayerSignature {
   /// that lies outside.
   std::optional<std::pair<double, double>> inputRange;
   std::optional<double> clipped;
+  /// Of quantized weights, such as "i4, groups of 64"; empty for 8 bits.
+  std::string format;
 };
 
 /// Everything that a caller of an entry point has to know.

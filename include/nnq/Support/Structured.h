@@ -14,7 +14,8 @@ namespace nnq {
 /// True if the body reads `arg`, an integer, as one without a sign.
 bool isExtendedUnsigned(mlir::BlockArgument arg);
 
-/// True if the region computes `out + ext(a) * ext(b)`.
+/// True if the region computes `out + ext(a) * ext(b)`; integers may be
+/// multiplied as f32.
 bool isMultiplyAddBody(mlir::linalg::LinalgOp op);
 
 /// Sum of products over a sliding window; pooling is none.

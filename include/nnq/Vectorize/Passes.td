@@ -18,7 +18,9 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     vpmaddwd is computed by F(m x m, 3 x 3) where that takes fewer cycles and the
     range of the activation (`nnq.range`) and the weights show that no number
     overflows, so that the result is the same. A product of two activations of 16
-    bits takes vpmaddwd, too. Nothing is rewritten; an attribute
+    bits takes vpmaddwd, too. Weights of 4 bits (`nnq.weight_bits`) stay packed, two
+    to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16 bits
+    without saturating. Nothing is rewritten; an attribute
     that is already there is kept, so a choice can be made by hand. A contraction
     of integers without a dot instruction gets a `missed` remark. Where many taps of
     an integer depthwise convolution on x86 read rows of padding, `nnq.border` says
@@ -60,6 +62,11 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     and groups at run time, with zeros behind what is no multiple of these. Where a
     run reads past the end of a row, the activation gets rows with slack; its
     producer writes into them directly after bufferization.
+
+    Weights with `bits = 4` are packed two to a byte, as their distance from -8: of
+    the elements of a group in a block of lanes, the first half is in the low bits.
+    A linalg.generic in front of the contraction unpacks them, which the kernel
+    takes in. Scales of groups are packed by blocks of lanes, too.
   }];
   let statistics = [
     Statistic<"packed", "packed", "Contractions packed">,
@@ -159,6 +166,9 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
       maps to instructions. A max pool between contraction and epilogue is taken
       along. Steps that read whole cache lines of weights which no cache holds ask
       for those of the next tile.
+    - Weights of 4 bits are unpacked in registers or, with `panel`, into a buffer in
+      front of the loop over rows. Sums of groups are scaled as soon as they are
+      complete and carried on in f32.
     - Epilogues with functions that become polynomials act on several rows at
       once, so that their chains of operations are interleaved.
     - Convolutions with `winograd`: F(m x m, 3 x 3) in exact integers. The
@@ -176,6 +186,7 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
     Statistic<"emitted", "emitted", "Kernels emitted">,
     Statistic<"fusedEpilogues", "fused-epilogues", "Epilogues fused">,
     Statistic<"fusedPools", "fused-pools", "Pools fused">,
+    Statistic<"fusedScalings", "fused-scalings", "Sums of scaled groups fused">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

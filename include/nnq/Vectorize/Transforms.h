@@ -26,7 +26,9 @@ void populateContractToVpmaddwdPatterns(mlir::RewritePatternSet &patterns);
 /// (sign-extended) into `vector<Lxi32>`, with the attribute `nnq.fits_i16`, to
 /// P times vpmaddubsw whose results are added up before vpmaddwd widens them,
 /// for L of 4 (SSSE3), 8 (AVX2) and 16 (AVX512BW). Exact only where the
-/// attribute tells the truth: vpmaddubsw saturates.
+/// attribute tells the truth: vpmaddubsw saturates. So are contractions of
+/// `vector<2x2xi8>` and `vector<Lx2x2xi8>` into `vector<Lx2xi16>`, and sums of
+/// the pairs of `vector<Lx2xi16>` in `vector<Lxi32>` by vpmaddwd.
 void populateContractToVpmaddubswPatterns(mlir::RewritePatternSet &patterns);
 
 /// vector.contract of `vector<4xi8>` and `vector<4x4xi8>` (both sign-extended)

@@ -8,6 +8,7 @@
 #include "NoiseCauses.h"
 #include "SampleRunner.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/QuantMath.h"
 #include "nnq/Support/Remarks.h"
 
@@ -158,14 +159,22 @@ private:
     quant::QuantizedType type = getWeightType(op);
     if (!type)
       return {};
-    int64_t least = type.getStorageTypeMin();
+    int64_t least = type.getStorageTypeMin(),
+            bits = type.getStorageTypeIntegralWidth(), group = 0;
+    if (auto block = dyn_cast<quant::UniformQuantizedSubChannelType>(type))
+      group = *llvm::max_element(block.getBlockSizes());
+    FailureOr<QuantScales> scales = QuantScales::get(type);
+    bool isAsymmetric =
+        succeeded(scales) && (least == kInt8.min ||
+                              llvm::any_of(scales->zeroPoints,
+                                           [](int64_t z) { return z != 0; }));
     return WeightFormatAttr::get(
         op.getContext(),
-        least == kInt8.min ? QuantScheme::Asymmetric : QuantScheme::Symmetric,
-        isa<quant::UniformQuantizedPerAxisType>(type)
-            ? WeightGranularity::PerAxis
-            : WeightGranularity::PerTensor,
-        least == kReducedInt8.min ? WeightRange::Reduced : WeightRange::Full);
+        isAsymmetric ? QuantScheme::Asymmetric : QuantScheme::Symmetric,
+        isa<quant::UniformQuantizedType>(type) ? WeightGranularity::PerTensor
+                                               : WeightGranularity::PerAxis,
+        least == kReducedInt8.min ? WeightRange::Reduced : WeightRange::Full,
+        bits, group);
   }
 
   llvm::Error run(ModuleOp copy, StringRef title,

@@ -52,7 +52,7 @@ FailureOr<std::vector<int32_t>> nnq::getIntegers(Value weight) {
   auto cast = weight.getDefiningOp<quant::DequantizeCastOp>();
   if (!cast || !cast.getInput().getDefiningOp<quant::StorageCastOp>())
     return failure();
-  FailureOr<ConstantData> data = ConstantData::get(cast.getInput());
+  FailureOr<ConstantData> data = ConstantData::getWidened(cast.getInput());
   if (failed(data) || !data->getType().getElementType().isInteger(8))
     return failure();
   std::vector<int32_t> integers;

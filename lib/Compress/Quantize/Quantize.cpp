@@ -34,6 +34,16 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
              "pass weights=symmetric";
       return signalPassFailure();
     }
+    if (!WeightFormatAttr::getChecked(
+            [&] {
+              return getOperation().emitError()
+                     << "weight-bits=" << weightBits.getValue()
+                     << " group-size=" << groupSize.getValue() << ": ";
+            },
+            &getContext(), weights.getValue(), weightGranularity.getValue(),
+            weightRange.getValue(), weightBits.getValue(),
+            groupSize.getValue()))
+      return signalPassFailure();
     unused.clear();
     quantizedWeights.clear();
     quantizedActivations.clear();
@@ -51,8 +61,9 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
     dynamicActivations = 0;
     for (linalg::LinalgOp op : ops)
       quantize(op);
-    for (OpOperand *branch : branches)
-      quantizeBranch(*branch);
+    if (compute == ComputePrecision::Int8)
+      for (OpOperand *branch : branches)
+        quantizeBranch(*branch);
     // Kept till now, because the map of weights knows them by address.
     for (Operation *constant : unused)
       constant->erase();
@@ -69,7 +80,7 @@ private:
   /// A range found at run time would have to be known before either operand is
   /// stored.
   void quantizeProduct(linalg::LinalgOp op) {
-    if (attention == ProductPrecision::F32)
+    if (attention == ProductPrecision::F32 || compute == ComputePrecision::F32)
       return keep(op, "products of two activations are to stay so");
     auto isQuantizable = [](Value operand) {
       return isDequantized(operand) ||
@@ -100,32 +111,49 @@ private:
     if (isDequantized(weight) && isDequantized(operands.activation->get()))
       return;
 
-    FailureOr<Value> newWeight = getQuantizedWeight(
-        weight, getWeightFormat(op, operands,
-                                {weights, activations, weightGranularity,
-                                 weightRange, weightCalibration}));
+    WeightFormat format =
+        getWeightFormat(op, operands,
+                        {weights, activations, weightGranularity, weightRange,
+                         weightCalibration, weightBits, groupSize, compute});
+    if (std::string obstacle = findFormatObstacle(op, operands, format);
+        !obstacle.empty()) {
+      ++numRefused;
+      remark::missed(
+          op.getLoc(),
+          remark::RemarkOpts::name("QuantizeInt8").category("nnq-quantize"))
+          << remark::add("the weights of layer '{0}' get 8 bits and no groups",
+                         getLayerName(op).str())
+          << remark::reason("{0}", obstacle);
+      dropFormat(format);
+    }
+    FailureOr<Value> newWeight = getQuantizedWeight(weight, format);
     if (failed(newWeight)) {
       keep(op, "the bytes of its weights are not at hand");
       return;
     }
     setClipped(op, operands.activation->get());
-    Value newActivation = getQuantizedActivation(operands.activation->get());
     operands.weight->set(*newWeight);
-    operands.activation->set(newActivation);
+    if (compute == ComputePrecision::Int8)
+      operands.activation->set(
+          getQuantizedActivation(operands.activation->get()));
+    else
+      op->setAttr(kKeepF32Attr,
+                  StringAttr::get(&getContext(),
+                                  "compute=f32: weights alone are quantized"));
     if (Operation *constant = weight.getDefiningOp(); constant->use_empty())
       unused.insert(constant);
 
     int64_t elements = cast<ShapedType>(newWeight->getType()).getNumElements();
-    setProvenance(op, elements);
+    setProvenance(op, *newWeight);
     ++numQuantized;
-    bitsSaved += elements * 24;
+    bitsSaved += elements * 32 - countWeightBits(*newWeight);
     remark::passed(
         op.getLoc(),
         remark::RemarkOpts::name("QuantizeInt8").category("nnq-quantize"))
-        << remark::add("layer '{0}' is quantized to int8",
-                       getLayerName(op).str())
+        << remark::add("layer '{0}' is quantized to int{1}",
+                       getLayerName(op).str(), format.bits)
         << remark::metric("bits_before", elements * 32)
-        << remark::metric("bits_after", elements * 8);
+        << remark::metric("bits_after", countWeightBits(*newWeight));
   }
 
   /// A tensor in memory between layers is int8 for all of its readers, or it
@@ -155,7 +183,8 @@ private:
     if (isDequantized(weight))
       return weight;
     auto [it, isNew] = quantizedWeights.try_emplace(
-        {weight, format.axis.value_or(-1), format.scheme, format.range},
+        {weight, format.axis.value_or(-1), format.scheme, format.range,
+         format.bits, format.groupSize},
         Value());
     if (!isNew)
       return it->second;
@@ -183,7 +212,9 @@ private:
   }
 
   llvm::SetVector<Operation *> unused;
-  DenseMap<std::tuple<Value, int64_t, QuantScheme, WeightRange>, Value>
+  DenseMap<
+      std::tuple<Value, int64_t, QuantScheme, WeightRange, int64_t, int64_t>,
+      Value>
       quantizedWeights;
   DenseMap<Value, Value> quantizedActivations;
   // A statistic does not count in all builds.

@@ -6,8 +6,10 @@
 
 #include "QuantizeLayers.h"
 
+#include "nnq/Support/Contraction.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Statistics.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -30,13 +32,17 @@ StringRef nnq::findObstacle(linalg::LinalgOp op) {
 WeightFormat nnq::getWeightFormat(linalg::LinalgOp op,
                                   const WeightedOp &operands,
                                   const LayerFormat &format) {
-  WeightFormat result{format.weights, format.weightRange, operands.channelAxis,
-                      operands.inputAxis, format.weightCalibration};
+  WeightFormat result{format.weights,           format.weightRange,
+                      operands.channelAxis,     operands.inputAxis,
+                      format.weightCalibration, format.weightBits,
+                      format.groupSize};
   WeightGranularity granularity = format.weightGranularity;
   if (auto own = op->getAttrOfType<WeightFormatAttr>(kWeightsAttr)) {
     result.scheme = own.getScheme();
     result.range = own.getRange();
     granularity = own.getGranularity();
+    result.bits = own.getBits();
+    result.groupSize = own.getGroup();
   }
   if (granularity == WeightGranularity::PerTensor)
     result.axis = std::nullopt;
@@ -73,13 +79,58 @@ void nnq::setClipped(linalg::LinalgOp op, Value activation) {
   op->setAttr(kClippedAttr, clipped ? clipped : Builder(op).getF64FloatAttr(0));
 }
 
-void nnq::setProvenance(linalg::LinalgOp op, int64_t elements) {
+std::string nnq::findFormatObstacle(linalg::LinalgOp op,
+                                    const WeightedOp &operands,
+                                    const WeightFormat &format) {
+  if (format.bits == 8 && format.groupSize == 0)
+    return "";
+  if (operands.weight->getOperandNumber() != 1 ||
+      failed(Contraction::match(op)))
+    return "weights of fewer bits, and groups, are of convolutions and "
+           "products "
+           "whose channels have all of the input";
+  if (format.groupSize == 0)
+    return "";
+  int64_t rank = op.getMatchingIndexingMap(operands.weight).getNumResults();
+  if (!isContraction(op) || rank != 2 || op.getNumReductionLoops() != 1)
+    return "groups are of the weights of products of two matrices";
+  int64_t inputs = op.getShape(operands.weight)[*operands.inputAxis];
+  if (inputs % format.groupSize != 0)
+    return llvm::formatv("its {0} inputs do not divide into groups of {1}",
+                         inputs, format.groupSize);
+  return "";
+}
+
+int64_t nnq::countWeightBits(Value dequantized) {
+  int64_t elements = cast<ShapedType>(dequantized.getType()).getNumElements();
+  auto cast = dequantized.getDefiningOp<quant::DequantizeCastOp>();
+  if (!cast)
+    return elements * 32;
+  return elements * cast.getQuantizedType().getStorageTypeIntegralWidth();
+}
+
+/// Such as quantize-int8, or quantize-int4-group64.
+static std::string getTechnique(Value weight) {
+  auto cast = weight.getDefiningOp<quant::DequantizeCastOp>();
+  if (!cast)
+    return "quantize-int8";
+  quant::QuantizedType type = cast.getQuantizedType();
+  std::string name =
+      llvm::formatv("quantize-int{0}", type.getStorageTypeIntegralWidth());
+  if (auto block = dyn_cast<quant::UniformQuantizedSubChannelType>(type))
+    name +=
+        llvm::formatv("-group{0}", llvm::max_element(block.getBlockSizes())[0]);
+  return name;
+}
+
+void nnq::setProvenance(linalg::LinalgOp op, Value weight) {
+  int64_t elements = cast<ShapedType>(weight.getType()).getNumElements();
   MLIRContext *context = op.getContext();
-  op->setAttr(kProvenanceAttr,
-              ProvenanceAttr::get(context,
-                                  StringAttr::get(context, getLayerName(op)),
-                                  StringAttr::get(context, "quantize-int8"),
-                                  elements * 32, elements * 8));
+  op->setAttr(
+      kProvenanceAttr,
+      ProvenanceAttr::get(context, StringAttr::get(context, getLayerName(op)),
+                          StringAttr::get(context, getTechnique(weight)),
+                          elements * 32, countWeightBits(weight)));
 }
 
 namespace {
@@ -97,24 +148,27 @@ struct QuantizeLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
     WeightedOp operands = *matchWeightedOp(op);
     Value weight = operands.weight->get();
     Value activation = operands.activation->get();
-    if (isDequantized(weight) && isDequantized(activation))
+    if (isDequantized(weight) &&
+        (isDequantized(activation) || format.compute == ComputePrecision::F32))
       return rewriter.notifyMatchFailure(op, "is quantized");
     if (!isDequantized(weight)) {
       rewriter.setInsertionPointAfterValue(weight);
-      FailureOr<Value> quantized = quantizeWeight(
-          rewriter, weight, getWeightFormat(op, operands, format));
+      WeightFormat own = getWeightFormat(op, operands, format);
+      if (!findFormatObstacle(op, operands, own).empty())
+        dropFormat(own);
+      FailureOr<Value> quantized = quantizeWeight(rewriter, weight, own);
       if (failed(quantized))
         return rewriter.notifyMatchFailure(
             op, "the bytes of its weights are not at hand");
       weight = *quantized;
     }
-    if (!isDequantized(activation))
+    if (!isDequantized(activation) && format.compute == ComputePrecision::Int8)
       activation = quantizeActivation(rewriter, activation, format.activations);
     rewriter.modifyOpInPlace(op, [&] {
       setClipped(op, operands.activation->get());
       operands.weight->set(weight);
       operands.activation->set(activation);
-      setProvenance(op, cast<ShapedType>(weight.getType()).getNumElements());
+      setProvenance(op, weight);
     });
     return success();
   }

@@ -23,6 +23,21 @@ WeightFormat getWeightFormat(mlir::linalg::LinalgOp op,
                              const WeightedOp &operands,
                              const LayerFormat &format);
 
+/// Why the weights of `op` cannot have fewer bits, or groups, as `format` asks
+/// for; empty if they can.
+std::string findFormatObstacle(mlir::linalg::LinalgOp op,
+                               const WeightedOp &operands,
+                               const WeightFormat &format);
+
+/// What weights that meet an obstacle get: 8 bits without groups.
+inline void dropFormat(WeightFormat &format) {
+  format.bits = 8;
+  format.groupSize = 0;
+}
+
+/// Bits of all integers of a dequantized weight.
+int64_t countWeightBits(mlir::Value dequantized);
+
 /// `activation` in quantize/dequantize form, with parameters found at run time
 /// if there are no statistics of it.
 mlir::Value quantizeActivation(mlir::OpBuilder &builder, mlir::Value activation,
@@ -31,8 +46,9 @@ mlir::Value quantizeActivation(mlir::OpBuilder &builder, mlir::Value activation,
 /// Writes down what share of `activation` its quantization in `op` clips.
 void setClipped(mlir::linalg::LinalgOp op, mlir::Value activation);
 
-/// Writes down that the layer had `elements` weights of 32 bits.
-void setProvenance(mlir::linalg::LinalgOp op, int64_t elements);
+/// Writes down what became of the f32 weights of the layer: `weight`,
+/// dequantized.
+void setProvenance(mlir::linalg::LinalgOp op, mlir::Value weight);
 
 } // namespace nnq
 

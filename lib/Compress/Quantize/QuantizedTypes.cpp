@@ -10,6 +10,7 @@
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/QuantScales.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 
@@ -87,22 +88,61 @@ static int64_t findLargestSum(ArrayRef<char> bytes, ArrayRef<int64_t> shape,
 }
 
 static StorageRange getWeightRange(const WeightFormat &format) {
+  if (format.bits == 4)
+    return kInt4;
   if (format.scheme == QuantScheme::Asymmetric)
     return kInt8;
   return format.range == WeightRange::Reduced ? kReducedInt8 : kNarrowInt8;
 }
 
-FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
-                                     const WeightFormat &format) {
-  FailureOr<ConstantData> data = ConstantData::get(weight);
-  auto type = dyn_cast<RankedTensorType>(weight.getType());
-  if (failed(data) || !type || !type.getElementType().isF32())
-    return failure();
-  ArrayRef<float> elements = data->getAs<float>();
+namespace {
+/// Integers for the weights of a tensor, and their type.
+struct QuantizedWeight {
+  std::vector<char> values;
+  quant::QuantizedType type;
+};
+} // namespace
+
+/// A scale for each `groupSize` neighbours along the input axis of a channel.
+static QuantizedWeight quantizeGroups(MLIRContext *context,
+                                      ArrayRef<float> elements,
+                                      ArrayRef<int64_t> shape,
+                                      const WeightFormat &format) {
+  StorageRange range = getWeightRange(format);
+  SmallVector<int64_t> blockShape(shape.size(), 1);
+  blockShape[*format.inputAxis] = format.groupSize;
+  int64_t stride = computeSuffixProduct(shape)[*format.inputAxis];
+  QuantizedWeight result{std::vector<char>(elements.size()), {}};
+  SmallVector<double> scales;
+  SmallVector<int64_t> zeroPoints;
+  std::vector<float> weights(format.groupSize);
+  // In row-major order of the groups: those along the axis lie `stride` apart.
+  int64_t span = format.groupSize * stride, count = elements.size();
+  for (int64_t first = 0; first < count; first += span)
+    for (int64_t i = first; i < first + stride; ++i) {
+      for (auto [j, weight] : llvm::enumerate(weights))
+        weight = elements[i + j * stride];
+      QuantParams params =
+          chooseWeightParams(weights, format.scheme, range, format.calibration);
+      for (auto [j, weight] : llvm::enumerate(weights))
+        result.values[i + j * stride] =
+            static_cast<char>(quantize(weight, params, range));
+      scales.push_back(params.scale);
+      zeroPoints.push_back(params.zeroPoint);
+    }
+  result.type = getBlockType(context, format.bits, range, shape, blockShape,
+                             scales, zeroPoints);
+  return result;
+}
+
+/// A scale for each index of an axis, or one.
+static QuantizedWeight quantizeChannels(MLIRContext *context,
+                                        ArrayRef<float> elements,
+                                        ArrayRef<int64_t> shape,
+                                        const WeightFormat &format) {
   StorageRange range = getWeightRange(format);
   std::optional<int64_t> axis = format.axis;
-
-  ChannelView view(type.getShape(), axis);
+  ChannelView view(shape, axis);
   std::vector<char> bytes(elements.size());
   // Of one channel.
   std::vector<float> weights;
@@ -124,8 +164,8 @@ FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
     round();
     // Each step makes the sum smaller, by rounding at least in the end.
     while (format.range == WeightRange::Reduced && format.inputAxis) {
-      int64_t sum = findLargestSum(bytes, type.getShape(), *format.inputAxis,
-                                   view, channel);
+      int64_t sum =
+          findLargestSum(bytes, shape, *format.inputAxis, view, channel);
       if (sum <= kMaxWeightSumI16)
         break;
       params.scale *= 1.002f * sum / kMaxWeightSumI16;
@@ -134,15 +174,26 @@ FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
     scales.push_back(params.scale);
     zeroPoints.push_back(params.zeroPoint);
   }
+  return {std::move(bytes), getInt8Type(context, /*isSigned=*/true, range,
+                                        scales, zeroPoints, axis, format.bits)};
+}
 
-  Type i8 = builder.getI8Type();
-  Type element = getInt8Type(builder.getContext(), /*isSigned=*/true, range,
-                             scales, zeroPoints, axis);
+FailureOr<Value> nnq::quantizeWeight(OpBuilder &builder, Value weight,
+                                     const WeightFormat &format) {
+  FailureOr<ConstantData> data = ConstantData::get(weight);
+  auto type = dyn_cast<RankedTensorType>(weight.getType());
+  if (failed(data) || !type || !type.getElementType().isF32())
+    return failure();
+  QuantizedWeight quantized =
+      (format.groupSize ? quantizeGroups : quantizeChannels)(
+          builder.getContext(), data->getAs<float>(), type.getShape(), format);
+  bool isPacked = format.bits == 4;
   Location loc = weight.getLoc();
-  Value stored = makeConstant(builder, loc, type.clone(i8),
-                              getResourceName(weight), bytes);
-  Value quantized =
-      quant::StorageCastOp::create(builder, loc, type.clone(element), stored);
-  return quant::DequantizeCastOp::create(builder, loc, type, quantized)
-      .getResult();
+  Value stored =
+      makeConstant(builder, loc, type.clone(quantized.type.getStorageType()),
+                   getResourceName(weight),
+                   isPacked ? packInt4(quantized.values) : quantized.values);
+  Value cast = quant::StorageCastOp::create(builder, loc,
+                                            type.clone(quantized.type), stored);
+  return quant::DequantizeCastOp::create(builder, loc, type, cast).getResult();
 }

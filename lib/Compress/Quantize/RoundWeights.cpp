@@ -86,10 +86,13 @@ private:
     if (!weight.hasOneUse())
       return fail("it shares its weights with another layer");
 
-    WeightFormat format =
-        getWeightFormat(op, operands,
-                        {weights, QuantScheme::Asymmetric, weightGranularity,
-                         weightRange, weightCalibration});
+    WeightFormat format = getWeightFormat(
+        op, operands,
+        {weights, QuantScheme::Asymmetric, weightGranularity, weightRange,
+         weightCalibration, weightBits, groupSize});
+    // nnq-quantize says so.
+    if (!findFormatObstacle(op, operands, format).empty())
+      dropFormat(format);
     OpBuilder builder(&getContext());
     builder.setInsertionPointAfterValue(weight);
     FailureOr<Value> nearest = quantizeWeight(builder, weight, format);
@@ -123,7 +126,7 @@ private:
     Location loc = weight.getLoc();
     Value rounded = makeConstant(
         builder, loc, ::cast<ShapedType>(stored.getInput().getType()),
-        "rounded", bytes);
+        "rounded", format.bits == 4 ? packInt4(bytes) : bytes);
     Value quantized =
         quant::StorageCastOp::create(builder, loc, stored.getType(), rounded);
     operands.weight->set(quant::DequantizeCastOp::create(

@@ -40,6 +40,7 @@ struct Request {
   std::optional<QuantScheme> scheme;
   std::optional<WeightGranularity> granularity;
   std::optional<WeightRange> range;
+  std::optional<int64_t> bits, group;
   unsigned numLayers = 0;
 
   /// On failure `error` says what is not understood.
@@ -69,6 +70,13 @@ bool Request::parseSetting(StringRef setting) {
     range = WeightRange::Full;
   else if (setting == "reduced")
     range = WeightRange::Reduced;
+  else if (setting == "int8")
+    bits = 8;
+  else if (setting == "int4")
+    bits = 4;
+  else if (int64_t size;
+           setting.consume_front("group") && !setting.getAsInteger(10, size))
+    group = size; // Which there are is checked with the whole format.
   else
     return false;
   return true;
@@ -102,7 +110,8 @@ std::optional<Request> Request::parse(StringRef text, std::string &error) {
     if (!request.parseSetting(setting)) {
       error = ("asks for '" + setting +
                "'; there are: f32, symmetric, asymmetric, per-axis, "
-               "per-tensor, full, reduced")
+               "per-tensor, full, reduced, int8, int4, group0, group32, "
+               "group64, group128")
                   .str();
       return std::nullopt;
     }
@@ -155,6 +164,7 @@ private:
     QuantScheme scheme = weights;
     WeightGranularity granularity = weightGranularity;
     WeightRange range = weightRange;
+    int64_t bits = weightBits, group = groupSize;
     const Request *last = nullptr;
     for (Request &request : requests) {
       if (!request.matches(op))
@@ -164,6 +174,8 @@ private:
       scheme = request.scheme.value_or(scheme);
       granularity = request.granularity.value_or(granularity);
       range = request.range.value_or(range);
+      bits = request.bits.value_or(bits);
+      group = request.group.value_or(group);
     }
     if (!last || op->hasAttr(kKeepF32Attr) || op->hasAttr(kWeightsAttr))
       return success();
@@ -175,9 +187,9 @@ private:
                    ("stays in f32 as asked for: layers=" + last->text).str());
       return success();
     }
-    WeightFormatAttr format =
-        WeightFormatAttr::getChecked([&] { return emitLayerError(op); },
-                                     &getContext(), scheme, granularity, range);
+    WeightFormatAttr format = WeightFormatAttr::getChecked(
+        [&] { return emitLayerError(op); }, &getContext(), scheme, granularity,
+        range, bits, group);
     if (!format)
       return failure();
     op->setAttr(kWeightsAttr, format);

@@ -76,8 +76,9 @@ private:
     if (!cast)
       return;
     quant::QuantizedType type = cast.getQuantizedType();
-    if (!type.isSigned() || !type.getStorageType().isInteger(8)) {
-      fail(op) << "has weights that are not i8: " << type;
+    unsigned bits = type.getStorageTypeIntegralWidth();
+    if (!type.isSigned() || (bits != 8 && bits != 4)) {
+      fail(op) << "has weights that are neither i8 nor i4: " << type;
       return;
     }
     FailureOr<QuantScales> params = QuantScales::get(type);
@@ -85,7 +86,7 @@ private:
       return;
     if (llvm::any_of(params->zeroPoints, [](int64_t z) { return z != 0; }))
       fail(op) << "has weights of narrow range with a zero point other than 0";
-    FailureOr<ConstantData> data = ConstantData::get(cast.getInput());
+    FailureOr<ConstantData> data = ConstantData::getWidened(cast.getInput());
     if (failed(data))
       return;
     for (int8_t q : data->getAs<int8_t>()) {

@@ -59,9 +59,7 @@ QuantParams nnq::chooseWeightParams(llvm::ArrayRef<float> weights,
   if (calibration == WeightCalibration::MinMax || min == max)
     return best;
   double least = getSquaredError(weights, best, range);
-  const int levels = isSymmetric ? range.max : range.max - range.min;
-  for (int used = levels - 1; used > levels / 2 && least > 0; --used) {
-    double widening = static_cast<double>(levels) / used;
+  auto compete = [&](double widening) {
     QuantParams params =
         chooseParams(min * widening, max * widening, isSymmetric, range);
     double error = getSquaredError(weights, params, range);
@@ -69,6 +67,14 @@ QuantParams nnq::chooseWeightParams(llvm::ArrayRef<float> weights,
       least = error;
       best = params;
     }
-  }
+  };
+  const int levels = isSymmetric ? range.max : range.max - range.min;
+  for (int used = levels - 1; used > levels / 2 && least > 0; --used)
+    compete(static_cast<double>(levels) / used);
+  // With few levels it pays to clip the largest weights.
+  constexpr int kFewLevels = 15, kSteps = 48;
+  if (range.max - range.min <= kFewLevels)
+    for (int step = kSteps - 1; step > kSteps / 2 && least > 0; --step)
+      compete(static_cast<double>(step) / kSteps);
   return best;
 }

@@ -54,6 +54,9 @@ FailureOr<ContractionLayout> ContractionLayout::get(Operation *op,
     return failure();
   };
   FailureOr<Contraction> contraction = Contraction::match(op);
+  if (failed(contraction) && op->getNumResults() == 1 &&
+      findSumOfGroups(op->getResult(0)))
+    contraction = Contraction::matchGroups(op);
   if (failed(contraction))
     return fail("not a contraction with one channel loop");
   linalg::LinalgOp linalgOp = contraction->op;
@@ -130,7 +133,10 @@ WeightIndex::WeightIndex(const ContractionLayout &layout) {
   channels = ranges[layout.contraction.channelLoop];
   channelStride = strides[layout.contraction.channelLoop];
   outer = 1;
-  for (unsigned loop : layout.outerReductions) {
+  SmallVector<unsigned> loops(layout.outerReductions);
+  if (std::optional<unsigned> groups = layout.contraction.groupLoop)
+    loops.insert(loops.begin(), *groups);
+  for (unsigned loop : loops) {
     outer *= ranges[loop];
     outerLoops.push_back({ranges[loop], strides[loop]});
   }
@@ -148,7 +154,8 @@ int64_t WeightIndex::offsetOf(ArrayRef<Loop> loops, int64_t index) {
 }
 
 int64_t nnq::getPartSize(KernelAttr kernel) {
-  return kernel.getDot() == DotKind::VPMADDUBSW ? 4 : kernel.getGroup();
+  bool hasParts = kernel.getDot() == DotKind::VPMADDUBSW || kernel.getBits();
+  return hasParts ? getPartSize(kernel.getDot()) : kernel.getGroup();
 }
 
 int64_t nnq::getNumParts(KernelAttr kernel) {
@@ -222,6 +229,11 @@ void ContractionLayout::mergeGroups(int64_t lanes) {
   }
   contraction.groupChannels = size * count;
   runBase = channel.floorDiv(size * count) * runLength;
+}
+
+int64_t nnq::getNarrowBits(Operation *op) {
+  auto bits = op->getAttrOfType<IntegerAttr>(kWeightBitsAttr);
+  return bits ? bits.getInt() : 0;
 }
 
 linalg::GenericOp nnq::getFusiblePool(Operation *op) {

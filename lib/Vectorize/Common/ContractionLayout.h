@@ -94,6 +94,10 @@ unsigned getNumGroupLoops(KernelAttr kernel);
 bool fitsI16(const ContractionLayout &layout, const ConstantData &weights,
              int64_t group);
 
+/// Bits of the weights of `op` if they are fewer than those of their storage,
+/// else 0.
+int64_t getNarrowBits(mlir::Operation *op);
+
 /// The pool that alone reads `op` with disjoint windows, or null. Its loops are
 /// those of the result followed by the window loops.
 mlir::linalg::GenericOp getFusiblePool(mlir::Operation *op);

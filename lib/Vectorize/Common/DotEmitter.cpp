@@ -6,7 +6,9 @@
 
 #include "DotEmitter.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -27,6 +29,31 @@ Value nnq::emitContract(OpBuilder &builder, Location loc,
   return vector::ContractionOp::create(builder, loc, x, w, acc,
                                        builder.getAffineMapArrayAttr(maps),
                                        builder.getArrayAttr(iterators));
+}
+
+Value nnq::emitPairDot(OpBuilder &builder, Location loc, Value x, Value w,
+                       Value acc) {
+  AffineExpr l = builder.getAffineDimExpr(0), h = builder.getAffineDimExpr(1),
+             v = builder.getAffineDimExpr(2);
+  auto type = cast<VectorType>(acc.getType());
+  auto spread = [&](Value value, ArrayRef<int64_t> shape) -> Value {
+    Type element = cast<VectorType>(value.getType()).getElementType();
+    return vector::ShapeCastOp::create(builder, loc,
+                                       VectorType::get(shape, element), value);
+  };
+  auto extended = [&](ArrayRef<int64_t> shape) {
+    return VectorType::get(shape, type.getElementType());
+  };
+  int64_t lanes = type.getDimSize(0);
+  Value row =
+      arith::ExtUIOp::create(builder, loc, extended({2, 2}), spread(x, {2, 2}));
+  Value columns = arith::ExtSIOp::create(builder, loc, extended({lanes, 2, 2}),
+                                         spread(w, {lanes, 2, 2}));
+  Value sum =
+      emitContract(builder, loc, {h, v}, {l, h, v}, {l, h}, row, columns, acc);
+  // Packing has made sure of it.
+  sum.getDefiningOp()->setAttr(kFitsI16Attr, builder.getUnitAttr());
+  return sum;
 }
 
 Value nnq::emitRowByColumns(OpBuilder &builder, Location loc, Value x, Value w,

@@ -54,10 +54,11 @@ struct EmitKernels : public nnq::impl::EmitKernelsBase<EmitKernels> {
       ++emitted;
       fusedEpilogues += group->epilogue ? 1 : 0;
       fusedPools += group->pool ? 1 : 0;
-      if (group->pool)
-        fused.insert(group->pool);
-      if (group->epilogue)
-        fused.insert(group->epilogue);
+      fusedScalings += group->scaling ? 1 : 0;
+      for (linalg::GenericOp op :
+           {group->pool, group->scaling, group->epilogue})
+        if (op)
+          fused.insert(op);
       group->erase(rewriter);
     }
   }

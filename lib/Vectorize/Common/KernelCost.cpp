@@ -50,6 +50,11 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
   // elements.
   if (problem.dot == DotKind::VPMADDUBSW) {
     int64_t parts = problem.group / 4;
+    // Sums of all tiles in 16 bits, one part after the other; halves of bytes,
+    // a mask and what is subtracted where they are not in a panel.
+    if (problem.bits)
+      return tileRows < problem.rows ? accumulators + tileBlocks + 3
+                                     : accumulators + 2 * tileBlocks + 5;
     return accumulators + parts * tileBlocks + 1 + parts + 1;
   }
   // Integer products of two steps need a register of their own.
@@ -163,9 +168,12 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
       }
     }
   }
+  // Tiles of rows would unpack the same weights again and again.
+  bool panel = problem.bits && problem.rows * problem.outer > bestRows;
   return KernelAttr::get(target.getContext(), problem.dot, bestLanes,
                          problem.group, bestRows, bestBlocks,
-                         prefersChannelsOuter(problem, bestLanes * bestBlocks));
+                         prefersChannelsOuter(problem, bestLanes * bestBlocks),
+                         problem.bits, panel);
 }
 
 KernelAttr nnq::chooseReduction(TargetAttr target,

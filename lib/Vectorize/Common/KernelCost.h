@@ -28,6 +28,8 @@ struct KernelProblem {
   int64_t outer = 1;
   /// Bytes of the weights of one channel.
   int64_t channelBytes = 0;
+  /// Of packed weights; 0 for those that are as the instruction takes them.
+  int64_t bits = 0;
 };
 
 /// A reduction of operands that are not packed, as the cost model sees it.

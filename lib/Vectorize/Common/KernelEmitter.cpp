@@ -45,6 +45,16 @@ private:
   SmallVector<Value> emitSteps(OpBuilder &b, const Tile &tile,
                                ArrayRef<OpFoldResult> reductions,
                                ValueRange accumulators);
+  void emitPackedStep(OpBuilder &b, const Tile &tile,
+                      ArrayRef<OpFoldResult> reductions,
+                      MutableArrayRef<Value> accumulators);
+  Value emitLoadBlock(OpBuilder &b, Value memref, AffineMap map,
+                      ArrayRef<OpFoldResult> loops);
+  SmallVector<Value> emitGroups(OpBuilder &b, const Tile &tile,
+                                ValueRange zeros);
+  SmallVector<Value> scaleGroups(OpBuilder &b, const Tile &tile,
+                                 OpFoldResult group, ValueRange sums,
+                                 ValueRange totals);
   SmallVector<Value> finishRows(OpBuilder &b, const Tile &tile,
                                 ValueRange accumulators);
   Value multiplyAdd(OpBuilder &b, Value x, Value w, Value acc);
@@ -65,7 +75,7 @@ Value KernelEmitter::extend(OpBuilder &b, Value value, unsigned arg) {
 }
 
 Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
-  int64_t lanes = kernel.getLanes(), size = kernel.getGroup();
+  int64_t lanes = kernel.getLanes(), size = getPartSize(kernel);
   if (size == 1) {
     Value splat = vector::BroadcastOp::create(
         b, loc, VectorType::get({lanes}, accType), extend(b, x, 0));
@@ -77,7 +87,7 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
   }
   AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1),
              d2 = b.getAffineDimExpr(2);
-  if (addsPartsUp()) {
+  if (addsPartsUp() && !kernel.getBits()) {
     Value sum = emitContract(b, loc, {d1, d2}, {d1, d0, d2}, {d0},
                              extend(b, x, 0), extend(b, w, 1), acc);
     // Packing has made sure of it.
@@ -104,8 +114,11 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
 int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
   constexpr int64_t kMaxDots = 24;
   int64_t rows = accumulatorRows(tile);
-  int64_t limit = kMaxDots / (rows * tile.blocks * getNumParts(kernel));
-  if (rows > 1)
+  // Whole groups, whose sums then are in registers for a short time only.
+  constexpr int64_t kMaxPackedDots = 160;
+  int64_t limit = (kernel.getBits() ? kMaxPackedDots : kMaxDots) /
+                  (rows * tile.blocks * getNumParts(kernel));
+  if (rows > 1 && !kernel.getBits())
     limit = std::min(limit, ((registers - 2) / tile.blocks - rows) /
                                 getNumParts(kernel));
   int64_t trip = reductionShape.back();
@@ -121,6 +134,14 @@ SmallVector<Value> KernelEmitter::emitSteps(OpBuilder &b, const Tile &tile,
                                             ArrayRef<OpFoldResult> reductions,
                                             ValueRange accumulators) {
   SmallVector<Value> result(accumulators);
+  if (kernel.getBits()) {
+    for (int64_t step = 0; step < unrollFactor(tile); ++step) {
+      SmallVector<OpFoldResult> at(reductions);
+      at.back() = emitOffset(b, loc, at.back(), step);
+      emitPackedStep(b, tile, at, result);
+    }
+    return result;
+  }
   SmallVector<SmallVector<OpFoldResult>> steps;
   SmallVector<SmallVector<Value>> columns;
   for (int64_t step = 0; step < unrollFactor(tile); ++step) {
@@ -133,7 +154,7 @@ SmallVector<Value> KernelEmitter::emitSteps(OpBuilder &b, const Tile &tile,
   }
   if (isPairKernel()) {
     for (auto [at, column] : llvm::zip(steps, columns)) {
-      SmallVector<Value> rows = loadRowPairs(b, tile, at);
+      SmallVector<Value> rows = loadRowPairs(b, tile, at, /*part=*/0);
       for (auto [i, row] : llvm::enumerate(rows))
         for (auto [j, weights] : llvm::enumerate(column)) {
           Value &acc = result[i * column.size() + j];
@@ -226,9 +247,137 @@ SmallVector<Value> KernelEmitter::emitReduction(OpBuilder &b,
         vector::BroadcastOp::create(b, loc, type, init.getInputs()[0]);
     accumulators.assign(count, start);
   }
+  if (group.scaling)
+    return emitGroups(b, tile, accumulators);
   SmallVector<OpFoldResult> indices;
   return finishRows(b, tile,
                     emitReductionLoops(b, tile, indices, accumulators));
+}
+
+/// One reduction step with weights packed in halves. Accumulators as in
+/// emitSteps.
+void KernelEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
+                                   ArrayRef<OpFoldResult> reductions,
+                                   MutableArrayRef<Value> accumulators) {
+  int64_t lanes = kernel.getLanes(), pairs = getNumParts(kernel) / 2;
+  // All parts are added up in 16 bits before they are widened.
+  SmallVector<Value> narrow;
+  auto i16s = VectorType::get({lanes, 2}, b.getI16Type());
+  if (addsPartsUp())
+    narrow.assign(accumulators.size(),
+                  arith::ConstantOp::create(b, loc, b.getZeroAttr(i16s)));
+  auto add = [&](Value x, Value w, size_t at) {
+    if (addsPartsUp())
+      narrow[at] = emitPairDot(b, loc, x, w, narrow[at]);
+    else
+      accumulators[at] = multiplyAdd(b, x, w, accumulators[at]);
+  };
+  for (int64_t pair = 0; pair < pairs; ++pair) {
+    SmallVector<SmallVector<Value>> columns =
+        loadPartPair(b, tile, reductions, pair);
+    for (auto [half, column] : llvm::enumerate(columns)) {
+      int64_t part = pair + static_cast<int64_t>(half) * pairs;
+      if (isPairKernel()) {
+        SmallVector<Value> rows = loadRowPairs(b, tile, reductions, part);
+        for (auto [i, x] : llvm::enumerate(rows))
+          for (auto [j, w] : llvm::enumerate(column))
+            add(x, w, i * column.size() + j);
+        continue;
+      }
+      for (int64_t row = 0; row < accumulatorRows(tile); ++row) {
+        Value x =
+            loadGroup(b, contractionLoops(b, tile, row, reductions, part));
+        for (auto [j, w] : llvm::enumerate(column))
+          add(x, w, row * tile.blocks + j);
+      }
+    }
+  }
+  for (auto [sum, acc] : llvm::zip(narrow, accumulators)) {
+    Value wide = arith::ExtSIOp::create(
+        b, loc, VectorType::get({lanes, 2}, b.getI32Type()), sum);
+    acc = vector::MultiDimReductionOp::create(b, loc, wide, acc,
+                                              ArrayRef<bool>{false, true},
+                                              vector::CombiningKind::ADD);
+  }
+}
+
+/// Sums of groups, scaled and added up; `zeros` are where those of a group
+/// start.
+SmallVector<Value> KernelEmitter::emitGroups(OpBuilder &b, const Tile &tile,
+                                             ValueRange zeros) {
+  linalg::FillOp init = group.scalingInit;
+  Value start = vector::BroadcastOp::create(
+      b, loc,
+      VectorType::get({kernel.getLanes()}, init.getInputs()[0].getType()),
+      init.getInputs()[0]);
+  SmallVector<Value> totals(accumulatorRows(tile) * tile.blocks, start);
+  auto emitOne = [&](OpBuilder &nested, OpFoldResult index,
+                     ValueRange running) {
+    SmallVector<OpFoldResult> indices{index};
+    SmallVector<Value> sums = finishRows(
+        nested, tile, emitReductionLoops(nested, tile, indices, zeros));
+    return scaleGroups(nested, tile, index, sums, running);
+  };
+  if (reductionShape.front() == 1)
+    return emitOne(b, b.getIndexAttr(0), totals);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value end = arith::ConstantIndexOp::create(b, loc, reductionShape.front());
+  Value step = arith::ConstantIndexOp::create(b, loc, 1);
+  auto loop = scf::ForOp::create(
+      b, loc, zero, end, step, totals,
+      [&](OpBuilder &nested, Location, Value index, ValueRange running) {
+        scf::YieldOp::create(nested, loc, emitOne(nested, index, running));
+      });
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// All lanes of a block, whose first one `loops` is at.
+Value KernelEmitter::emitLoadBlock(OpBuilder &b, Value memref, AffineMap map,
+                                   ArrayRef<OpFoldResult> loops) {
+  SmallVector<Value> at =
+      emitIndices(b, loc, map.getMajorSubMap(map.getNumResults() - 1), loops);
+  at.push_back(arith::ConstantIndexOp::create(b, loc, 0));
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  return vector::LoadOp::create(b, loc, VectorType::get({shape.lanes}, element),
+                                memref, at);
+}
+
+/// The body of the sum over groups for one of them.
+SmallVector<Value> KernelEmitter::scaleGroups(OpBuilder &b, const Tile &tile,
+                                              OpFoldResult index,
+                                              ValueRange sums,
+                                              ValueRange totals) {
+  linalg::GenericOp scaling = group.scaling;
+  SmallVector<Value> result;
+  // What all rows share is read once.
+  DenseMap<std::pair<OpOperand *, int64_t>, Value> shared;
+  for (int64_t row = 0; row < accumulatorRows(tile); ++row)
+    for (int64_t block = 0; block < tile.blocks; ++block) {
+      size_t at = row * tile.blocks + block;
+      LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
+      loops.push_back(index);
+      SmallVector<Value> args;
+      for (OpOperand *operand : scaling.getDpsInputOperands()) {
+        if (operand->get() == contraction.getOutputs()[0]) {
+          args.push_back(sums[at]);
+          continue;
+        }
+        AffineMap map = scaling.getMatchingIndexingMap(operand);
+        bool isShared =
+            shape.rowLoop < 0 || !map.isFunctionOfDim(shape.rowLoop);
+        Value own;
+        Value &value = isShared ? shared[{operand, block}] : own;
+        if (!value)
+          value = isBlockMap(map, shape.laneLoop, shape.lanes)
+                      ? emitLoadBlock(b, operand->get(), map, loops)
+                      : emitLoadRow(b, loc, operand->get(), map, loops,
+                                    getTileLanes(shape, tile, block));
+        args.push_back(value);
+      }
+      args.push_back(totals[at]);
+      result.push_back(emitBody(b, scaling, args, kernel.getLanes()));
+    }
+  return result;
 }
 
 /// Accumulators as rows of `lanes` channels, ordered by row, then block.
@@ -290,10 +439,16 @@ void KernelEmitter::emitTile(OpBuilder &b, const Tile &tile) {
 }
 
 void KernelEmitter::emit() {
-  emitTiles(builder, loc, shape, rootShape, kernel.getTileRows(),
-            kernel.getTileBlocks(),
-            getBlockLoop(group, kernel.getChannelsOuter()),
-            [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
+  if (kernel.getPanel())
+    usePanel(builder);
+  emitTiles(
+      builder, loc, shape, rootShape, kernel.getTileRows(),
+      kernel.getTileBlocks(), getBlockLoop(group, kernel.getChannelsOuter()),
+      [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); },
+      [&](OpBuilder &b, const Tile &tile) {
+        if (kernel.getPanel())
+          unpackTile(b, tile);
+      });
 }
 
 bool nnq::canEmitKernel(const KernelGroup &group, std::string &reason) {
@@ -308,6 +463,16 @@ bool nnq::canEmitKernel(const KernelGroup &group, std::string &reason) {
       !weights.getLayout().isIdentity() ||
       weights.getShape().take_back(inner.size()) != ArrayRef(inner)) {
     reason = "the weights are not packed for the kernel";
+    return false;
+  }
+  AffineMap map = op.getIndexingMapsArray()[1];
+  int64_t numReductions = op.getNumReductionLoops();
+  unsigned channel = op.getNumLoops() - numReductions - 1;
+  int64_t block = map.getNumResults() - 2 - numReductions;
+  if (group.scaling)
+    --block;
+  if (block < 0 || !map.getResult(block).isFunctionOfDim(channel)) {
+    reason = "what scales the sums of its groups does not follow at once";
     return false;
   }
   if (group.kernel.getGroup() > 1 &&

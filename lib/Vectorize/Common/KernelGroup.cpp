@@ -7,6 +7,7 @@
 #include "KernelGroup.h"
 
 #include "DepthwiseTaps.h"
+#include "Int4Unpacking.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -110,6 +111,50 @@ static void matchPool(KernelGroup &group, linalg::GenericOp reader) {
   group.poolInit = init;
 }
 
+bool nnq::isBlockMap(AffineMap map, unsigned loop, int64_t lanes) {
+  AffineExpr channel = getAffineDimExpr(loop, map.getContext());
+  return map.getNumResults() > 1 &&
+         map.getResult(0) == channel.floorDiv(lanes) &&
+         map.getResults().back() == channel % lanes &&
+         llvm::none_of(
+             map.getResults().drop_front().drop_back(),
+             [&](AffineExpr expr) { return expr.isFunctionOfDim(loop); });
+}
+
+/// As canEmitRows, but operands may be packed by blocks.
+static bool canEmitScaling(linalg::GenericOp op, unsigned loop, int64_t lanes) {
+  if (!isBodyOnVectors(op))
+    return false;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    if (!type)
+      return false;
+    if (isBlockMap(map, loop, lanes) && type.getLayout().isIdentity() &&
+        type.getShape().back() == lanes)
+      continue;
+    std::optional<int64_t> stride = getLoopStride(type, map, loop);
+    if (!stride || (op.isDpsInit(&operand) && *stride != 1))
+      return false;
+  }
+  return true;
+}
+
+/// The sum over groups that alone reads the result of `group`, sums by group.
+static void matchScaling(KernelGroup &group, linalg::GenericOp reader) {
+  unsigned lane = group.laneLoop - 1;
+  if (!isSumOfGroups(reader, group.reduction.getOutputs()[0]) ||
+      !canEmitScaling(reader, lane, group.kernel.getLanes()) ||
+      !canSinkTo(group.reduction, reader, {group.reduction}))
+    return;
+  linalg::FillOp init = findInit(reader);
+  if (!init)
+    return;
+  group.scaling = reader;
+  group.scalingInit = init;
+  group.laneLoop = lane;
+}
+
 /// The elementwise op that alone reads the result of `group`.
 static void matchEpilogue(KernelGroup &group, linalg::GenericOp reader) {
   DenseSet<Operation *> members{group.reduction};
@@ -117,7 +162,11 @@ static void matchEpilogue(KernelGroup &group, linalg::GenericOp reader) {
     members.insert(group.pool);
     members.insert(group.poolInit);
   }
-  linalg::GenericOp last = group.pool ? group.pool : group.reduction;
+  if (group.scaling) {
+    members.insert(group.scaling);
+    members.insert(group.scalingInit);
+  }
+  linalg::GenericOp last = group.last();
   unsigned rank = last.getIndexingMapsArray().back().getNumResults();
   if (reader.getNumReductionLoops() != 0 || reader.getNumDpsInits() != 1 ||
       !reader.getIndexingMapsArray().back().isPermutation() || rank == 0 ||
@@ -126,9 +175,10 @@ static void matchEpilogue(KernelGroup &group, linalg::GenericOp reader) {
     return;
   // A result in place of an operand would be read as one.
   Value result = getBase(reader.getOutputs()[0]);
-  for (Value operand : group.reduction.getInputs())
-    if (getBase(operand) == result)
-      return;
+  for (linalg::GenericOp op : {group.reduction, group.scaling})
+    for (Value operand : op ? ValueRange(op.getInputs()) : ValueRange())
+      if (getBase(operand) == result)
+        return;
   for (OpOperand *operand : reader.getDpsInputOperands())
     if (operand->get() == group.source() &&
         reader.getMatchingIndexingMap(operand).isIdentity())
@@ -184,11 +234,20 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
   group.init = findInit(op);
   if (!group.init)
     return fail("the accumulator does not start from a fill");
+  if (group.packed && group.kernel.getBits()) {
+    group.unpacking = findInt4Unpacking(op.getInputs()[1], op);
+    if (!group.unpacking)
+      return fail("the weights of 4 bits are not packed for the kernel");
+  }
   linalg::GenericOp reader = findSoleReader(op, group.init);
   if (reader && group.packed)
     matchPool(group, reader);
   if (group.pool)
     reader = findSoleReader(group.pool, group.poolInit);
+  else if (reader && group.packed)
+    matchScaling(group, reader);
+  if (group.scaling)
+    reader = findSoleReader(group.scaling, group.scalingInit);
   if (reader)
     matchEpilogue(group, reader);
   return group;
@@ -218,13 +277,13 @@ OpOperand *KernelGroup::findBias() const {
 
 void KernelGroup::erase(RewriterBase &rewriter) const {
   SmallVector<Value> buffers;
-  for (linalg::GenericOp op : {epilogue, pool, reduction}) {
+  for (linalg::GenericOp op : {epilogue, scaling, pool, reduction, unpacking}) {
     if (!op)
       continue;
     buffers.push_back(linalg::GenericOp(op).getOutputs()[0]);
     rewriter.eraseOp(op);
   }
-  for (linalg::FillOp fill : {init, poolInit})
+  for (linalg::FillOp fill : {init, poolInit, scalingInit})
     if (fill)
       rewriter.eraseOp(fill);
   for (Value buffer : buffers)
@@ -249,7 +308,7 @@ TileShape nnq::getTileShape(const KernelGroup &group, ArrayRef<int64_t> sizes) {
   if (group.packed)
     if (std::optional<int64_t> size = getGroupChannels(
             linalg::GenericOp(group.reduction).getIndexingMapsArray()[0],
-            group.laneLoop))
+            group.scaling ? group.laneLoop + 1 : group.laneLoop))
       shape.segment = *size;
   return shape;
 }

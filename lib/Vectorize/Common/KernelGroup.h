@@ -15,26 +15,32 @@ namespace nnq {
 /// A reduction on buffers and what alone reads its result.
 struct KernelGroup {
   mlir::linalg::GenericOp reduction;
-  mlir::linalg::GenericOp pool;     // May be null.
+  mlir::linalg::GenericOp pool; // May be null.
+  /// Sums up groups that the reduction leaves apart, see isSumOfGroups(). May
+  /// be null; not together with `pool`.
+  mlir::linalg::GenericOp scaling;
+  /// Makes the weights of packed ones of 4 bits. May be null.
+  mlir::linalg::GenericOp unpacking;
   mlir::linalg::GenericOp epilogue; // May be null.
   mlir::linalg::FillOp init;
-  mlir::linalg::FillOp poolInit; // With `pool`.
+  mlir::linalg::FillOp poolInit;    // With `pool`.
+  mlir::linalg::FillOp scalingInit; // With `scaling`.
   KernelAttr kernel;
   /// An operand of the epilogue that is added already; see `findBias`.
   mlir::OpOperand *bias = nullptr;
   /// The last operand holds weights in blocks of lanes.
   bool packed = false;
-  /// Loop of the result that lanes run along.
+  /// Loop of the final result that lanes run along.
   unsigned laneLoop = 0;
 
+  /// The last op before the epilogue.
+  mlir::linalg::GenericOp last() const {
+    return scaling ? scaling : pool ? pool : reduction;
+  }
   /// The op that writes the final result.
-  mlir::linalg::GenericOp root() const {
-    return epilogue ? epilogue : pool ? pool : reduction;
-  }
+  mlir::linalg::GenericOp root() const { return epilogue ? epilogue : last(); }
   /// The buffer that the epilogue reads.
-  mlir::Value source() const {
-    return mlir::linalg::GenericOp(pool ? pool : reduction).getOutputs()[0];
-  }
+  mlir::Value source() const { return last().getOutputs()[0]; }
 
   /// Collects the ops around `op`, whose result has its loops first and in
   /// order. Fails with a reason where no kernel can be emitted.
@@ -48,6 +54,10 @@ struct KernelGroup {
   /// Erases the ops and the buffers that nothing else uses.
   void erase(mlir::RewriterBase &rewriter) const;
 };
+
+/// True if `map` gives blocks of `lanes` along `loop` an index of their own and
+/// lanes the innermost one: of constants that are packed as weights are.
+bool isBlockMap(mlir::AffineMap map, unsigned loop, int64_t lanes);
 
 /// The buffer that `view` shows a part of.
 mlir::Value getBase(mlir::Value view);

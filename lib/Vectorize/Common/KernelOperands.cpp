@@ -7,11 +7,13 @@
 #include "KernelOperands.h"
 
 #include "ContractionLayout.h"
+#include "Int4Unpacking.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -36,14 +38,21 @@ KernelOperands::KernelOperands(OpBuilder &builder, const KernelGroup &group)
       window *= size;
   }
   SmallVector<int64_t> ranges = contraction.getStaticLoopRanges();
-  reductionShape.assign(ranges.begin() + rootShape.size(),
+  unsigned numResultLoops =
+      contraction.getIndexingMapsArray().back().getNumResults();
+  reductionShape.assign(ranges.begin() + numResultLoops,
                         ranges.end() - getNumGroupLoops(kernel));
+  // In front of the channels.
+  if (group.scaling)
+    reductionShape.insert(reductionShape.begin(), ranges[group.laneLoop]);
   SmallVector<AffineMap> maps = contraction.getIndexingMapsArray();
   xMap = maps[0];
   wMap = maps[1];
   batchDims = wMap.getNumResults() - reductionShape.size() -
               getNumGroupLoops(kernel) - 2;
-  Value packed = contraction.getInputs()[1];
+  packed = contraction.getInputs()[1];
+  if (linalg::GenericOp unpacking = group.unpacking)
+    packed = unpacking.getInputs()[0];
   SmallVector<ReassociationIndices> flat;
   int64_t outer = batchDims + 1 + static_cast<int64_t>(reductionShape.size());
   for (int64_t i = 0; i <= outer; ++i)
@@ -51,7 +60,94 @@ KernelOperands::KernelOperands(OpBuilder &builder, const KernelGroup &group)
   for (int64_t i = outer + 1; i < cast<MemRefType>(packed.getType()).getRank();
        ++i)
     flat.back().push_back(i);
-  weights = memref::CollapseShapeOp::create(builder, loc, packed, flat);
+  weights = packed =
+      memref::CollapseShapeOp::create(builder, loc, packed, flat);
+}
+
+void KernelOperands::usePanel(OpBuilder &b) {
+  auto type = cast<MemRefType>(packed.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  // Threads share the steps over channels: each has a panel of its own.
+  auto module = contraction->getParentOfType<ModuleOp>();
+  int64_t blocks = kernel.getTileBlocks();
+  shape.front() = getNumThreads(module) > 1
+                      ? llvm::alignTo(shape.front(), blocks)
+                      : std::min(blocks, shape.front());
+  shape.back() *= 2;
+  // Of f32, as the kernel multiplies them.
+  Type element = getElementTypeOrSelf(contraction.getOutputs()[0].getType());
+  if (!isa<FloatType>(element))
+    element = type.getElementType();
+  weights = memref::AllocOp::create(b, loc, MemRefType::get(shape, element),
+                                    b.getI64IntegerAttr(kBufferAlignment));
+  hasPanel = true;
+}
+
+OpFoldResult KernelOperands::blockAt(OpBuilder &b, const Tile &tile,
+                                     int64_t block) {
+  // Blocks are indexed by the channel alone.
+  AffineExpr first = wMap.getResult(batchDims);
+  SmallVector<OpFoldResult> loops(tile.root);
+  if (group.scaling)
+    loops = atGroup(loops, b.getIndexAttr(0));
+  loops.resize(wMap.getNumDims(), b.getIndexAttr(0));
+  return affine::makeComposedFoldedAffineApply(
+      b, loc, AffineMap::get(wMap.getNumDims(), 0, first + block), loops);
+}
+
+OpFoldResult KernelOperands::panelSlot(OpBuilder &b, const Tile &tile,
+                                       int64_t block) {
+  auto module = contraction->getParentOfType<ModuleOp>();
+  if (getNumThreads(module) > 1)
+    return blockAt(b, tile, block);
+  return b.getIndexAttr(block);
+}
+
+void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
+  int64_t lanes = kernel.getLanes(), size = lanes * getPartSize(kernel);
+  int64_t pairs = getNumParts(kernel) / 2;
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    Value from =
+        getValueOrCreateConstantIndexOp(b, loc, blockAt(b, tile, block));
+    Value to =
+        getValueOrCreateConstantIndexOp(b, loc, panelSlot(b, tile, block));
+    emitLoopNest(
+        b, loc, reductionShape,
+        [&](OpBuilder &inner, ArrayRef<OpFoldResult> steps) {
+          SmallVector<Value> source{from}, target{to};
+          for (OpFoldResult step : steps)
+            source.push_back(getValueOrCreateConstantIndexOp(inner, loc, step));
+          target.append(source.begin() + 1, source.end());
+          source.push_back({});
+          target.push_back({});
+          Type i8 = cast<MemRefType>(packed.getType()).getElementType();
+          for (int64_t i = 0; i < pairs; ++i) {
+            source.back() =
+                arith::ConstantIndexOp::create(inner, loc, i * size);
+            auto [low, high] = emitInt4Halves(
+                inner, loc,
+                vector::LoadOp::create(inner, loc, VectorType::get({size}, i8),
+                                       packed, source));
+            for (auto [part, half] :
+                 {std::pair(i, low), std::pair(i + pairs, high)}) {
+              target.back() =
+                  arith::ConstantIndexOp::create(inner, loc, part * size);
+              Value value = emitExtended(
+                  inner, loc, half,
+                  cast<MemRefType>(weights.getType()).getElementType(),
+                  contraction.getBlock()->getArgument(1));
+              vector::StoreOp::create(inner, loc, value, weights, target);
+            }
+          }
+        });
+  }
+}
+
+SmallVector<OpFoldResult> KernelOperands::atGroup(ArrayRef<OpFoldResult> loops,
+                                                  OpFoldResult index) {
+  SmallVector<OpFoldResult> result(loops);
+  result.insert(result.begin() + group.laneLoop, index);
+  return result;
 }
 
 /// Indices of the window loops at its `point`-th element.
@@ -66,7 +162,8 @@ SmallVector<int64_t> KernelOperands::windowPoint(int64_t point) const {
 
 SmallVector<OpFoldResult>
 KernelOperands::contractionLoops(OpBuilder &b, const Tile &tile, int64_t row,
-                                 ArrayRef<OpFoldResult> reductions) {
+                                 ArrayRef<OpFoldResult> reductions,
+                                 int64_t part) {
   SmallVector<OpFoldResult> loops(tile.root);
   if (shape.rowLoop >= 0)
     loops[shape.rowLoop] =
@@ -81,8 +178,14 @@ KernelOperands::contractionLoops(OpBuilder &b, const Tile &tile, int64_t row,
       loops[i] = affine::makeComposedFoldedAffineApply(
           b, loc, map.getSubMap({i}), poolLoops);
   }
+  if (group.scaling) {
+    loops = atGroup(loops, reductions.front());
+    reductions = reductions.drop_front();
+  }
   loops.append(reductions.begin(), reductions.end());
-  loops.append(getNumGroupLoops(kernel), b.getIndexAttr(0));
+  if (getNumGroupLoops(kernel) > 1)
+    loops.push_back(b.getIndexAttr(part));
+  loops.push_back(b.getIndexAttr(0));
   return loops;
 }
 
@@ -90,11 +193,11 @@ Value KernelOperands::loadGroup(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
   Value x = contraction.getInputs()[0];
   SmallVector<Value> at = emitIndices(b, loc, xMap, loops);
   Type element = cast<MemRefType>(x.getType()).getElementType();
-  if (kernel.getGroup() == 1)
-    return memref::LoadOp::create(b, loc, x, at);
   int64_t part = getPartSize(kernel);
+  if (part == 1)
+    return memref::LoadOp::create(b, loc, x, at);
   auto type = VectorType::get({part}, element);
-  if (!addsPartsUp())
+  if (!addsPartsUp() || kernel.getBits())
     return vector::LoadOp::create(b, loc, type, x, at);
   SmallVector<Value> parts;
   for (int64_t i = 0; i < getNumParts(kernel); ++i) {
@@ -111,18 +214,14 @@ Value KernelOperands::loadWeights(OpBuilder &b,
                                   ArrayRef<OpFoldResult> reductions,
                                   const Tile &tile, int64_t block,
                                   int64_t offset, int64_t count) {
-  // Blocks are indexed by the channel alone.
-  AffineMap blockMap = wMap.getSubMap({batchDims});
-  SmallVector<OpFoldResult> loops(wMap.getNumDims(), b.getIndexAttr(0));
-  llvm::copy(tile.root, loops.begin());
-  OpFoldResult firstBlock = affine::makeComposedFoldedAffineApply(
-      b, loc,
-      AffineMap::get(wMap.getNumDims(), 0, blockMap.getResult(0) + block),
-      loops);
   SmallVector<Value> at;
-  if (batchDims > 0)
+  if (batchDims > 0) {
+    SmallVector<OpFoldResult> loops(tile.root);
+    loops.resize(wMap.getNumDims(), b.getIndexAttr(0));
     at = emitIndices(b, loc, wMap.getMajorSubMap(batchDims), loops);
-  at.push_back(getValueOrCreateConstantIndexOp(b, loc, firstBlock));
+  }
+  at.push_back(getValueOrCreateConstantIndexOp(
+      b, loc, hasPanel ? panelSlot(b, tile, block) : blockAt(b, tile, block)));
   for (OpFoldResult index : reductions)
     at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
   at.push_back(arith::ConstantIndexOp::create(b, loc, offset));
@@ -171,7 +270,8 @@ bool KernelOperands::prefetches(const Tile &tile) {
   constexpr int64_t kLeastBytes = 64 << 10;
   auto type = cast<MemRefType>(weights.getType());
   int64_t width = type.getElementTypeBitWidth() / 8;
-  return batchDims == 0 && type.getNumElements() * width >= kLeastBytes &&
+  return batchDims == 0 && !hasPanel &&
+         type.getNumElements() * width >= kLeastBytes &&
          type.getShape().back() * width % kLineBytes == 0 &&
          shape.rowLoop >= 0 && rootShape[shape.rowLoop] > tile.rows;
 }
@@ -201,6 +301,37 @@ void KernelOperands::prefetchNext(OpBuilder &b, const Tile &tile,
                                  /*localityHint=*/3, /*isDataCache=*/true);
     }
   }
+}
+
+SmallVector<SmallVector<Value>>
+KernelOperands::loadPartPair(OpBuilder &b, const Tile &tile,
+                             ArrayRef<OpFoldResult> reductions, int64_t pair) {
+  int64_t size = kernel.getLanes() * getPartSize(kernel);
+  int64_t pairs = getNumParts(kernel) / 2;
+  SmallVector<SmallVector<Value>> columns(2);
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    auto load = [&](int64_t part) {
+      return loadWeights(b, reductions, tile, block, part * size, size);
+    };
+    Value low = load(pair), high;
+    if (hasPanel)
+      high = load(pair + pairs);
+    else
+      std::tie(low, high) = emitInt4Halves(b, loc, low);
+    Value halves[] = {low, high};
+    for (auto [column, part] : llvm::zip_equal(columns, halves)) {
+      if (!isPairKernel()) {
+        column.push_back(part);
+        continue;
+      }
+      int64_t two = 2 * getPartSize(kernel);
+      for (int64_t at = 0; at < size; at += two)
+        column.push_back(vector::ExtractStridedSliceOp::create(
+            b, loc, part, ArrayRef<int64_t>{at}, ArrayRef<int64_t>{two},
+            ArrayRef<int64_t>{1}));
+    }
+  }
+  return columns;
 }
 
 SmallVector<Value>
@@ -237,15 +368,17 @@ KernelOperands::loadColumns(OpBuilder &b, const Tile &tile,
 
 SmallVector<Value>
 KernelOperands::loadRowPairs(OpBuilder &b, const Tile &tile,
-                             ArrayRef<OpFoldResult> reductions) {
-  int64_t size = kernel.getGroup(), count = accumulatorRows(tile);
+                             ArrayRef<OpFoldResult> reductions, int64_t part) {
+  int64_t size = getPartSize(kernel), count = accumulatorRows(tile);
   SmallVector<int64_t> both(llvm::to_vector(llvm::seq<int64_t>(0, 2 * size)));
   SmallVector<Value> pairs;
   for (int64_t row = 0; row < count; row += 2) {
-    Value first = loadGroup(b, contractionLoops(b, tile, row, reductions));
+    Value first =
+        loadGroup(b, contractionLoops(b, tile, row, reductions, part));
     Value second = first;
     if (row + 1 < count)
-      second = loadGroup(b, contractionLoops(b, tile, row + 1, reductions));
+      second =
+          loadGroup(b, contractionLoops(b, tile, row + 1, reductions, part));
     Value joined = vector::ShuffleOp::create(b, loc, first, second, both);
     Type element = cast<VectorType>(joined.getType()).getElementType();
     pairs.push_back(vector::ShapeCastOp::create(

@@ -21,15 +21,27 @@ protected:
   mlir::Value loadGroup(mlir::OpBuilder &b,
                         mlir::ArrayRef<mlir::OpFoldResult> loops);
 
-  /// Rows in pairs; an odd last row is paired with itself.
+  /// Part `part` of a group, rows in pairs; an odd last row is paired with
+  /// itself.
   mlir::SmallVector<mlir::Value>
   loadRowPairs(mlir::OpBuilder &b, const Tile &tile,
-               mlir::ArrayRef<mlir::OpFoldResult> reductions);
+               mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t part);
 
   /// The weights of all blocks at one reduction step.
   mlir::SmallVector<mlir::Value>
   loadColumns(mlir::OpBuilder &b, const Tile &tile,
               mlir::ArrayRef<mlir::OpFoldResult> reductions);
+
+  /// Of weights that are packed in halves: those of part `pair` and of that in
+  /// the same place of the second half.
+  mlir::SmallVector<mlir::SmallVector<mlir::Value>>
+  loadPartPair(mlir::OpBuilder &b, const Tile &tile,
+               mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t pair);
+
+  /// From here on weights are read from a buffer that `unpackTile` fills with
+  /// those of a tile of blocks.
+  void usePanel(mlir::OpBuilder &b);
+  void unpackTile(mlir::OpBuilder &b, const Tile &tile);
 
   /// True for weights that the caches next to the core hardly hold from one run
   /// of the network to the next, and that several tiles of rows read: the first
@@ -41,11 +53,12 @@ protected:
   void prefetchNext(mlir::OpBuilder &b, const Tile &tile,
                     mlir::ArrayRef<mlir::OpFoldResult> reductions);
 
-  /// Loops of the contraction for accumulator row `row` of the tile, the
-  /// channel being that of the first block.
+  /// Loops of the contraction for accumulator row `row` of the tile and a part
+  /// of a group, the channel being that of the first block.
   mlir::SmallVector<mlir::OpFoldResult>
   contractionLoops(mlir::OpBuilder &b, const Tile &tile, int64_t row,
-                   mlir::ArrayRef<mlir::OpFoldResult> reductions);
+                   mlir::ArrayRef<mlir::OpFoldResult> reductions,
+                   int64_t part = 0);
 
   /// Where accumulator row `row` reads the activation, in elements from row 0.
   std::optional<int64_t> rowOffset(int64_t row);
@@ -62,7 +75,8 @@ protected:
   mlir::SmallVector<int64_t> rootShape;
   TileShape shape;
   int64_t window = 1;
-  mlir::SmallVector<int64_t> reductionShape; // Without the group.
+  /// Without the elements of a group; groups that are scaled come first.
+  mlir::SmallVector<int64_t> reductionShape;
 
 private:
   mlir::Value loadWeights(mlir::OpBuilder &b,
@@ -70,6 +84,14 @@ private:
                           const Tile &tile, int64_t block, int64_t offset,
                           int64_t count);
   mlir::Value stackParts(mlir::OpBuilder &b, mlir::ArrayRef<mlir::Value> parts);
+  /// Loops of the contraction that those of the final result and a group are.
+  mlir::SmallVector<mlir::OpFoldResult>
+  atGroup(mlir::ArrayRef<mlir::OpFoldResult> loops, mlir::OpFoldResult group);
+  /// Where the weights of a block of `tile` are, as constants and in the panel.
+  mlir::OpFoldResult blockAt(mlir::OpBuilder &b, const Tile &tile,
+                             int64_t block);
+  mlir::OpFoldResult panelSlot(mlir::OpBuilder &b, const Tile &tile,
+                               int64_t block);
   mlir::SmallVector<int64_t> windowPoint(int64_t point) const;
 
   mlir::SmallVector<int64_t> windowShape;
@@ -77,6 +99,8 @@ private:
   /// its own.
   unsigned batchDims = 0;
   mlir::Value weights; // Lanes and group flattened.
+  mlir::Value packed;  // As constants hold them, flattened, too.
+  bool hasPanel = false;
   mlir::AffineMap xMap, wMap;
 };
 

@@ -6,11 +6,13 @@
 
 #include "ContractionLayout.h"
 #include "DepthwiseTaps.h"
+#include "Int4Unpacking.h"
 #include "ProductPacking.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/QuantMath.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Vectorize/Passes.h"
 #include "llvm/Support/MathExtras.h"
@@ -51,6 +53,7 @@ private:
   Value packWeights(const ConstantData &data);
   Value packActivation();
   SmallVector<AffineMap> packedMaps();
+  void packGroupConstants(linalg::GenericOp scaling);
 
   RewriterBase &rewriter;
   ContractionLayout &layout;
@@ -101,6 +104,8 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
           part = getPartSize(kernel);
   WeightIndex index(layout);
   SmallVector<int64_t> shape{blocks};
+  if (std::optional<unsigned> loop = layout.contraction.groupLoop)
+    shape.push_back(ranges[*loop]);
   for (unsigned loop : layout.outerReductions)
     shape.push_back(ranges[loop]);
   shape.push_back(groups);
@@ -128,12 +133,15 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
       }
     }
   paddingBytes = packed.size() - data.getBytes().size();
+  std::string name = (getLayerName(op) + "_weights").str();
+  if (kernel.getBits())
+    return emitInt4Unpacking(rewriter, op.getLoc(), type,
+                             packInt4Halves(packed, lanes * group), name);
   if (widensWeights()) {
     packed = widenToI16(packed);
     type = type.clone(rewriter.getI16Type());
   }
-  return makeConstant(rewriter, op.getLoc(), type,
-                      (getLayerName(op) + "_weights").str(), packed);
+  return makeConstant(rewriter, op.getLoc(), type, name, packed);
 }
 
 Value ContractionPacker::packActivation() {
@@ -209,6 +217,8 @@ SmallVector<AffineMap> ContractionPacker::packedMaps() {
       block = block + channelInGroup.floorDiv(kernel.getLanes());
   }
   SmallVector<AffineExpr> weight{block};
+  if (std::optional<unsigned> loop = layout.contraction.groupLoop)
+    weight.push_back(getAffineDimExpr(*loop, context));
   for (unsigned i = 0; i < numOuter; ++i)
     weight.push_back(getAffineDimExpr(numParallel + i, context));
   weight.push_back(group);
@@ -233,6 +243,12 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
        !fitsI16(layout, *weights, kernel.getGroup())))
     return fail("16 bits do not hold the sums of its groups");
+  if (kernel.getBits() &&
+      (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
+       !llvm::all_of(weights->getAs<int8_t>(), [](int8_t value) {
+         return value >= kInt4.min && value <= kInt4.max;
+       })))
+    return fail("its weights do not fit in 4 bits");
   rewriter.setInsertionPoint(op);
   Value w = packWeights(*weights);
   Value x = packActivation();
@@ -248,8 +264,47 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
                               packed.getRegion().begin());
   // The extension to i32 in the body reads whatever width is stored.
   packed.getBlock()->getArgument(1).setType(getElementTypeOrSelf(w.getType()));
+  if (layout.contraction.groupLoop)
+    packGroupConstants(findSumOfGroups(op.getResult(0)));
   rewriter.replaceOp(op, packed.getResults());
   return success();
+}
+
+/// Constants by group and channel, so that a kernel reads those of a block of
+/// lanes one after the other.
+void ContractionPacker::packGroupConstants(linalg::GenericOp scaling) {
+  MLIRContext *context = rewriter.getContext();
+  int64_t lanes = kernel.getLanes();
+  unsigned numLoops = scaling.getNumLoops();
+  AffineExpr channel = getAffineDimExpr(numLoops - 2, context);
+  AffineExpr group = getAffineDimExpr(numLoops - 1, context);
+  SmallVector<AffineMap> maps = scaling.getIndexingMapsArray();
+  for (OpOperand *operand : scaling.getDpsInputOperands()) {
+    AffineMap &map = maps[operand->getOperandNumber()];
+    FailureOr<ConstantData> data = ConstantData::get(operand->get());
+    if (failed(data) || map.getResults() != ArrayRef({group, channel}))
+      continue;
+    int64_t numGroups = data->getShape()[0];
+    auto type = RankedTensorType::get({blocks, numGroups, lanes},
+                                      data->getType().getElementType());
+    size_t width = type.getElementTypeBitWidth() / 8;
+    std::vector<char> bytes(type.getNumElements() * width, 0);
+    for (int64_t g = 0; g < numGroups; ++g)
+      for (int64_t c = 0; c < channels; ++c) {
+        int64_t to = (c / lanes * numGroups + g) * lanes + c % lanes;
+        std::memcpy(bytes.data() + to * width,
+                    data->getBytes().data() + (g * channels + c) * width,
+                    width);
+      }
+    rewriter.modifyOpInPlace(scaling, [&] {
+      operand->set(makeConstant(rewriter, op.getLoc(), type,
+                                (getLayerName(op) + "_group").str(), bytes));
+    });
+    map = AffineMap::get(numLoops, 0,
+                         {channel.floorDiv(lanes), group, channel % lanes},
+                         context);
+  }
+  scaling.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
 }
 
 /// Transposes constant operands of a reduction that is not packed, such as the

@@ -82,8 +82,11 @@ Value nnq::emitExtended(OpBuilder &builder, Location loc, Value value,
   Type type = element;
   if (auto vector = dyn_cast<VectorType>(value.getType()))
     type = vector.clone(element);
-  if (isa<FloatType>(element))
+  if (isa<FloatType>(element)) {
+    if (isa<IntegerType>(getElementTypeOrSelf(value.getType())))
+      return arith::SIToFPOp::create(builder, loc, type, value);
     return arith::ExtFOp::create(builder, loc, type, value);
+  }
   if (isExtendedUnsigned(arg))
     return arith::ExtUIOp::create(builder, loc, type, value);
   return arith::ExtSIOp::create(builder, loc, type, value);

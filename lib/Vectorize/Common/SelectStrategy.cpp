@@ -30,12 +30,15 @@ static bool isX86(TargetAttr target) {
 /// The largest group of elements that vpmaddubsw multiplies and adds up without
 /// saturating, if there is one. Padding must not cost more than it saves.
 static std::optional<int64_t>
-findSaturationFreeGroup(const ContractionLayout &layout) {
+findSaturationFreeGroup(const ContractionLayout &layout, bool isNarrow) {
   FailureOr<ConstantData> weights =
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights))
     return std::nullopt;
-  for (int64_t group : {8, 4}) {
+  for (int64_t group : {32, 16, 8, 4}) {
+    // Only weights of 4 bits leave room for so many, and are packed in pairs.
+    if (isNarrow ? group < 8 : group > 8)
+      continue;
     int64_t padded = llvm::alignTo(layout.runLength, group);
     bool isWasteful = group > 4 && 8 * padded > 9 * layout.runLength;
     // Groups that are merged later begin where an instruction does.
@@ -52,27 +55,33 @@ static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
                                              const ContractionLayout &layout,
                                              bool pairsOfRows) {
   FactorTypes types = getFactorTypes(layout.contraction);
+  // Packed weights of 4 bits come in two parts at least.
+  bool isNarrow = getNarrowBits(layout.contraction.op) == 4;
+  auto parts = [&](DotKind dot) -> std::pair<DotKind, int64_t> {
+    return {dot, getPartSize(dot) * (isNarrow ? 2 : 1)};
+  };
   if (isa<FloatType>(types.activation))
-    return {DotKind::FMA, 1};
+    return parts(DotKind::FMA);
   if (!types.weight.isInteger(8) || !types.weightSigned)
-    return {DotKind::None, 1};
+    return parts(DotKind::None);
   if (types.activation.isInteger(16) && types.activationSigned && isX86(target))
-    return {DotKind::VPMADDWD, 2};
+    return parts(DotKind::VPMADDWD);
   if (!types.activation.isInteger(8))
-    return {DotKind::None, 1};
+    return parts(DotKind::None);
   if (!types.activationSigned) {
     if (target.getDot() == DotKind::VPDPBUSD)
-      return {DotKind::VPDPBUSD, 4};
+      return parts(DotKind::VPDPBUSD);
     if (target.getDot() == DotKind::VPMADDWD)
-      if (std::optional<int64_t> group = findSaturationFreeGroup(layout))
+      if (std::optional<int64_t> group =
+              findSaturationFreeGroup(layout, isNarrow))
         return {DotKind::VPMADDUBSW, *group};
-    return {DotKind::None, 1};
+    return parts(DotKind::None);
   }
   if (target.getDot() == DotKind::SMMLA && pairsOfRows)
-    return {DotKind::SMMLA, 8};
+    return parts(DotKind::SMMLA);
   if (target.getDot() == DotKind::SMMLA || target.getDot() == DotKind::SDOT)
-    return {DotKind::SDOT, 4};
-  return {DotKind::None, 1};
+    return parts(DotKind::SDOT);
+  return parts(DotKind::None);
 }
 
 /// True for an integer depthwise convolution whose taps vpmaddwd can take two
@@ -106,7 +115,9 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
         return;
       if (isIntegerProduct(op))
         return selectProduct(op, target);
-      if (failed(Contraction::match(op))) {
+      bool isGroups = findSumOfGroups(op.getResult(0)) &&
+                      succeeded(Contraction::matchGroups(op));
+      if (!isGroups && failed(Contraction::match(op))) {
         if (op.getNumReductionLoops() > 0 && !op.hasDynamicShape())
           selectReduction(op, target);
         return;
@@ -125,6 +136,10 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     problem.window = 1;
     ArrayRef<int64_t> result =
         cast<ShapedType>(op.getResult(0).getType()).getShape();
+    if (layout.contraction.groupLoop)
+      result = cast<ShapedType>(
+                   findSumOfGroups(op.getResult(0)).getResult(0).getType())
+                   .getShape();
     if (linalg::GenericOp pool = getFusiblePool(op)) {
       result = cast<ShapedType>(pool.getResult(0).getType()).getShape();
       SmallVector<int64_t> poolRanges = pool.getStaticLoopRanges();
@@ -155,6 +170,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     layout.mergeGroups(getWidestLanes(target, problem.dot));
     problem.channels = layout.getGroupChannels();
+    problem.bits = getNarrowBits(op) == 4 ? 4 : 0;
     KernelAttr kernel = chooseKernel(target, problem);
     if (KernelAttr better = selectWinograd(layout, target, problem, kernel)) {
       ++transformed;
@@ -172,7 +188,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     bool isInteger =
         problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::VPMADDUBSW;
     if (!isInteger || target.getDot() != DotKind::VPMADDWD ||
-        problem.window != 1)
+        problem.window != 1 || problem.bits)
       return {};
     std::string reason;
     FailureOr<WinogradProblem> winograd = WinogradProblem::get(layout, reason);

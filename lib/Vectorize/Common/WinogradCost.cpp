@@ -166,7 +166,7 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
         best = KernelAttr::get(target.getContext(), kernel.getDot(), lanes,
                                /*group=*/2, kernel.getTileRows(),
                                kernel.getTileBlocks(), /*channels_outer=*/false,
-                               outputs, strip);
+                               outputs, strip, /*bits=*/0, /*panel=*/false);
       }
     }
   }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/Matchers.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Vectorize/ContractMatch.h"
 #include "nnq/Vectorize/Transforms.h"
@@ -17,6 +18,21 @@ static bool isPartsContract(vector::ContractionOp op) {
   AffineExpr l, p, v;
   bindDims(op.getContext(), l, p, v);
   return hasMaps(op, {{p, v}, {p, l, v}, {l}});
+}
+
+/// Intrinsics of the widths that there are.
+static StringRef getMultiply(int64_t lanes) {
+  return lanes == 4    ? "llvm.x86.ssse3.pmadd.ub.sw.128"
+         : lanes == 8  ? "llvm.x86.avx2.pmadd.ub.sw"
+         : lanes == 16 ? "llvm.x86.avx512.pmaddubs.w.512"
+                       : "";
+}
+
+static StringRef getWiden(int64_t lanes) {
+  return lanes == 4    ? "llvm.x86.sse2.pmadd.wd"
+         : lanes == 8  ? "llvm.x86.avx2.pmadd.wd"
+         : lanes == 16 ? "llvm.x86.avx512.pmaddw.d.512"
+                       : "";
 }
 
 namespace {
@@ -35,13 +51,7 @@ struct ContractToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
       return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
     auto accType = cast<VectorType>(op.getAccType());
     int64_t lanes = accType.getNumElements();
-    StringRef multiply = lanes == 4    ? "llvm.x86.ssse3.pmadd.ub.sw.128"
-                         : lanes == 8  ? "llvm.x86.avx2.pmadd.ub.sw"
-                         : lanes == 16 ? "llvm.x86.avx512.pmaddubs.w.512"
-                                       : "";
-    StringRef widen = lanes == 4   ? "llvm.x86.sse2.pmadd.wd"
-                      : lanes == 8 ? "llvm.x86.avx2.pmadd.wd"
-                                   : "llvm.x86.avx512.pmaddw.d.512";
+    StringRef multiply = getMultiply(lanes), widen = getWiden(lanes);
     ArrayRef<int64_t> shape = cast<VectorType>(row.getType()).getShape();
     if (shape.back() != 4 || multiply.empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
@@ -72,8 +82,84 @@ struct ContractToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
     return success();
   }
 };
+
+/// Products and their sums by pairs in 16 bits, `acc(l, h) += row(h, v) *
+/// columns(l, h, v)`, are the instruction itself.
+struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ContractionOp op,
+                                PatternRewriter &rewriter) const override {
+    AffineExpr l, h, v;
+    bindDims(op.getContext(), l, h, v);
+    SmallVector<SmallVector<AffineExpr, 4>> maps{{h, v}, {l, h, v}, {l, h}};
+    auto accType = dyn_cast<VectorType>(op.getAccType());
+    if (!accType || !accType.getElementType().isInteger(16) ||
+        op.getKind() != vector::CombiningKind::ADD ||
+        op.getIndexingMapsArray() !=
+            AffineMap::inferFromExprList(maps, op.getContext()))
+      return rewriter.notifyMatchFailure(op, "not pairs of a row by columns");
+    if (!op->hasAttr(kFitsI16Attr))
+      return rewriter.notifyMatchFailure(op, "the instruction may saturate");
+    Value row = getExtended<arith::ExtUIOp>(op.getLhs(), 8);
+    Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
+    if (!row || !columns)
+      return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
+    int64_t lanes = accType.getDimSize(0);
+    StringRef multiply = getMultiply(lanes);
+    if (cast<VectorType>(row.getType()).getShape() != ArrayRef<int64_t>{2, 2} ||
+        multiply.empty())
+      return rewriter.notifyMatchFailure(op, "no instruction of this shape");
+    Location loc = op.getLoc();
+    auto i16s = VectorType::get({2 * lanes}, rewriter.getI16Type());
+    Value sum = LLVM::CallIntrinsicOp::create(
+                    rewriter, loc, i16s, rewriter.getStringAttr(multiply),
+                    ValueRange{splatGroup(rewriter, loc,
+                                          flatten(rewriter, loc, row), lanes),
+                               flatten(rewriter, loc, columns)})
+                    .getResult(0);
+    if (!matchPattern(op.getAcc(), m_Zero()))
+      sum = arith::AddIOp::create(rewriter, loc,
+                                  flatten(rewriter, loc, op.getAcc()), sum);
+    rewriter.replaceOpWithNewOp<vector::ShapeCastOp>(op, accType, sum);
+    return success();
+  }
+};
+
+/// The sum of pairs of 16 bits, added to 32 bits: a product with ones.
+struct PairSumToVpmaddwd
+    : public OpRewritePattern<vector::MultiDimReductionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::MultiDimReductionOp op,
+                                PatternRewriter &rewriter) const override {
+    Value pairs = getExtended<arith::ExtSIOp>(op.getSource(), 16);
+    auto type = dyn_cast<VectorType>(op.getDestType());
+    auto source = op.getSourceVectorType();
+    if (!pairs || !type || !type.getElementType().isInteger(32) ||
+        op.getKind() != vector::CombiningKind::ADD || source.getRank() != 2 ||
+        source.getDimSize(1) != 2 || !op.isReducedDim(1))
+      return rewriter.notifyMatchFailure(op, "not sums of pairs of s16");
+    int64_t lanes = type.getNumElements();
+    StringRef widen = getWiden(lanes);
+    if (widen.empty())
+      return rewriter.notifyMatchFailure(op, "no instruction of this shape");
+    Location loc = op.getLoc();
+    Value ones = arith::ConstantOp::create(
+        rewriter, loc,
+        DenseElementsAttr::get(
+            VectorType::get({2 * lanes}, rewriter.getI16Type()), int16_t(1)));
+    Value sums = LLVM::CallIntrinsicOp::create(
+                     rewriter, loc, type, rewriter.getStringAttr(widen),
+                     ValueRange{flatten(rewriter, loc, pairs), ones})
+                     .getResult(0);
+    rewriter.replaceOpWithNewOp<arith::AddIOp>(op, op.getAcc(), sums);
+    return success();
+  }
+};
 } // namespace
 
 void nnq::populateContractToVpmaddubswPatterns(RewritePatternSet &patterns) {
-  patterns.add<ContractToVpmaddubsw>(patterns.getContext());
+  patterns.add<ContractToVpmaddubsw, PairDotToVpmaddubsw, PairSumToVpmaddwd>(
+      patterns.getContext());
 }

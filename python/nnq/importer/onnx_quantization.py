@@ -185,7 +185,8 @@ class Quantization:
             return None
         source = self.graph.producers.get(node.input[1])
         weights = self.graph.constant(source.input[0]) if source and source.op_type == "DequantizeLinear" else None
-        if weights is None or attribute(source, "block_size", 0):
+        parameters = [name for name in source.input[1:] if name] if source else []
+        if weights is None or any(self.graph.constant(name) is None for name in parameters):
             return None
         plain, dequantize = onnx.NodeProto(), onnx.NodeProto()
         dequantize.CopyFrom(source)
@@ -193,6 +194,11 @@ class Quantization:
         name = self.graph.add_constant(f"{source.input[0]}_transposed", weights.T)
         shape = self.graph.shape(node.input[1])[::-1]
         dequantize.input[0] = name
+        # Parameters of blocks have a place for each of them.
+        for i, parameter in enumerate(source.input[1:], start=1):
+            value = self.graph.constant(parameter) if parameter else None
+            if value is not None and value.ndim > 1:
+                dequantize.input[i] = self.graph.add_constant(f"{parameter}_transposed", value.T)
         dequantize.output[0] = self.graph.add_value(f"{name}_dequantized", FLOAT, shape)
         axis = attribute(source, "axis", 1) % 2
         kept = [item for item in dequantize.attribute if item.name != "axis"]

@@ -4,7 +4,11 @@
 // RUN: nnq-opt %s --nnq-select-precision --mlir-print-local-scope | FileCheck %s --check-prefix=NONE
 // RUN: nnq-opt %s --nnq-select-precision="layers=fc1=per-tensor,fc2=f32" --nnq-quantize | FileCheck %s --check-prefix=QUANTIZED
 
+// RUN: nnq-opt %s --nnq-select-precision="layers=fc1=int4+group64,fc2=int8 weight-bits=4 group-size=32" | FileCheck %s --check-prefix=BITS
+
 // NONE-NOT: nnq.weights
+// BITS: nnq.layer = "fc1", nnq.weights = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = full, bits = 4, group = 64>
+// BITS: nnq.layer = "fc2", nnq.weights = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = full, group = 32>
 
 #x = affine_map<(n, c, h, w, kh, kw) -> (n, c, h + kh, w + kw)>
 #w = affine_map<(n, c, h, w, kh, kw) -> (c, kh, kw)>

@@ -47,7 +47,7 @@ func.func @unsigned_weights(%xq: tensor<4x3x!x>) -> tensor<4x2xf32> {
   %zero = arith.constant 0.0 : f32
   %e = tensor.empty() : tensor<4x2xf32>
   %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x2xf32>) -> tensor<4x2xf32>
-  // expected-error @below {{layer 'fc' has weights that are not i8: '!quant.uniform<u8:f32}}
+  // expected-error @below {{layer 'fc' has weights that are neither i8 nor i4: '!quant.uniform<u8:f32}}
   %0 = linalg.matmul {nnq.layer = "fc"} ins(%x, %w : tensor<4x3xf32>, tensor<3x2xf32>)
     outs(%f : tensor<4x2xf32>) -> tensor<4x2xf32>
   return %0 : tensor<4x2xf32>

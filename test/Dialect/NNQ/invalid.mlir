@@ -167,5 +167,45 @@ func.func private @no_entry() attributes {
 
 // -----
 
-// expected-error @+1 {{expected 'channels_outer', 'winograd' or 'strip'}}
+// expected-error @+1 {{expected 'channels_outer', 'winograd', 'strip', 'bits' or 'panel'}}
 #k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, columns = 4>
+
+// -----
+
+// expected-error @+1 {{'bits' must be 0 or 4, got 3}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 4, rows = 4, blocks = 1, bits = 3>
+
+// -----
+
+// expected-error @+1 {{'bits' needs a 'group' of an even number of parts of 4, got 12}}
+#k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 12, rows = 4, blocks = 1, bits = 4>
+
+// -----
+
+// expected-error @+1 {{'winograd' transforms weights of 8 bits}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 4, rows = 4, blocks = 1, winograd = 4, strip = 1, bits = 4>
+
+// -----
+
+// expected-error @+1 {{'panel' is about weights of fewer 'bits'}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, panel = true>
+
+// -----
+
+// expected-error @+1 {{weights have 4 or 8 bits, not 3}}
+#w = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = full, bits = 3>
+
+// -----
+
+// expected-error @+1 {{groups are of 32, 64 or 128 weights, or 0 for none, not 16}}
+#w = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = full, group = 16>
+
+// -----
+
+// expected-error @+1 {{per-tensor does not go with them}}
+#w = #nnq.weight_format<scheme = symmetric, granularity = per_tensor, range = full, group = 64>
+
+// -----
+
+// expected-error @+1 {{a reduced range is about weights of 8 bits}}
+#w = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = reduced, bits = 4>

@@ -575,6 +575,39 @@ class AsymmetricNetwork(Network):
         self.has_f32_layers = True
 
 
+class GroupNetwork(Network):
+    """Fully connected layers, each with a format of weights of its own: 4 or 8
+    bits, groups of several sizes or none, zero points or none. Where groups do
+    not divide the inputs, there are none."""
+
+    def build(self):
+        choose = self.random.choice
+        self.shape = (choose((1, 1, 2, 5, 8, 13)),
+                      choose((32, 40, 64, 96, 128, 160, 256)))
+        self.finish(self.stack)
+
+    def stack(self):
+        for _ in range(self.random.randint(1, 3)):
+            self.linear_block()
+
+    def linear(self, channels, stats=""):
+        choose = self.random.choice
+        form = ("nnq.weights = #nnq.weight_format<scheme = %s, granularity = "
+                "per_axis, range = full, bits = %d, group = %d>" %
+                (choose(("symmetric", "symmetric", "asymmetric")),
+                 choose((4, 4, 8)), choose((0, 32, 32, 64, 128))))
+        super().linear(choose((5, 8, 17, 32, 64, 70, 128)),
+                       ", ".join(filter(None, (stats, form))))
+
+
+class GroupF32Network(GroupNetwork):
+    """For layers that compute in f32."""
+
+    def stack(self):
+        super().stack()
+        self.has_f32_layers = True
+
+
 class WinogradNetwork(Network):
     """Convolutions of 3x3 taps by F(2x2, 3x3) and F(4x4, 3x3) on tiles of any
     size: rests of rows and channels, tiles that overlap, several strips."""

@@ -24,10 +24,16 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
       those that one 16-bit sum adds up (0, 1, 4, 5 and 2, 3, 6, 7) have weights
       of one sign that sum up to 128 at most: 255 * 128 fits;
     - asymmetric: i8 in [-128, 127], scale (max - min) / 255 with a zero point;
+    - with `weight-bits=4`: i4 in [-8, 7], two to a byte; with `group-size=N` there
+      is a scale, and a zero point if asymmetric, for each N inputs of an output
+      channel, of 4 or 8 bits. Depthwise convolutions, and with groups all but
+      products of two matrices whose inputs they divide, get 8 bits without groups
+      instead; a remark gives the reason, `kept-8-bits` counts them;
     - with `weight-calibration=mse`, the default, scales up to twice as large
       that put the largest weight (or the range) at a whole number of steps
       compete by their squared error: weights that were rounded to a coarser grid
-      before are exact on it;
+      before are exact on it. With 4 bits scales down to half of the largest,
+      which clip, compete, too;
     - one scale for each output channel, or for the tensor. The axis is the
       longest one where groups or batches give several. A channel of zeros has
       scale 1.
@@ -37,6 +43,21 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     (through reshapes and pads) or of the function argument: u8 with a zero point
     if asymmetric, i8 with scale max|x| / 127 if symmetric. Without either the
     parameters are found at run time; the pass says so once.
+
+    A sum over groups is, on every target with the same bits,
+
+    ```
+    y = scale_x * (...((0 + f32(S_0) * scale_0) + f32(S_1) * scale_1) + ...) + bias
+    ```
+
+    where S_g = sum (x - zero_x) * (w - zero_g) is an exact 32-bit integer and each
+    product and sum of f32 is rounded by itself. Without groups S is one integer,
+    scaled as that of 8 bits.
+
+    With `compute=f32` activations stay in f32, and so do products of activations:
+    weights alone are quantized, which needs no data. Kernels multiply with the
+    integers and scale the sum of each group; of weights with zero points, and of
+    convolutions, f32 is made at compile time, which a remark says.
 
     With statistics, other tensors that lie in memory between convolutional
     layers are quantized too: the branches of residual additions and the inputs of
@@ -85,6 +106,14 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
            "::nnq::WeightCalibration", "::nnq::WeightCalibration::Mse",
            "How scales of weights are chosen",
            "::nnq::weightCalibrationValues()">,
+    Option<"weightBits", "weight-bits", "int64_t", "8",
+           "Bits of weights, 8 or 4">,
+    Option<"groupSize", "group-size", "int64_t", "0",
+           "Inputs of an output channel that share a scale: 32, 64, 128, or 0 for all">,
+    Option<"compute", "compute", "::nnq::ComputePrecision",
+           "::nnq::ComputePrecision::Int8",
+           "Precision in which layers with quantized weights compute",
+           "::nnq::computePrecisionValues()">,
     Option<"attention", "attention", "::nnq::ProductPrecision",
            "::nnq::ProductPrecision::Int8",
            "Precision of products of two activations, as in attention",
@@ -95,6 +124,8 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     Statistic<"numProducts", "products",
               "Number of products of two activations quantized">,
     Statistic<"numKept", "kept-f32", "Number of ops kept in f32">,
+    Statistic<"numRefused", "kept-8-bits",
+              "Number of layers whose weights have 8 bits where fewer, or groups, were asked for">,
     Statistic<"numDynamic", "dynamic",
               "Number of activations with parameters found at run time">,
     Statistic<"numBranches", "branches",
@@ -114,8 +145,9 @@ def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
       `kind:` and a kind of layer: `conv`, `depthwise`, `linear` or `matmul` (of
       two activations).
     - HOW is `f32`, which is written as `nnq.keep_f32`, or any of `symmetric`,
-      `asymmetric`, `per-axis`, `per-tensor`, `full` and `reduced`, joined by `+`,
-      which become `nnq.weights`; what is left out is as the other options say.
+      `asymmetric`, `per-axis`, `per-tensor`, `full`, `reduced`, `int8`, `int4` and
+      `group0`, `group32`, `group64`, `group128`, joined by `+`, which become
+      `nnq.weights`; what is left out is as the other options say.
 
     A request that no layer answers is an error, as is one that is not
     understood. Layers with such attributes of their own keep them.
@@ -147,6 +179,10 @@ def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
     Option<"weightRange", "weight-range", "::nnq::WeightRange",
            "::nnq::WeightRange::Full", "Integers that symmetric weights may take",
            "::nnq::weightRangeValues()">,
+    Option<"weightBits", "weight-bits", "int64_t", "8",
+           "Bits of weights, 8 or 4">,
+    Option<"groupSize", "group-size", "int64_t", "0",
+           "Inputs of an output channel that share a scale: 32, 64, 128, or 0 for all">,
   ];
   let statistics = [
     Statistic<"numKept", "kept-f32", "Number of layers to stay in f32">,
@@ -273,6 +309,10 @@ def RoundWeights : Pass<"nnq-round-weights", "::mlir::ModuleOp"> {
            "::nnq::WeightCalibration", "::nnq::WeightCalibration::Mse",
            "How scales of weights are chosen",
            "::nnq::weightCalibrationValues()">,
+    Option<"weightBits", "weight-bits", "int64_t", "8",
+           "Bits of weights, 8 or 4">,
+    Option<"groupSize", "group-size", "int64_t", "0",
+           "Inputs of an output channel that share a scale: 32, 64, 128, or 0 for all">,
     Option<"damping", "damping", "double", "0.01",
            "Share of the mean of the diagonal that is added to it">,
   ];
@@ -357,7 +397,7 @@ def VerifyQuantized : Pass<"nnq-verify-quantized", "::mlir::ModuleOp"> {
       op carries `nnq.keep_f32`;
     - scales are finite, positive f32 numbers and zero points lie in the range of
       the storage type;
-    - weights are i8, with zero point 0 and no -128 if their range is narrow;
+    - weights are i8 or i4, with zero point 0 and no -128 if their range is narrow;
     - activations have one scale for the tensor.
   }];
 }

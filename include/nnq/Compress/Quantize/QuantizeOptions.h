@@ -21,6 +21,9 @@ enum class WeightRounding { Nearest, Gptq };
 /// How products of two activations are computed, as those of attention are.
 enum class ProductPrecision { Int8, F32 };
 
+/// The precision in which layers with quantized weights compute.
+enum class ComputePrecision { Int8, F32 };
+
 /// Values of an option of type QuantScheme.
 inline llvm::cl::ValuesClass quantSchemeValues() {
   return llvm::cl::values(
@@ -52,7 +55,16 @@ inline llvm::cl::ValuesClass weightCalibrationValues() {
       clEnumValN(WeightCalibration::MinMax, "minmax",
                  "The finest scale that clips nothing"),
       clEnumValN(WeightCalibration::Mse, "mse",
-                 "The least squared error without clipping"));
+                 "The least squared error; 8 bits never clip"));
+}
+
+/// Values of an option of type ComputePrecision.
+inline llvm::cl::ValuesClass computePrecisionValues() {
+  return llvm::cl::values(
+      clEnumValN(ComputePrecision::Int8, "int8",
+                 "Activations are quantized, too"),
+      clEnumValN(ComputePrecision::F32, "f32",
+                 "Activations stay in f32; weights alone are quantized"));
 }
 
 /// Values of an option of type WeightRounding.
@@ -79,5 +91,6 @@ NNQ_ENUM_OPTION(::nnq::WeightRange)
 NNQ_ENUM_OPTION(::nnq::WeightCalibration)
 NNQ_ENUM_OPTION(::nnq::WeightRounding)
 NNQ_ENUM_OPTION(::nnq::ProductPrecision)
+NNQ_ENUM_OPTION(::nnq::ComputePrecision)
 
 #endif // NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H

@@ -22,6 +22,11 @@ struct LayerFormat {
   WeightGranularity weightGranularity = WeightGranularity::PerAxis;
   WeightRange weightRange = WeightRange::Full;
   WeightCalibration weightCalibration = WeightCalibration::Mse;
+  /// 8 or 4.
+  int64_t weightBits = 8;
+  /// Inputs of one output channel that share a scale; 0 for all of them.
+  int64_t groupSize = 0;
+  ComputePrecision compute = ComputePrecision::Int8;
 };
 
 /// Layers with constant weights read these and their input through
@@ -54,6 +59,10 @@ struct WeightFormat {
   /// Dimension whose neighbours a reduced range looks at, if there is one.
   std::optional<int64_t> inputAxis;
   WeightCalibration calibration = WeightCalibration::Mse;
+  /// 8 or 4.
+  int64_t bits = 8;
+  /// Neighbours along `inputAxis` that share a scale; 0 for all.
+  int64_t groupSize = 0;
 };
 
 /// `weight`, an f32 constant, in quantize/dequantize form: the result of the

@@ -15,18 +15,27 @@ using namespace nnq;
 
 /// `, key = value` for each option that is not at its default.
 static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
-                                      int64_t &winograd, int64_t &strip) {
-  channelsOuter = false;
-  winograd = 0;
-  strip = 0;
+                                      int64_t &winograd, int64_t &strip,
+                                      int64_t &bits, bool &panel) {
+  channelsOuter = panel = false;
+  winograd = strip = bits = 0;
+  auto parseBool = [&](bool &value) -> ParseResult {
+    value = succeeded(parser.parseOptionalKeyword("true"));
+    return value ? success() : parser.parseKeyword("false");
+  };
   while (succeeded(parser.parseOptionalComma())) {
     SMLoc loc = parser.getCurrentLocation();
     StringRef key;
     if (parser.parseKeyword(&key) || parser.parseEqual())
       return failure();
     if (key == "channels_outer") {
-      channelsOuter = succeeded(parser.parseOptionalKeyword("true"));
-      if (!channelsOuter && parser.parseKeyword("false"))
+      if (parseBool(channelsOuter))
+        return failure();
+    } else if (key == "panel") {
+      if (parseBool(panel))
+        return failure();
+    } else if (key == "bits") {
+      if (parser.parseInteger(bits))
         return failure();
     } else if (key == "winograd") {
       if (parser.parseInteger(winograd))
@@ -36,20 +45,26 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
         return failure();
     } else {
       return parser.emitError(loc)
-             << "expected 'channels_outer', 'winograd' or 'strip'";
+             << "expected 'channels_outer', 'winograd', 'strip', 'bits' or "
+                "'panel'";
     }
   }
   return success();
 }
 
 static void printKernelOptions(AsmPrinter &printer, bool channelsOuter,
-                               int64_t winograd, int64_t strip) {
+                               int64_t winograd, int64_t strip, int64_t bits,
+                               bool panel) {
   if (channelsOuter)
     printer << ", channels_outer = true";
   if (winograd)
     printer << ", winograd = " << winograd;
   if (strip)
     printer << ", strip = " << strip;
+  if (bits)
+    printer << ", bits = " << bits;
+  if (panel)
+    printer << ", panel = true";
 }
 
 #include "nnq/Dialect/NNQ/IR/NNQEnums.cpp.inc"
@@ -62,6 +77,23 @@ void NNQDialect::registerAttributes() {
 #define GET_ATTRDEF_LIST
 #include "nnq/Dialect/NNQ/IR/NNQAttrs.cpp.inc"
       >();
+}
+
+int64_t nnq::getPartSize(DotKind dot) {
+  switch (dot) {
+  case DotKind::VPMADDUBSW:
+  case DotKind::VPDPBUSD:
+  case DotKind::SDOT:
+    return 4;
+  case DotKind::SMMLA:
+    return 8;
+  case DotKind::VPMADDWD:
+    return 2;
+  case DotKind::FMA:
+  case DotKind::None:
+    return 1;
+  }
+  llvm_unreachable("unknown dot kind");
 }
 
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -81,13 +113,24 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  DotKind dot, int64_t lanes, int64_t group,
                                  int64_t rows, int64_t blocks, bool,
-                                 int64_t winograd, int64_t strip) {
+                                 int64_t winograd, int64_t strip, int64_t bits,
+                                 bool panel) {
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";
   if (dot == DotKind::VPMADDUBSW && group % 4 != 0)
     return emitError() << "vpmaddubsw needs a 'group' of whole fours, got "
                        << group;
+  if (bits != 0 && bits != 4)
+    return emitError() << "'bits' must be 0 or 4, got " << bits;
+  if (bits && (group / getPartSize(dot)) % 2 != 0)
+    return emitError() << "'bits' needs a 'group' of an even number of parts "
+                          "of "
+                       << getPartSize(dot) << ", got " << group;
+  if (bits && winograd)
+    return emitError() << "'winograd' transforms weights of 8 bits";
+  if (panel && !bits)
+    return emitError() << "'panel' is about weights of fewer 'bits'";
   if (winograd == 0)
     return success();
   if (winograd != 2 && winograd != 4)
@@ -101,8 +144,19 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 
 LogicalResult
 WeightFormatAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                         QuantScheme scheme, WeightGranularity,
-                         WeightRange range) {
+                         QuantScheme scheme, WeightGranularity granularity,
+                         WeightRange range, int64_t bits, int64_t group) {
+  if (bits != 4 && bits != 8)
+    return emitError() << "weights have 4 or 8 bits, not " << bits;
+  if (!llvm::is_contained({0, 32, 64, 128}, group))
+    return emitError() << "groups are of 32, 64 or 128 weights, or 0 for none, "
+                          "not "
+                       << group;
+  if (group && granularity == WeightGranularity::PerTensor)
+    return emitError() << "groups have scales of their own; per-tensor does "
+                          "not go with them";
+  if (bits != 8 && range == WeightRange::Reduced)
+    return emitError() << "a reduced range is about weights of 8 bits";
   if (scheme == QuantScheme::Asymmetric && range == WeightRange::Reduced)
     return emitError() << "a reduced range is about symmetric weights";
   return success();

@@ -41,6 +41,7 @@ inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
 inline constexpr llvm::StringLiteral kRemoveChannelsAttr =
     "nnq.remove_channels";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
+inline constexpr llvm::StringLiteral kWeightBitsAttr = "nnq.weight_bits";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 inline constexpr llvm::StringLiteral kBorderAttr = "nnq.border";
 /// On a vector.contract: 16 bits hold the sums that vpmaddubsw forms.
@@ -60,6 +61,9 @@ inline constexpr llvm::StringLiteral kResultAttr = "bufferize.result";
 
 /// Alignment in bytes of weights, of the workspace and of buffers within it.
 inline constexpr int64_t kBufferAlignment = 64;
+
+/// Elements of the reduction that a lane of one instruction takes.
+int64_t getPartSize(DotKind dot);
 
 /// The threads that code of `module` runs on.
 inline int64_t getNumThreads(mlir::ModuleOp module) {

@@ -74,26 +74,35 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       products of transformed factors.
     - `strip`: with `winograd`, rows of m x m tiles whose transformed activation
       is held at a time.
+    - `bits`: 0, or 4 for weights that are packed two to a byte. The parts of a
+      group that an instruction takes each are then even in number; the first half
+      of them is in the low bits.
+    - `panel`: with `bits`, weights of a tile of channels are unpacked into a
+      buffer that all rows read, and not in registers for each tile of rows.
 
     ```mlir
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
     #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 2, winograd = 4, strip = 7>
+    #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 32, rows = 4, blocks = 2, bits = 4, panel = true>
     ```
   }];
   let parameters = (ins EnumParameter<NNQ_DotKind>:$dot, "int64_t":$lanes,
     "int64_t":$group, "int64_t":$tile_rows, "int64_t":$tile_blocks,
     DefaultValuedParameter<"bool", "false">:$channels_outer,
     DefaultValuedParameter<"int64_t", "0">:$winograd,
-    DefaultValuedParameter<"int64_t", "0">:$strip);
+    DefaultValuedParameter<"int64_t", "0">:$strip,
+    DefaultValuedParameter<"int64_t", "0">:$bits,
+    DefaultValuedParameter<"bool", "false">:$panel);
   let assemblyFormat = [{
     `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
     `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks
-    `` custom<KernelOptions>($channels_outer, $winograd, $strip) `>`
+    `` custom<KernelOptions>($channels_outer, $winograd, $strip, $bits, $panel) `>`
   }];
   let builders = [AttrBuilder<(ins "DotKind":$dot, "int64_t":$lanes, "int64_t":$group,
-      "int64_t":$rows, "int64_t":$blocks, CArg<"bool", "false">:$channelsOuter), [{
+      "int64_t":$rows, "int64_t":$blocks, CArg<"bool", "false">:$channelsOuter,
+      CArg<"int64_t", "0">:$bits, CArg<"bool", "false">:$panel), [{
     return $_get($_ctxt, dot, lanes, group, rows, blocks, channelsOuter,
-                 /*winograd=*/0, /*strip=*/0);
+                 /*winograd=*/0, /*strip=*/0, bits, panel);
   }]>];
   let genVerifyDecl = 1;
 }
@@ -208,11 +217,15 @@ def NNQ_WeightFormatAttr : NNQ_Attr<"WeightFormat", "weight_format"> {
     ```mlir
     linalg.matmul {nnq.weights = #nnq.weight_format<scheme = symmetric,
         granularity = per_tensor, range = full>} ins(...) outs(...)
+    linalg.matmul {nnq.weights = #nnq.weight_format<scheme = symmetric,
+        granularity = per_axis, range = full, bits = 4, group = 64>} ins(...) outs(...)
     ```
   }];
   let parameters = (ins EnumParameter<NNQ_QuantScheme>:$scheme,
     EnumParameter<NNQ_WeightGranularity>:$granularity,
-    EnumParameter<NNQ_WeightRange>:$range);
+    EnumParameter<NNQ_WeightRange>:$range,
+    DefaultValuedParameter<"int64_t", "8">:$bits,
+    DefaultValuedParameter<"int64_t", "0">:$group);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

@@ -35,6 +35,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.sqnr` | linalg op | signal to noise of its result once quantized, in dB |
     | `nnq.weights` | linalg op | `#nnq.weight_format`, its own; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
+    | `nnq.weight_bits` | contraction of integers | bits of its weights, if they are fewer than those of their storage |
     | `nnq.range` | contraction of integers | least and largest number in its activation |
     | `nnq.border` | depthwise convolution of integers | rows [low, high) of its activation that are no padding; with a third number, only so many columns of the other rows hold it |
     | `nnq.target` | module | `#nnq.target` |

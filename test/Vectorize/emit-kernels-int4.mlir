@@ -1,0 +1,101 @@
+// RUN: nnq-opt %s --nnq-pack-contractions --one-shot-bufferize="bufferize-function-boundaries function-boundary-type-conversion=identity-layout-map" \
+// RUN:   --buffer-results-to-out-params="hoist-static-allocs modify-public-functions" --canonicalize --cse --nnq-emit-kernels --split-input-file | FileCheck %s
+
+#x = affine_map<(r, g, c, k) -> (r, g * 64 + k)>
+#w = affine_map<(r, g, c, k) -> (g, k, c)>
+#s = affine_map<(r, g, c, k) -> (r, g, c)>
+#sums = affine_map<(r, c, g) -> (r, g, c)>
+#scale = affine_map<(r, c, g) -> (g, c)>
+#y = affine_map<(r, c, g) -> (r, c)>
+
+// In registers: bytes are loaded, their halves multiplied one after the other and
+// added up in 16 bits; scaled sums are carried from group to group.
+// CHECK-LABEL: @registers
+// CHECK-NOT: memref.alloc
+// CHECK: scf.for {{.*}}iter_args({{.*}}) -> (vector<8xf32>)
+// CHECK: %[[B:.+]] = vector.load {{.*}}vector<32xi8>
+// CHECK: arith.andi %[[B]]
+// CHECK: arith.shrui %[[B]]
+// CHECK: vector.contract {{.*}}nnq.fits_i16{{.*}} : vector<2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
+// CHECK: vector.multi_reduction <add>, {{.*}} [1] : vector<8x2xi32> to vector<8xi32>
+// CHECK: arith.sitofp {{.*}} : vector<8xi32> to vector<8xf32>
+// CHECK: arith.mulf
+// CHECK: arith.addf
+// CHECK: scf.yield
+// CHECK-NOT: linalg.generic
+func.func @registers(%x: tensor<1x128xi8>) -> tensor<1x16xf32> {
+  %w = arith.constant dense<-8> : tensor<2x64x16xi8>
+  %scales = arith.constant dense<0.5> : tensor<2x16xf32>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<1x2x16xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<1x2x16xi32>) -> tensor<1x2x16xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #s], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x128xi8>, tensor<2x64x16xi8>) outs(%f : tensor<1x2x16xi32>) attrs = {nnq.layer = "fc", nnq.kernel = #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 32, rows = 1, blocks = 1, bits = 4>, nnq.weight_bits = 4 : i64} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<1x2x16xi32>
+  %e = tensor.empty() : tensor<1x16xf32>
+  %zf = arith.constant 0.0 : f32
+  %g = linalg.fill ins(%zf : f32) outs(%e : tensor<1x16xf32>) -> tensor<1x16xf32>
+  %1 = linalg.generic {indexing_maps = [#sums, #scale, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%0, %scales : tensor<1x2x16xi32>, tensor<2x16xf32>) outs(%g : tensor<1x16xf32>) attrs = {nnq.layer = "fc"} {
+  ^bb0(%a: i32, %b: f32, %o: f32):
+    %v = arith.sitofp %a : i32 to f32
+    %m = arith.mulf %v, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x16xf32>
+  return %1 : tensor<1x16xf32>
+}
+
+// -----
+
+#x = affine_map<(r, g, c, k) -> (r, g * 64 + k)>
+#w = affine_map<(r, g, c, k) -> (g, k, c)>
+#s = affine_map<(r, g, c, k) -> (r, g, c)>
+#sums = affine_map<(r, c, g) -> (r, g, c)>
+#scale = affine_map<(r, c, g) -> (g, c)>
+#y = affine_map<(r, c, g) -> (r, c)>
+
+// In a panel: all weights of a tile are unpacked in front of the loop over rows.
+// CHECK-LABEL: @panel
+// CHECK: %[[PANEL:.+]] = memref.alloc() {{.*}} : memref<1x2x2x256xi8>
+// CHECK: scf.for
+// CHECK: arith.shrui
+// CHECK: vector.store {{.*}}, %[[PANEL]]
+// CHECK: scf.for
+// CHECK-NOT: arith.shrui
+// CHECK: vector.load %[[PANEL]]{{.*}}vector<32xi8>
+// CHECK-NOT: linalg.generic
+func.func @panel(%x: tensor<40x128xi8>) -> tensor<40x16xf32> {
+  %w = arith.constant dense<-8> : tensor<2x64x16xi8>
+  %scales = arith.constant dense<0.5> : tensor<2x16xf32>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<40x2x16xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<40x2x16xi32>) -> tensor<40x2x16xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #s], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<40x128xi8>, tensor<2x64x16xi8>) outs(%f : tensor<40x2x16xi32>) attrs = {nnq.layer = "fc", nnq.kernel = #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 32, rows = 4, blocks = 1, bits = 4, panel = true>, nnq.weight_bits = 4 : i64} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<40x2x16xi32>
+  %e = tensor.empty() : tensor<40x16xf32>
+  %zf = arith.constant 0.0 : f32
+  %g = linalg.fill ins(%zf : f32) outs(%e : tensor<40x16xf32>) -> tensor<40x16xf32>
+  %1 = linalg.generic {indexing_maps = [#sums, #scale, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%0, %scales : tensor<40x2x16xi32>, tensor<2x16xf32>) outs(%g : tensor<40x16xf32>) attrs = {nnq.layer = "fc"} {
+  ^bb0(%a: i32, %b: f32, %o: f32):
+    %v = arith.sitofp %a : i32 to f32
+    %m = arith.mulf %v, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<40x16xf32>
+  return %1 : tensor<40x16xf32>
+}
