@@ -68,6 +68,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<WeightRange>(option, json) ||
          describeEnum<WeightCalibration>(option, json) ||
          describeEnum<WeightRounding>(option, json) ||
+         describeEnum<WeightRangeChoice>(option, json) ||
          describeEnum<ProductPrecision>(option, json) ||
          describeEnum<ComputePrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||

@@ -138,12 +138,36 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   pm.addPass(createVerifyImport());
 }
 
+/// Does quantization round weights by what their layers multiply, unasked? The
+/// statistics of a file may lack that.
+static bool roundsByDefault(const QuantizeInt8Options &options) {
+  return options.weightRounding == WeightRounding::Auto &&
+         !options.data.empty();
+}
+
+static bool correctsBias(const QuantizeInt8Options &options) {
+  return options.correctBias.hasValue() ? options.correctBias.getValue()
+                                        : roundsByDefault(options);
+}
+
+/// The range of weights that gptq rounds, or of the others.
+static WeightRange getWeightRange(const QuantizeInt8Options &options,
+                                  bool isRounded) {
+  if (options.weightRange == WeightRangeChoice::Auto)
+    return isRounded && options.weights == QuantScheme::Symmetric
+               ? WeightRange::Reduced
+               : WeightRange::Full;
+  return options.weightRange == WeightRangeChoice::Reduced
+             ? WeightRange::Reduced
+             : WeightRange::Full;
+}
+
 static QuantizeOptions getQuantizeOptions(const QuantizeInt8Options &options) {
   QuantizeOptions quantize;
   quantize.weights = options.weights;
   quantize.activations = options.activations;
   quantize.weightGranularity = options.weightGranularity;
-  quantize.weightRange = options.weightRange;
+  quantize.weightRange = getWeightRange(options, /*isRounded=*/false);
   quantize.weightCalibration = options.weightCalibration;
   quantize.weightBits = options.weightBits;
   quantize.groupSize = options.groupSize;
@@ -157,21 +181,25 @@ getRoundWeightsOptions(const QuantizeInt8Options &options) {
   RoundWeightsOptions round;
   round.weights = options.weights;
   round.weightGranularity = options.weightGranularity;
-  round.weightRange = options.weightRange;
+  round.weightRange = getWeightRange(options, /*isRounded=*/true);
   round.weightCalibration = options.weightCalibration;
   round.weightBits = options.weightBits;
   round.groupSize = options.groupSize;
   round.damping = options.damping;
+  round.optional = roundsByDefault(options);
   return round;
 }
 
 void nnq::buildQuantizationPipeline(OpPassManager &pm,
                                     const QuantizeOptions &options,
-                                    bool correctBias) {
+                                    const CorrectBiasOptions *correctBias) {
   pm.addPass(createQuantize(options));
   // Whatever has rounded the weights.
-  if (correctBias)
-    pm.addPass(createCorrectBias());
+  if (correctBias) {
+    pm.addPass(createCorrectBias(*correctBias));
+    // One bias is rounded once.
+    pm.addPass(createFoldAffine());
+  }
   pm.addPass(createPropagateQuantization());
   // Branches that read one tensor quantize it once.
   pm.addPass(createCSEPass());
@@ -181,11 +209,13 @@ void nnq::buildQuantizationPipeline(OpPassManager &pm,
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                                     const QuantizeInt8Options &options) {
   buildImportPipeline(pm);
+  bool rounds = roundsByDefault(options) ||
+                options.weightRounding == WeightRounding::Gptq;
   SelectPrecisionOptions select;
   select.layers = options.layers;
   select.weights = options.weights;
   select.weightGranularity = options.weightGranularity;
-  select.weightRange = options.weightRange;
+  select.weightRange = getWeightRange(options, rounds);
   select.weightBits = options.weightBits;
   select.groupSize = options.groupSize;
   pm.addPass(createSelectPrecision(select));
@@ -198,9 +228,12 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
     CalibrateOptions calibrate;
     takeData(options, calibrate);
     calibrate.statistics = options.statistics;
-    calibrate.inputStatistics = options.smooth >= 0 || options.correctBias;
-    if (options.weightRounding == WeightRounding::Gptq)
+    calibrate.inputStatistics = options.smooth >= 0 || correctsBias(options);
+    if (rounds)
       calibrate.correlations = ".*";
+    // Deeper layers take longer than most users would wait unasked.
+    if (roundsByDefault(options))
+      calibrate.maxCorrelated = 2048;
     pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
   }
   if (options.smooth >= 0) {
@@ -214,13 +247,13 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   ranges.activations = options.activations;
   pm.addPass(createChooseRanges(ranges));
   auto quantize = [settings = getQuantizeOptions(options),
-                   round = getRoundWeightsOptions(options),
-                   rounding = options.weightRounding.getValue(),
-                   correctBias =
-                       options.correctBias.getValue()](OpPassManager &to) {
-    if (rounding == WeightRounding::Gptq)
+                   round = getRoundWeightsOptions(options), rounds,
+                   corrects = correctsBias(options)](OpPassManager &to) {
+    if (rounds)
       to.addPass(createRoundWeights(round));
-    buildQuantizationPipeline(to, settings, correctBias);
+    CorrectBiasOptions correct;
+    correct.optional = round.optional;
+    buildQuantizationPipeline(to, settings, corrects ? &correct : nullptr);
   };
   if (options.accuracyDrop >= 0) {
     LimitDropOptions limit;

@@ -28,7 +28,7 @@
 // CHECK: %[[PQ2:.+]] = quant.qcast %[[P2]]
 // CHECK: %[[C:.+]] = tensor.collapse_shape %[[PQ2]]
 // CHECK: quant.dcast %[[C]]
-// CHECK: quant.scast {{.*}} tensor<256x120x!quant.uniform<i8<-127:127>:f32:1, {
+// CHECK: quant.scast {{.*}} tensor<256x120x!quant.uniform<i8<-63:63>:f32:1, {
 // CHECK: linalg.matmul {nnq.layer = "fc1"
 // CHECK: linalg.matmul {nnq.layer = "fc2"
 // CHECK: linalg.matmul {nnq.layer = "fc3"

@@ -124,10 +124,10 @@ struct QuantizeInt8Options
       *this, "weight-granularity",
       llvm::cl::desc("How many weights share a scale"),
       llvm::cl::init(WeightGranularity::PerAxis), weightGranularityValues()};
-  Option<WeightRange> weightRange{
+  Option<WeightRangeChoice> weightRange{
       *this, "weight-range",
       llvm::cl::desc("Integers that symmetric weights may take"),
-      llvm::cl::init(WeightRange::Full), weightRangeValues()};
+      llvm::cl::init(WeightRangeChoice::Auto), weightRangeChoiceValues()};
   Option<WeightCalibration> weightCalibration{
       *this, "weight-calibration",
       llvm::cl::desc("How scales of weights are chosen"),
@@ -144,14 +144,15 @@ struct QuantizeInt8Options
       llvm::cl::init(-1)};
   Option<WeightRounding> weightRounding{
       *this, "weight-rounding", llvm::cl::desc("How weights are rounded"),
-      llvm::cl::init(WeightRounding::Nearest), weightRoundingValues()};
+      llvm::cl::init(WeightRounding::Auto), weightRoundingValues()};
   Option<double> damping{
       *this, "damping",
       llvm::cl::desc("Share of the mean of the diagonal that gptq adds to it"),
       llvm::cl::init(0.01)};
   Option<bool> correctBias{
       *this, "correct-bias",
-      llvm::cl::desc("Make up in biases for the mean error of weights"),
+      llvm::cl::desc("Make up in biases for the mean error of weights; unless "
+                     "it is given, where weight-rounding=auto is gptq"),
       llvm::cl::init(false)};
   Option<int64_t> weightBits{*this, "weight-bits",
                              llvm::cl::desc("Bits of weights, 8 or 4"),
@@ -294,7 +295,7 @@ void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
 /// of layers too if their biases are to be corrected.
 void buildQuantizationPipeline(mlir::OpPassManager &pm,
                                const QuantizeOptions &options = {},
-                               bool correctBias = false);
+                               const CorrectBiasOptions *correctBias = nullptr);
 
 /// Stage 3: quant types to integer linalg, layout, packed constants.
 void buildLowerPipeline(mlir::OpPassManager &pm,

@@ -8,8 +8,8 @@
 #include "NoiseCauses.h"
 #include "SampleRunner.h"
 #include "nnq/Compress/Calibrate/Passes.h"
-#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/QuantMath.h"
+#include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Remarks.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -165,9 +165,9 @@ private:
       group = *llvm::max_element(block.getBlockSizes());
     FailureOr<QuantScales> scales = QuantScales::get(type);
     bool isAsymmetric =
-        succeeded(scales) && (least == kInt8.min ||
-                              llvm::any_of(scales->zeroPoints,
-                                           [](int64_t z) { return z != 0; }));
+        succeeded(scales) &&
+        (least == kInt8.min ||
+         llvm::any_of(scales->zeroPoints, [](int64_t z) { return z != 0; }));
     return WeightFormatAttr::get(
         op.getContext(),
         isAsymmetric ? QuantScheme::Asymmetric : QuantScheme::Symmetric,

@@ -147,7 +147,7 @@ private:
   llvm::Expected<ObservedInputs> findInputs() {
     if (!inputStatistics && correlations.empty())
       return ObservedInputs();
-    return ObservedInputs::find(getOperation(), correlations,
+    return ObservedInputs::find(getOperation(), correlations, maxCorrelated,
                                 [&](Operation *op, StringRef reason) {
                                   ++numMissed;
                                   remarkMissed(op, "nnq-calibrate", reason);

@@ -13,19 +13,15 @@
 using namespace mlir;
 using namespace nnq;
 
-/// The most numbers whose matrix is gathered: what factorizes it takes memory
-/// with its square and time with its cube.
-static constexpr int64_t kMaxCorrelated = 8192;
-
 llvm::Expected<ObservedInputs>
-ObservedInputs::find(ModuleOp module, StringRef correlations,
+ObservedInputs::find(ModuleOp module, StringRef correlations, int64_t maxDepth,
                      function_ref<void(Operation *, StringRef)> miss) {
   llvm::Regex regex(("^(" + correlations + ")$").str());
   if (std::string error; !regex.isValid(error))
     return llvm::createStringError("correlations=" + correlations +
                                    " is no regular expression: " + error);
   ObservedInputs found;
-  bool isMatched = correlations.empty();
+  bool isMatched = correlations.empty() || correlations == ".*";
   module.walk([&](linalg::LinalgOp op) {
     if (op->hasAttr(kKeepF32Attr) || !op.hasPureTensorSemantics())
       return;
@@ -49,7 +45,7 @@ ObservedInputs::find(ModuleOp module, StringRef correlations,
     Layer layer{op, std::move(*view), operands->activation, operands->weight};
     layer.isCorrelated = !correlations.empty() && regex.match(getLayerName(op));
     isMatched |= layer.isCorrelated;
-    if (layer.isCorrelated && layer.view.getDepth() > kMaxCorrelated) {
+    if (layer.isCorrelated && layer.view.getDepth() > maxDepth) {
       layer.isCorrelated = false;
       miss(op, "the correlation of the " +
                    std::to_string(layer.view.getDepth()) +

@@ -28,10 +28,11 @@ public:
   };
 
   /// All layers with f32 weights that are to be quantized; those whose whole
-  /// name matches `correlations`, a regular expression, get correlations, too.
+  /// name matches `correlations`, a regular expression, and whose outputs
+  /// multiply `maxDepth` numbers at most, get correlations, too.
   /// `miss` is told of layers that cannot be observed, and why.
   static llvm::Expected<ObservedInputs>
-  find(mlir::ModuleOp module, llvm::StringRef correlations,
+  find(mlir::ModuleOp module, llvm::StringRef correlations, int64_t maxDepth,
        llvm::function_ref<void(mlir::Operation *, llvm::StringRef)> miss);
 
   llvm::ArrayRef<Layer> getLayers() const { return layers; }

@@ -116,13 +116,18 @@ private:
                                     "reconstructed", asBytes<float>(weights)));
     builder.setInsertionPointAfter(reader.op);
     Value sum = reader.op->getResult(0);
+    // The size of a dynamic dimension is asked of the sum itself.
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : sum.getUses())
+      uses.push_back(&use);
     auto biasType =
         RankedTensorType::get(reader.view.channelSizes, builder.getF32Type());
     Value constant = makeConstant(builder, loc, biasType, "reconstructed_bias",
                                   asBytes<float>(bias));
     linalg::GenericOp add = createBiasAdd(builder, reader.op, sum, constant,
                                           reader.view.channelMap);
-    sum.replaceAllUsesExcept(add.getResult(0), add);
+    for (OpOperand *use : uses)
+      use->set(add.getResult(0));
     ++numReconstructed;
     double error = ((reader.rows - rows) * reader.covariance)
                        .cwiseProduct(reader.rows - rows)

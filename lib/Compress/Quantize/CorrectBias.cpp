@@ -49,6 +49,8 @@ getCorrection(const LayerView &view, Value weight, InputStatsAttr stats) {
 
 namespace {
 struct CorrectBias : public nnq::impl::CorrectBiasBase<CorrectBias> {
+  using CorrectBiasBase::CorrectBiasBase;
+
   void runOnOperation() override {
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
@@ -56,7 +58,8 @@ struct CorrectBias : public nnq::impl::CorrectBiasBase<CorrectBias> {
       if (succeeded(operands) && isDequantized(operands->weight->get()))
         ops.push_back(op);
     });
-    if (!ops.empty() && llvm::none_of(ops, [](linalg::LinalgOp op) {
+    if (!optional && !ops.empty() &&
+        llvm::none_of(ops, [](linalg::LinalgOp op) {
           return op->hasAttr(kInputStatsAttr);
         })) {
       emitError(getOperation().getLoc())
@@ -67,7 +70,10 @@ struct CorrectBias : public nnq::impl::CorrectBiasBase<CorrectBias> {
     }
     for (linalg::LinalgOp op : ops) {
       std::string reason;
-      if (succeeded(correct(op, reason))) {
+      LogicalResult result = correct(op, reason);
+      // Once; and they are large.
+      op->removeAttr(kInputStatsAttr);
+      if (succeeded(result)) {
         ++numCorrected;
         continue;
       }
@@ -99,12 +105,17 @@ private:
     OpBuilder builder(op);
     builder.setInsertionPointAfter(op);
     Value sum = op->getResult(0);
+    // The size of a dynamic dimension is asked of the sum itself.
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : sum.getUses())
+      uses.push_back(&use);
     auto type = RankedTensorType::get(view->channelSizes, builder.getF32Type());
     Value constant = makeConstant(builder, op.getLoc(), type, "correction",
                                   asBytes<float>(*correction));
     linalg::GenericOp add =
         createBiasAdd(builder, op, sum, constant, view->channelMap);
-    sum.replaceAllUsesExcept(add.getResult(0), add);
+    for (OpOperand *use : uses)
+      use->set(add.getResult(0));
     return success();
   }
 };

@@ -48,7 +48,7 @@ struct RoundWeights : public nnq::impl::RoundWeightsBase<RoundWeights> {
       auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
       hasData |= stats && stats.getCorrelation();
     }
-    if (!hasData) {
+    if (!hasData && !optional) {
       emitError(getOperation().getLoc())
           << "rounds weights by the correlation of what they multiply, which "
              "no layer has; pass data=FILE, or statistics=FILE of a "

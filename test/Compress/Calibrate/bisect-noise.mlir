@@ -1,5 +1,5 @@
 // RUN: %python %inputs/make_arrays.py %t.npz x=f4:40x1:iota
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor bisect=%t.layer.mlir" --remarks-filter=nnq -o %t.q.mlir 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor bisect=%t.layer.mlir" --remarks-filter=nnq -o %t.q.mlir 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: FileCheck %s --input-file=%t.layer.mlir --check-prefix=LAYER
 
 // Alone it has the same noise, by the options that are in the file.
@@ -8,14 +8,14 @@
 // ALONE: "sqnr_db": {{-?(0|[0-9.]+e-[0-9]+)}}
 
 // Nothing of the network itself changes.
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor" -o %t.plain.mlir
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor" -o %t.plain.mlir
 // RUN: cmp %t.q.mlir %t.plain.mlir
 
 // With a scale for each channel no layer is below; the worst one is written.
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz bisect=%t.worst.mlir" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=WORST
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest bisect=%t.worst.mlir" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=WORST
 // WORST: [Missed] nnq-bisect-noise
 // WORST-SAME: quantized alone its signal to noise is {{[3-9][0-9.]+}} dB, the least; noise adds up over layers none of which is below 15 dB; it is written to
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz bisect=%t.high.mlir sqnr-floor=90" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=FLOOR
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest bisect=%t.high.mlir sqnr-floor=90" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=FLOOR
 // FLOOR: the first below 90 dB; it is written to
 
 // RUN: not nnq-opt %s --nnq-bisect-noise=output=%t.txt 2>&1 | FileCheck %s --check-prefix=SUFFIX

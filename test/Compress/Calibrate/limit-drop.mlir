@@ -1,12 +1,12 @@
 // RUN: %python %inputs/make_arrays.py %t.npz x=f4:4x1:iota y=i8:4:0 short=i8:3:0 words=f4:4:0
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor accuracy-drop=10" --remarks-filter="nnq.*" -o %t.mlir 2>%t.txt
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor accuracy-drop=10" --remarks-filter="nnq.*" -o %t.mlir 2>%t.txt
 // RUN: FileCheck %s --input-file=%t.mlir
 // RUN: FileCheck %s --input-file=%t.txt --check-prefix=LADDER
 // One sample in four is another matter than one in two.
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor accuracy-drop=25" | FileCheck %s --check-prefix=ENOUGH
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor accuracy-drop=25" | FileCheck %s --check-prefix=ENOUGH
 // By these labels int8 is right more often than f32.
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor accuracy-drop=0 labels=y" | FileCheck %s --check-prefix=ENOUGH
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor" | FileCheck %s --check-prefix=ENOUGH
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor accuracy-drop=0 labels=y" | FileCheck %s --check-prefix=ENOUGH
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor" | FileCheck %s --check-prefix=ENOUGH
 
 // RUN: not nnq-opt %s --quantize-int8="data=%t.npz accuracy-drop=1 labels=z" 2>&1 | FileCheck %s --check-prefix=ABSENT
 // RUN: not nnq-opt %s --quantize-int8="data=%t.npz accuracy-drop=1 labels=short" 2>&1 | FileCheck %s --check-prefix=SHORT

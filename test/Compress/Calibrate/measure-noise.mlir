@@ -1,10 +1,10 @@
 // RUN: %python %inputs/make_arrays.py %t.npz x=f4:40x1:iota
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor measure-noise" --remarks-filter=nnq 2>%t.txt | FileCheck %s
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor measure-noise" --remarks-filter=nnq 2>%t.txt | FileCheck %s
 // RUN: FileCheck %s --input-file=%t.txt --check-prefix=REMARK
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise" --remarks-filter=nnq 2>&1 | FileCheck %s --check-prefix=GOOD
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise" --lower-to-llvm=profile -o - | FileCheck %s --check-prefix=SIGNATURE
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise sqnr-floor=90 calibration=percentile percentile=90" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=FLOOR
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz measure-noise sqnr-floor=200 weight-granularity=per-tensor weight-range=reduced" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=CAUSES
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest measure-noise" --remarks-filter=nnq 2>&1 | FileCheck %s --check-prefix=GOOD
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest measure-noise" --lower-to-llvm=profile -o - | FileCheck %s --check-prefix=SIGNATURE
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest measure-noise sqnr-floor=90 calibration=percentile percentile=90" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=FLOOR
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest measure-noise sqnr-floor=200 weight-granularity=per-tensor weight-range=reduced" --remarks-filter=nnq -o /dev/null 2>&1 | FileCheck %s --check-prefix=CAUSES
 // RUN: not nnq-opt %s --nnq-measure-noise 2>&1 | FileCheck %s --check-prefix=DATA
 // DATA: error: cannot measure noise: no data given; pass data=FILE
 

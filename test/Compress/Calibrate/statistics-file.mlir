@@ -6,7 +6,7 @@
 // RUN: FileCheck %s --input-file=%t.read.mlir
 // RUN: FileCheck %s --input-file=%t.json --check-prefix=JSON
 // RUN: nnq-opt %s --calibrate="data=%S/Inputs/x.npy save=%t.pipeline.json" -o /dev/null
-// RUN: nnq-opt %s --quantize-int8="data=%S/Inputs/x.npy calibration=mse" -o %t.int8.mlir
+// RUN: nnq-opt %s --quantize-int8="data=%S/Inputs/x.npy weight-rounding=nearest calibration=mse" -o %t.int8.mlir
 // RUN: nnq-opt %s --quantize-int8="statistics=%t.pipeline.json calibration=mse" -o %t.int8-read.mlir
 // RUN: diff %t.int8.mlir %t.int8-read.mlir
 // RUN: FileCheck %s --input-file=%t.int8.mlir --check-prefix=INT8

@@ -11,9 +11,9 @@
 // CHECK-DAG: [Passed] nnq-equalize-layers | Category:nnq | Layer=depthwise,
 // CHECK-DAG: [Missed] nnq-equalize-layers | Category:nnq | Layer=fc, Reason="it is a result of the function"
 
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz equalize weight-granularity=per-tensor" -o %t.int8.mlir
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest equalize weight-granularity=per-tensor" -o %t.int8.mlir
 // RUN: nnq-run %s --data %t.npz --repeat=0 --compare %t.int8.mlir | FileCheck %s --check-prefix=GOOD
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-granularity=per-tensor" -o %t.int8.mlir
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor" -o %t.int8.mlir
 // RUN: nnq-run %s --data %t.npz --repeat=0 --compare %t.int8.mlir | FileCheck %s --check-prefix=POOR
 // GOOD: SQNR {{ *}}{{[3-9][0-9]}}
 // POOR: SQNR {{ *}}{{[0-1]?[0-9]}}.{{[0-9]}} dB
@@ -21,7 +21,7 @@
 // Statistics are of the equalized network.
 // RUN: nnq-opt %s --calibrate="data=%t.npz equalize save=%t.json" -o /dev/null
 // RUN: nnq-opt %s --quantize-int8="statistics=%t.json equalize" -o %t.a.mlir
-// RUN: nnq-opt %s --quantize-int8="data=%t.npz equalize" -o %t.b.mlir
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest equalize" -o %t.b.mlir
 // RUN: diff %t.a.mlir %t.b.mlir
 // RUN: not nnq-opt %s --quantize-int8="statistics=%t.json" -o /dev/null 2>&1 | FileCheck %s --check-prefix=OTHER
 // OTHER: is of a network of other layers or weights

@@ -15,5 +15,5 @@
 // BOTH: error: weight-bits=4 group-size=0: a reduced range is about weights of 8 bits
 // SCHEME: unknown value 'foo', expected one of: symmetric, asymmetric
 // GRANULARITY: unknown value 'foo', expected one of: per-axis, per-tensor
-// RANGE: unknown value 'foo', expected one of: full, reduced
+// RANGE: unknown value 'foo', expected one of: auto, full, reduced
 // ATTENTION: unknown value 'foo', expected one of: int8, f32

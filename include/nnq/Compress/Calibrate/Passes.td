@@ -68,6 +68,9 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
            "Observe each number that rows of weights multiply, too">,
     Option<"correlations", "correlations", "std::string", "\"\"",
            "Layers, a regular expression, whose inputs are correlated, too">,
+    Option<"maxCorrelated", "max-correlated", "int64_t", "8192",
+           "The most numbers whose matrix is gathered: what factorizes it takes "
+           "memory with its square and time with its cube">,
     Option<"reference", "reference", "bool", "false",
            "Lower by upstream passes alone, to check the fast path">,
   ];

@@ -315,6 +315,8 @@ def RoundWeights : Pass<"nnq-round-weights", "::mlir::ModuleOp"> {
            "Inputs of an output channel that share a scale: 32, 64, 128, or 0 for all">,
     Option<"damping", "damping", "double", "0.01",
            "Share of the mean of the diagonal that is added to it">,
+    Option<"optional", "optional", "bool", "false",
+           "Do nothing, without an error, where no layer has a correlation">,
   ];
   let statistics = [
     Statistic<"numRounded", "rounded", "Number of layers rounded">,
@@ -346,6 +348,10 @@ def CorrectBias : Pass<"nnq-correct-bias", "::mlir::ModuleOp"> {
     %1 = linalg.generic ins(%0, %correction : ...) { addf }
     ```
   }];
+  let options = [
+    Option<"optional", "optional", "bool", "false",
+           "Do nothing, without an error, where no layer has statistics">,
+  ];
   let statistics = [
     Statistic<"numCorrected", "corrected", "Number of layers corrected">,
     Statistic<"numMissed", "missed", "Number of quantized layers left as they are">,

@@ -15,8 +15,11 @@ namespace nnq {
 /// How scales of weights are chosen.
 enum class WeightCalibration { MinMax, Mse };
 
-/// How weights are rounded.
-enum class WeightRounding { Nearest, Gptq };
+/// How weights are rounded; by default as the data allow.
+enum class WeightRounding { Auto, Nearest, Gptq };
+
+/// WeightRange, or what goes with the rounding.
+enum class WeightRangeChoice { Auto, Full, Reduced };
 
 /// How products of two activations are computed, as those of attention are.
 enum class ProductPrecision { Int8, F32 };
@@ -49,6 +52,17 @@ inline llvm::cl::ValuesClass weightRangeValues() {
                  "saturate at 16 bits multiply exactly"));
 }
 
+/// Values of an option of type WeightRangeChoice.
+inline llvm::cl::ValuesClass weightRangeChoiceValues() {
+  return llvm::cl::values(
+      clEnumValN(WeightRangeChoice::Auto, "auto",
+                 "reduced where gptq rounds the weights, else full"),
+      clEnumValN(WeightRangeChoice::Full, "full", "8 bits"),
+      clEnumValN(WeightRangeChoice::Reduced, "reduced",
+                 "7 bits, and few large neighbours: what instructions that "
+                 "saturate at 16 bits multiply exactly"));
+}
+
 /// Values of an option of type WeightCalibration.
 inline llvm::cl::ValuesClass weightCalibrationValues() {
   return llvm::cl::values(
@@ -70,6 +84,9 @@ inline llvm::cl::ValuesClass computePrecisionValues() {
 /// Values of an option of type WeightRounding.
 inline llvm::cl::ValuesClass weightRoundingValues() {
   return llvm::cl::values(
+      clEnumValN(WeightRounding::Auto, "auto",
+                 "gptq where there are data, in layers of up to 2048 inputs; "
+                 "else nearest"),
       clEnumValN(WeightRounding::Nearest, "nearest", "To the nearest integer"),
       clEnumValN(WeightRounding::Gptq, "gptq",
                  "So that the results of layers on the data change least"));
@@ -90,6 +107,7 @@ NNQ_ENUM_OPTION(::nnq::WeightGranularity)
 NNQ_ENUM_OPTION(::nnq::WeightRange)
 NNQ_ENUM_OPTION(::nnq::WeightCalibration)
 NNQ_ENUM_OPTION(::nnq::WeightRounding)
+NNQ_ENUM_OPTION(::nnq::WeightRangeChoice)
 NNQ_ENUM_OPTION(::nnq::ProductPrecision)
 NNQ_ENUM_OPTION(::nnq::ComputePrecision)
 
