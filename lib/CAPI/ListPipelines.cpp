@@ -74,7 +74,9 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<CalibrationMethod>(option, json) ||
          describeEnum<Requantization>(option, json) ||
          describeEnum<ChannelCriterion>(option, json) ||
-         describeEnum<PruneRanking>(option, json));
+         describeEnum<PruneRanking>(option, json) ||
+         describeEnum<WeightCriterion>(option, json) ||
+         describeEnum<PruneScope>(option, json));
   return json;
 }
 

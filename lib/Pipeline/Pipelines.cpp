@@ -138,6 +138,35 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   pm.addPass(createVerifyImport());
 }
 
+void nnq::buildPruneWeightsPipeline(
+    OpPassManager &pm, const PruneWeightsPipelineOptions &options) {
+  buildImportPipeline(pm);
+  bool hasData = !options.data.empty() || !options.statistics.empty();
+  // Options of the data without data are an error, which the pass gives.
+  if (hasData || options.key != "x" || options.samples != 0) {
+    CalibrateOptions calibrate;
+    takeData(options, calibrate);
+    calibrate.statistics = options.statistics;
+    calibrate.inputStatistics = options.criterion != WeightCriterion::Magnitude;
+    if (options.criterion == WeightCriterion::Obs)
+      calibrate.correlations = ".*";
+    pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
+  }
+  SelectSparsityOptions select;
+  select.ratio = options.ratio;
+  select.pattern = options.pattern;
+  select.scope = options.scope;
+  select.criterion = options.criterion;
+  select.damping = options.damping;
+  select.exclude = options.exclude;
+  pm.addPass(createSelectSparsity(select));
+  PruneWeightsOptions prune;
+  prune.criterion = options.criterion;
+  prune.damping = options.damping;
+  pm.addPass(createPruneWeights(prune));
+  pm.addPass(createVerifyImport());
+}
+
 /// Does quantization round weights by what their layers multiply, unasked? The
 /// statistics of a file may lack that.
 static bool roundsByDefault(const QuantizeInt8Options &options) {
@@ -512,6 +541,9 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<PruneChannelsOptions>("prune-channels",
                                      "Remove the least important channels",
                                      buildPruneChannelsPipeline),
+      describe<PruneWeightsPipelineOptions>(
+          "prune-weights", "Make the least important weights zero",
+          buildPruneWeightsPipeline),
       describe<QuantizeInt8Options>("quantize-int8",
                                     "Quantize weights and activations to int8",
                                     buildQuantizeInt8Pipeline),

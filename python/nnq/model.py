@@ -81,6 +81,7 @@ class Model:
     # underscores for dashes; `data` may be arrays.
     quantize = PipelineMethod("quantize-int8")
     prune_channels = PipelineMethod("prune-channels")
+    prune_weights = PipelineMethod("prune-weights")
 
     def __init__(
         self,

@@ -234,6 +234,55 @@ struct PruneChannelsOptions
       llvm::cl::init(false)};
 };
 
+/// Options of `--prune-weights`.
+struct PruneWeightsPipelineOptions
+    : public mlir::PassPipelineOptions<PruneWeightsPipelineOptions> {
+  Option<double> ratio{
+      *this, "ratio",
+      llvm::cl::desc("Share of the weights that become zero, between 0 and 1"),
+      llvm::cl::init(0)};
+  Option<std::string> pattern{
+      *this, "pattern",
+      llvm::cl::desc("Where zeros may be: unstructured, N:M (N of M input "
+                     "channels stay) or RxC (blocks of R output channels and C "
+                     "input channels)"),
+      llvm::cl::init("unstructured")};
+  Option<PruneScope> scope{
+      *this, "scope", llvm::cl::desc("What weights compete with"),
+      llvm::cl::init(PruneScope::Local), pruneScopeValues()};
+  Option<WeightCriterion> criterion{
+      *this, "criterion",
+      llvm::cl::desc("How the importance of weights is measured"),
+      llvm::cl::init(WeightCriterion::Magnitude), weightCriterionValues()};
+  Option<double> damping{
+      *this, "damping",
+      llvm::cl::desc("Share of the mean of the diagonal that obs adds to it"),
+      llvm::cl::init(0.01)};
+  Option<std::string> exclude{
+      *this, "exclude",
+      llvm::cl::desc(
+          "Layers that keep all weights: regular expressions by commas"),
+      llvm::cl::init("")};
+  Option<std::string> data{
+      *this, "data",
+      llvm::cl::desc("Calibration data, .npy or .npz, for criterion=wanda or "
+                     "obs"),
+      llvm::cl::init("")};
+  Option<std::string> key{
+      *this, "key",
+      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
+      llvm::cl::init("x")};
+  Option<int64_t> samples{
+      *this, "samples",
+      llvm::cl::desc("Use at most this many samples; 0 means all"),
+      llvm::cl::init(0)};
+  Option<std::string> statistics{
+      *this, "statistics",
+      llvm::cl::desc("Statistics that an earlier calibration saved, with "
+                     "input-statistics for wanda, correlations=.* for obs"),
+      llvm::cl::init("")};
+};
+
 /// Options of `--lower-to-llvm`.
 struct LowerToLLVMOptions
     : public mlir::PassPipelineOptions<LowerToLLVMOptions> {
@@ -286,6 +335,8 @@ void buildCalibratePipeline(mlir::OpPassManager &pm,
 /// Stage 1, and channels that go.
 void buildPruneChannelsPipeline(mlir::OpPassManager &pm,
                                 const PruneChannelsOptions &options);
+void buildPruneWeightsPipeline(mlir::OpPassManager &pm,
+                               const PruneWeightsPipelineOptions &options);
 
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,

@@ -8,14 +8,10 @@
 #define NNQ_LIB_COMPRESS_PRUNE_CHANNELREADER_H
 
 #include "ChannelGroups.h"
+#include "nnq/Support/Correlation.h"
 #include "nnq/Support/LayerView.h"
 
-#include <Eigen/Core>
-
 namespace nnq {
-
-using Matrix =
-    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// A layer whose sums run over channels, with what calibration saw of them.
 class ChannelReader {

@@ -6,54 +6,12 @@
 
 #include "GptqRounding.h"
 #include "DequantizedWeights.h"
-
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
+#include "nnq/Support/Correlation.h"
 
 #include <numeric>
 
 using namespace mlir;
 using namespace nnq;
-
-using Matrix =
-    Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-/// The symmetric matrix of a lower triangle.
-static Matrix unpack(ArrayRef<float> triangle, int64_t depth) {
-  Matrix matrix(depth, depth);
-  const float *next = triangle.data();
-  for (int64_t row = 0; row < depth; ++row)
-    for (int64_t column = 0; column <= row; ++column)
-      matrix(row, column) = matrix(column, row) = *next++;
-  return matrix;
-}
-
-/// The reverse, in both directions, of the upper triangle U with U^T U = H^-1,
-/// for the rows and columns of `h` in `order`. With J the reversal of rows,
-/// J H J = L L^T gives H = M M^T for M = J L J, and U = M^-1 = J L^-1 J.
-static std::optional<Matrix>
-factorizeInverse(const Matrix &h, ArrayRef<int64_t> order, double damping) {
-  const int64_t depth = h.rows();
-  const double mean = h.diagonal().mean();
-  // What the data leave open is singular without damping.
-  constexpr double least = 1e-6, most = 1;
-  for (; damping <= most; damping = std::max(10 * damping, least)) {
-    Matrix reversed(depth, depth);
-    for (int64_t i = 0; i < depth; ++i)
-      for (int64_t j = 0; j < depth; ++j)
-        reversed(i, j) = h(order[depth - 1 - i], order[depth - 1 - j]);
-    reversed.diagonal().array() += damping * mean;
-    // In place, as are the solution and its transpose: matrices may be large.
-    Eigen::LLT<Eigen::Ref<Matrix>> llt(reversed);
-    if (llt.info() != Eigen::Success)
-      continue;
-    Matrix inverse = Matrix::Identity(depth, depth);
-    reversed.triangularView<Eigen::Lower>().solveInPlace(inverse);
-    if (inverse.allFinite())
-      return inverse;
-  }
-  return std::nullopt;
-}
 
 namespace {
 /// Keeps sums of neighbouring weights of one sign within a limit. As long as
@@ -159,7 +117,10 @@ void GroupRounding::run(const Matrix &h, const Matrix &reversed,
       const int64_t k = order[i];
       for (int64_t row = 0; row < numRows; ++row) {
         int64_t at = view.getWeight(rows[row], k);
-        int32_t q = grid.quantize(at, rest(row, i));
+        // What is pruned stays so; the weights behind make up for it.
+        bool isPruned = weights[at] == 0;
+        int32_t q =
+            grid.quantize(at, isPruned ? 0 : static_cast<float>(rest(row, i)));
         if (limit)
           q = sums[row].exchange(k, nearest(row, k), q);
         chosen(row, k) = q;
@@ -204,7 +165,8 @@ nnq::roundByCorrelation(const LayerView &view, ArrayRef<int64_t> shape,
   const int64_t depth = view.getDepth();
   const int64_t triangle = depth * (depth + 1) / 2;
   for (auto [group, channels] : llvm::enumerate(rows)) {
-    Matrix h = unpack(correlation.slice(group * triangle, triangle), depth);
+    Matrix h =
+        unpackTriangle(correlation.slice(group * triangle, triangle), depth);
     // What is always zero is multiplied by nothing.
     if (h.diagonal().maxCoeff() <= 0)
       continue;

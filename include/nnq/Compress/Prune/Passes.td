@@ -164,4 +164,101 @@ def RemoveChannels : Pass<"nnq-remove-channels", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SelectSparsity : Pass<"nnq-select-sparsity", "::mlir::ModuleOp"> {
+  let summary = "Decides how many weights of each layer become zero";
+  let description = [{
+    Writes `nnq.sparsity` on convolutions and contractions with constant weights:
+    the pattern of the zeros, and their number, in which zeros that are there
+    count.
+
+    - `pattern=unstructured`: any weight.
+    - `pattern=N:M`, such as 2:4: of M weights of neighbouring input channels N may
+      stay. This says how many go; there is no ratio.
+    - `pattern=RxC`, such as 16x4: blocks of R output channels and C input channels,
+      at one tap of a convolution.
+
+    Layers whose channels no such pattern divides keep their weights, with a
+    remark. With `scope=local` the share `ratio` of the weights of each layer
+    goes; with `global` it is the share of the weights of all of these layers, and
+    those of least importance go: by `criterion` as in `nnq-prune-weights`, where
+    wanda and obs are relative to the power of the results of the layer. At least
+    one weight, or block, of a layer stays.
+
+    `exclude` names layers, by regular expressions, that keep their weights.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.sparsity = {pattern = "2:4", zeros = 16}}
+        ins(%x, %w : tensor<1x8xf32>, tensor<8x4xf32>) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"ratio", "ratio", "double", "0",
+           "Share of the weights that become zero, between 0 and 1">,
+    Option<"pattern", "pattern", "std::string", "\"unstructured\"",
+           "Where zeros may be: unstructured, N:M or blocks, RxC">,
+    Option<"scope", "scope", "::nnq::PruneScope", "::nnq::PruneScope::Local",
+           "What weights compete with", "::nnq::pruneScopeValues()">,
+    Option<"criterion", "criterion", "::nnq::WeightCriterion",
+           "::nnq::WeightCriterion::Magnitude",
+           "How the importance of weights is measured",
+           "::nnq::weightCriterionValues()">,
+    Option<"damping", "damping", "double", "0.01",
+           "Share of the mean of the diagonal that obs adds to it">,
+    Option<"exclude", "exclude", "std::string", "\"\"",
+           "Layers that keep all weights: regular expressions by commas">,
+  ];
+  let statistics = [
+    Statistic<"numSelected", "selected", "Number of layers to prune">,
+    Statistic<"numMissed", "missed", "Number of layers that keep their weights">,
+  ];
+}
+
+def PruneWeights : Pass<"nnq-prune-weights", "::mlir::ModuleOp"> {
+  let summary = "Makes the least important weights of layers zero";
+  let description = [{
+    Makes as many weights zero as `nnq.sparsity` asks, in its pattern (see
+    `nnq-select-sparsity`). Zeros that are there stay and go first; biases stay as
+    they are. The weights of least importance go, in each layer by
+
+    - `magnitude`: |w|, of a block the Euclidean norm;
+    - `wanda`: |w| sqrt(E[x^2]), with x what the weight multiplies, from
+      `nnq.input_stats` (Sun et al., A Simple and Effective Pruning Approach for
+      Large Language Models, ICLR 2024);
+    - `obs`: w^2 / [H^-1], with H = E[x x^T] from `correlation` in
+      `nnq.input_stats`; columns of weights are pruned one after the other, and
+      those behind make up for the error (SparseGPT, Frantar & Alistarh, ICML
+      2023). Each 128 columns lose as many weights as are the least important of
+      the layer before the first goes.
+
+    Layers that read one constant in the same way are one.
+
+    ```mlir
+    %w = arith.constant dense<[[1.0], [0.1], [-2.0], [-0.2]]> : tensor<4x1xf32>
+    %0 = linalg.matmul {nnq.sparsity = {pattern = "unstructured", zeros = 2}} ins(%x, %w : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %w = arith.constant dense<[[1.0], [0.0], [-2.0], [0.0]]> : tensor<4x1xf32>
+    %0 = linalg.matmul ins(%x, %w : ...) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"criterion", "criterion", "::nnq::WeightCriterion",
+           "::nnq::WeightCriterion::Magnitude",
+           "How the importance of weights is measured",
+           "::nnq::weightCriterionValues()">,
+    Option<"damping", "damping", "double", "0.01",
+           "Share of the mean of the diagonal that obs adds to it">,
+  ];
+  let statistics = [
+    Statistic<"numPruned", "pruned", "Number of weights that became zero">,
+    Statistic<"numZeros", "zeros", "Number of weights of these layers that are zero">,
+    Statistic<"numWeights", "weights", "Number of weights of these layers">,
+    Statistic<"numBits", "bits", "Number of bits of the weights that became zero">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // NNQ_PRUNE_PASSES_TD

@@ -17,6 +17,12 @@ enum class ChannelCriterion { L1, L2, Activation, Obs, Random };
 /// What channels compete with.
 enum class PruneRanking { Uniform, Global };
 
+/// How the importance of a weight is measured.
+enum class WeightCriterion { Magnitude, Wanda, Obs };
+
+/// What weights compete with.
+enum class PruneScope { Local, Global };
+
 /// Values of an option of type ChannelCriterion.
 inline llvm::cl::ValuesClass channelCriterionValues() {
   return llvm::cl::values(
@@ -41,9 +47,32 @@ inline llvm::cl::ValuesClass pruneRankingValues() {
                  "All groups compete by the importance of their channels"));
 }
 
+/// Values of an option of type WeightCriterion.
+inline llvm::cl::ValuesClass weightCriterionValues() {
+  return llvm::cl::values(
+      clEnumValN(WeightCriterion::Magnitude, "magnitude",
+                 "Magnitude of the weight, Euclidean norm of a block"),
+      clEnumValN(WeightCriterion::Wanda, "wanda",
+                 "The same, times the root of the second moment of what it "
+                 "multiplies"),
+      clEnumValN(WeightCriterion::Obs, "obs",
+                 "Error of the results, on the data, after other weights have "
+                 "made up for it"));
+}
+
+/// Values of an option of type PruneScope.
+inline llvm::cl::ValuesClass pruneScopeValues() {
+  return llvm::cl::values(clEnumValN(PruneScope::Local, "local",
+                                     "Each layer gets the same share of zeros"),
+                          clEnumValN(PruneScope::Global, "global",
+                                     "The weights of all layers compete"));
+}
+
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::ChannelCriterion)
 NNQ_ENUM_OPTION(::nnq::PruneRanking)
+NNQ_ENUM_OPTION(::nnq::WeightCriterion)
+NNQ_ENUM_OPTION(::nnq::PruneScope)
 
 #endif // NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H

@@ -1,0 +1,86 @@
+//===- SparseLayer.h - Weights of a layer that compete ----------*- C++ -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_LIB_COMPRESS_PRUNE_SPARSELAYER_H
+#define NNQ_LIB_COMPRESS_PRUNE_SPARSELAYER_H
+
+#include "SparsityPattern.h"
+#include "nnq/Compress/Prune/PruneOptions.h"
+#include "nnq/Support/Correlation.h"
+#include "nnq/Support/LayerView.h"
+
+#include "llvm/ADT/BitVector.h"
+
+namespace nnq {
+
+/// Ops that read one constant as weights.
+using WeightReaders = llvm::SmallVector<mlir::linalg::LinalgOp, 1>;
+
+/// Convolutions and contractions with constant weights, in order.
+std::vector<WeightReaders> findWeightReaders(mlir::Operation *root);
+
+/// The weights of a layer as a matrix: rows are output channels; the input
+/// channels of one tap are neighbouring columns.
+class SparseLayer {
+public:
+  /// Fails, and says why, if the pattern does not fit, or if statistics that
+  /// the criterion asks for are missing.
+  static mlir::FailureOr<SparseLayer> get(const WeightReaders &readers,
+                                          const SparsityPattern &pattern,
+                                          WeightCriterion criterion,
+                                          std::string &reason);
+
+  mlir::linalg::LinalgOp getOp() const { return readers.front(); }
+  int64_t getNumRows() const { return view.getNumChannels(); }
+  int64_t getDepth() const { return view.getDepth(); }
+  int64_t getNumWeights() const { return weights.size(); }
+  int64_t getWeight(int64_t row, int64_t column) const {
+    return view.getWeight(row, columns[column]);
+  }
+  bool isFinite() const;
+
+  /// What goes as one: weights, or blocks of them, row by row.
+  int64_t getNumUnits() const {
+    return getNumWeights() / pattern.getBlockSize();
+  }
+  /// The squared importance of all units; fails if no matrix can be factorized.
+  mlir::FailureOr<std::vector<double>> getScores(WeightCriterion criterion,
+                                                 double damping) const;
+  /// The sum of the scores of single weights, or of what they stand for.
+  double getPower(WeightCriterion criterion) const;
+  /// The weights that `zeros` of the least important units are; of N:M patterns
+  /// those that go, whatever their number.
+  llvm::BitVector choose(llvm::ArrayRef<double> scores, int64_t zeros) const;
+
+  /// The upper triangle U of a group with U^T U = H^-1, H = E[x x^T].
+  std::optional<Matrix> getInverse(int64_t group, double damping) const;
+  llvm::SmallVector<int64_t> getRows(int64_t group) const;
+
+  /// Makes readers multiply by `weights`.
+  void write() const;
+
+  WeightReaders readers;
+  LayerView view;
+  SparsityPattern pattern;
+  /// In the order of the constant.
+  std::vector<float> weights;
+
+private:
+  /// E[x x^T] in the order of the view.
+  Matrix getCorrelation(int64_t group) const;
+  double getSquare(int64_t row, int64_t column,
+                   llvm::ArrayRef<double> factors) const;
+
+  /// Numbers of columns among those of the view.
+  llvm::SmallVector<int64_t> columns;
+  /// E[x^2], groups x depth, and triangles of E[x x^T], over all readers.
+  std::vector<double> secondMoment;
+  std::vector<float> correlation;
+};
+
+} // namespace nnq
+
+#endif // NNQ_LIB_COMPRESS_PRUNE_SPARSELAYER_H
