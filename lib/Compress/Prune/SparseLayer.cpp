@@ -166,7 +166,22 @@ SmallVector<int64_t> SparseLayer::getRows(int64_t group) const {
 Matrix SparseLayer::getCorrelation(int64_t group) const {
   int64_t triangle = getDepth() * (getDepth() + 1) / 2;
   return unpackTriangle(ArrayRef(correlation).slice(group * triangle, triangle),
-                        columns);
+                        getDepth());
+}
+
+std::optional<Matrix> SparseLayer::getInverse(int64_t group,
+                                              double damping) const {
+  // Blocks of products, and so their rounding, must not depend on the caches of
+  // the machine.
+  Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
+  Matrix h = getCorrelation(group);
+  // What is always zero is multiplied by nothing: any weights will do.
+  if (h.diagonal().maxCoeff() <= 0)
+    return Matrix::Identity(getDepth(), getDepth());
+  std::optional<Matrix> inverse = factorizeInverse(h, columns, damping);
+  if (inverse)
+    inverse->reverseInPlace();
+  return inverse;
 }
 
 /// The squared weight, times the factor of what it multiplies.
