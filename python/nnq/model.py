@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .data import LABELS, data_file
 from .errors import Error, OptionError, logger
 from .native import core
-from .pipelines import find_pipeline, write_pipeline
+from .pipelines import find_pipeline, suggest, write_pipeline
 from .program import Program, TensorInfo, name_tensors
 from .progress import progress
 from .statistics import Statistics
@@ -55,6 +55,23 @@ class PipelineMethod:
         return "\n".join(lines)
 
 
+class ChoiceMethod:
+    """A method of Model whose first argument chooses among pipelines, the first of them by default."""
+
+    def __init__(self, **choices: str) -> None:
+        self.choices = {what: PipelineMethod(pipeline) for what, pipeline in choices.items()}
+
+    def __get__(self, model: Model | None, owner: type[Model]) -> Callable[..., Model]:
+        def method(what: str = next(iter(self.choices)), **options: Any) -> Model:
+            if what not in self.choices:
+                close = suggest(what, self.choices)
+                raise OptionError(f"what={what!r} is none of {', '.join(self.choices)}{close}")
+            return self.choices[what].__get__(model, owner)(**options)
+
+        method.__doc__ = "\n\n".join(f"what={what!r}: {choice.describe()}" for what, choice in self.choices.items())
+        return method
+
+
 @dataclass(frozen=True)
 class Step:
     """What was done to a network."""
@@ -82,6 +99,7 @@ class Model:
     quantize = PipelineMethod("quantize-int8")
     prune_channels = PipelineMethod("prune-channels")
     prune_weights = PipelineMethod("prune-weights")
+    prune = ChoiceMethod(channels="prune-channels", weights="prune-weights")
 
     def __init__(
         self,
