@@ -118,7 +118,7 @@ def test_rounds_as_the_reference(kind: str, damping: float):
     text, samples, weights, _ = make(kind)
     model = nnq.load(text)
     correlation = model.calibrate(samples, correlations=".*").inputs["l"].correlation
-    options = {"weight_calibration": "minmax", "weight_rounding": "gptq", "damping": damping}
+    options = {"weight_calibration": "minmax", "weight_range": "full", "weight_rounding": "gptq", "damping": damping}
     (found,) = integers(model.quantize(data=samples, **options))
     found = found.T if kind == "linear" else found.reshape(weights.shape)
     scales = scales_of(weights)
@@ -138,24 +138,25 @@ def test_what_data_leave_open_is_damped():
     # One direction of eight.
     samples = samples[:, :1] * np.arange(1, 9, dtype=np.float32)
     model = nnq.load(layer('linalg.matmul {nnq.layer = "l"}', (1, 8), weights.T, (1, 20)))
-    options = {"data": samples, "weight_calibration": "minmax"}
+    options = {"data": samples, "weight_calibration": "minmax", "weight_range": "full"}
     (found,) = integers(model.quantize(**options, weight_rounding="gptq", damping=0))
-    (nearest,) = integers(model.quantize(**options))
+    (nearest,) = integers(model.quantize(**options, weight_rounding="nearest"))
     h = np.einsum("ni,nj->ij", samples, samples) / len(samples)
     scales = scales_of(weights)
     assert error(weights, found.T, scales, h).sum() < 0.5 * error(weights, nearest.T, scales, h).sum()
     # Inputs that are always zero leave all integers as they are.
     for rounding in ("gptq", "nearest"):
-        (of_zeros,) = integers(model.quantize(data=0 * samples, weight_calibration="minmax", weight_rounding=rounding))
+        zeros = options | {"data": 0 * samples}
+        (of_zeros,) = integers(model.quantize(**zeros, weight_rounding=rounding))
         np.testing.assert_array_equal(of_zeros, nearest)
 
 
 @pytest.mark.parametrize(
     "options",
     [
-        {},
+        {"weight_range": "full"},
         {"weights": "asymmetric"},
-        {"weight_granularity": "per-tensor"},
+        {"weight_granularity": "per-tensor", "weight_range": "full"},
         {"weight_range": "reduced"},
         {"weight_calibration": "minmax", "weight_range": "reduced"},
     ],
