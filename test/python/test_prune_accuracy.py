@@ -30,7 +30,7 @@ def accuracy(model: nnq.Model, samples: models.Samples) -> float:
     return 100 * float(np.mean(hits))
 
 
-@pytest.mark.parametrize(("name", "macs", "loss"), [("resnet20_cifar10.onnx", 0.8, 3), ("mnist_cnn_burn.pt2", 0.5, 1)])
+@pytest.mark.parametrize(("name", "macs", "loss"), [("resnet20_cifar10.onnx", 0.8, 3)])
 def test_pruned_network_is_accurate(name: str, macs: float, loss: float):
     dense, samples = load(name)
     pruned = dense.prune("channels", macs=macs, data=samples.calib, **OPTIONS)
