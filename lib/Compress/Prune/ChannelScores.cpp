@@ -65,8 +65,10 @@ static FailureOr<std::vector<double>> scoreWeights(const ChannelGraph &graph,
 }
 
 /// Layers that read the units, with what was seen of them.
-static std::vector<ChannelReader> getReaders(const ChannelGraph &graph,
-                                             const ChannelGroup &group) {
+/// Those of which nothing was seen go to `unseen`, with the reason.
+static std::vector<ChannelReader>
+getReaders(const ChannelGraph &graph, const ChannelGroup &group,
+           SmallVectorImpl<std::pair<linalg::LinalgOp, std::string>> &unseen) {
   std::vector<ChannelReader> readers;
   for (const WeightDim &weight : group.weights) {
     linalg::LinalgOp op = weight.op;
@@ -80,6 +82,8 @@ static std::vector<ChannelReader> getReaders(const ChannelGraph &graph,
     FailureOr<ChannelReader> reader = ChannelReader::get(graph, op, reason);
     if (succeeded(reader))
       readers.push_back(std::move(*reader));
+    else
+      unseen.emplace_back(op, reason);
   }
   return readers;
 }
@@ -116,13 +120,20 @@ FailureOr<std::vector<double>> nnq::scoreChannels(const ChannelGraph &graph,
   }
   if (criterion == ChannelCriterion::Activation ||
       criterion == ChannelCriterion::Obs) {
-    std::vector<ChannelReader> readers = getReaders(graph, group);
+    SmallVector<std::pair<linalg::LinalgOp, std::string>> unseen;
+    std::vector<ChannelReader> readers = getReaders(graph, group, unseen);
     if (readers.empty()) {
       linalg::LinalgOp op = group.producers.front().op;
-      return emitLayerError(op)
-             << "nothing was seen of what reads its channels; pass data=FILE, "
-                "statistics=FILE of a calibration with correlations=.*, or "
-                "another criterion";
+      InFlightDiagnostic error =
+          emitLayerError(op)
+          << "nothing was seen of what reads its channels; pass data=FILE, "
+             "statistics=FILE of a calibration with correlations=.*, or "
+             "another criterion, or exclude the layer";
+      for (auto &[reader, reason] : unseen)
+        error.attachNote(reader.getLoc())
+            << "layer '" << getLayerName(reader) << "': " << reason
+            << " (a calibration correlates 8192 numbers at most)";
+      return error;
     }
     if (criterion == ChannelCriterion::Activation)
       return scoreActivations(readers, group);

@@ -7,6 +7,7 @@
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 exclude=fc[" 2>&1 | FileCheck %s --check-prefix=REGEX
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5" 2>&1 | FileCheck %s --check-prefix=NOTHING
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 exclude=fc" 2>&1 | FileCheck %s --check-prefix=UNUSED
+// RUN: not nnq-opt %S/select-channels.mlir --nnq-select-channels="ratio=0.5 criterion=obs" 2>&1 | FileCheck %s --check-prefix=UNSEEN
 // RUN: not nnq-opt %S/select-channels.mlir --nnq-select-channels="macs=0.01" 2>&1 | FileCheck %s --check-prefix=LEAST
 
 // NONE: error: nnq-select-channels: nothing says how much to remove; give ratio (the share of the channels that go) or macs (the share of the multiply-adds that stay)
@@ -19,6 +20,8 @@
 // NOTHING: error: nnq-select-channels: no channel can go
 // NOTHING: note: channels of layer 'fc' stay: a result of the network has it
 // UNUSED: error: nnq-select-channels: exclude: no layer whose channels could go answers 'fc'
+// UNSEEN: error: {{.*}}layer 'fc1' nothing was seen of what reads its channels; pass data=FILE
+// UNSEEN: note: layer 'fc2': there is no correlation of what it multiplies (a calibration correlates 8192 numbers at most)
 // LEAST: error: nnq-select-channels: macs={{.*}} cannot be reached: with one register of channels left in each group, {{0\.[0-9]+}} of the multiply-adds stay
 
 func.func @net(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
