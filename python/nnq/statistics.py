@@ -85,10 +85,13 @@ def read_input(entry: Mapping[str, Any]) -> InputStatistics:
         correlation[:, columns, rows] = correlation[:, rows, columns]
     return InputStatistics(
         entry["layer"],
-        *(decode(key, groups, depth) for key in ("min", "max", "mean", "second_moment")),
-        decode("output_mean", int(entry["channels"])),
-        int(entry["count"]),
-        correlation,
+        min=decode("min", groups, depth),
+        max=decode("max", groups, depth),
+        mean=decode("mean", groups, depth),
+        second_moment=decode("second_moment", groups, depth),
+        output_mean=decode("output_mean", int(entry["channels"])),
+        count=int(entry["count"]),
+        correlation=correlation,
     )
 
 
