@@ -183,7 +183,8 @@ static bool correctsBias(const QuantizeInt8Options &options) {
 static WeightRange getWeightRange(const QuantizeInt8Options &options,
                                   bool isRounded) {
   if (options.weightRange == WeightRangeChoice::Auto)
-    return isRounded && options.weights == QuantScheme::Symmetric
+    return isRounded && options.weights == QuantScheme::Symmetric &&
+                   options.weightBits == 8
                ? WeightRange::Reduced
                : WeightRange::Full;
   return options.weightRange == WeightRangeChoice::Reduced

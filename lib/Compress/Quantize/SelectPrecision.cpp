@@ -173,8 +173,11 @@ private:
       last = &request;
       scheme = request.scheme.value_or(scheme);
       granularity = request.granularity.value_or(granularity);
-      range = request.range.value_or(range);
       bits = request.bits.value_or(bits);
+      // What all layers have does not suit these weights.
+      if (scheme == QuantScheme::Asymmetric || bits != 8)
+        range = WeightRange::Full;
+      range = request.range.value_or(range);
       group = request.group.value_or(group);
     }
     if (!last || op->hasAttr(kKeepF32Attr) || op->hasAttr(kWeightsAttr))

@@ -5,6 +5,11 @@
 // RUN: nnq-opt %s --nnq-select-precision="layers=fc1=per-tensor,fc2=f32" --nnq-quantize | FileCheck %s --check-prefix=QUANTIZED
 
 // RUN: nnq-opt %s --nnq-select-precision="layers=fc1=int4+group64,fc2=int8 weight-bits=4 group-size=32" | FileCheck %s --check-prefix=BITS
+// RUN: nnq-opt %s --nnq-select-precision="layers=fc1=asymmetric,fc2=int4 weight-range=reduced" | FileCheck %s --check-prefix=RANGE
+
+// What is about symmetric weights of 8 bits is not taken over by others.
+// RANGE: nnq.layer = "fc1", nnq.weights = #nnq.weight_format<scheme = asymmetric, granularity = per_axis, range = full>
+// RANGE: nnq.layer = "fc2", nnq.weights = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = full, bits = 4>
 
 // NONE-NOT: nnq.weights
 // BITS: nnq.layer = "fc1", nnq.weights = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = full, bits = 4, group = 64>
