@@ -62,6 +62,13 @@ struct ContractionChain {
   std::optional<ActivationSums> sums;
 };
 
+/// What a chain ends in: integers of a format if it requantizes, else f32.
+struct ChainResult {
+  StorageFormat format;
+  ActivationParams params;
+  double scale = 1.0;
+};
+
 /// Rewrites one function; run() goes over its ops in order and hands each to
 /// the function of its kind.
 class QuantizationLowering {
@@ -168,6 +175,14 @@ private:
   template <typename T>
   mlir::Value channelConstant(ContractionChain &chain, mlir::StringRef kind,
                               mlir::Type element, mlir::ArrayRef<T> values);
+  ChainResult getResult(const ContractionChain &chain);
+  /// The f32 `value`, in steps of the result if the chain requantizes, as that
+  /// and within the bounds of the chain.
+  mlir::Value emitResult(mlir::Location loc, mlir::Value value,
+                         const ContractionChain &chain,
+                         const ChainResult &result, Rounded known);
+  /// `epilogue` takes the place of the contraction and of what follows it.
+  void replaceChain(ContractionChain &chain, mlir::linalg::GenericOp epilogue);
   void setQuantized(mlir::Value quantized, mlir::Value stored, bool isCentered);
   StorageFormat formatOf(mlir::quant::UniformQuantizedType type,
                          bool isCentered) {

@@ -233,6 +233,13 @@ QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
       });
 }
 
+/// Rounding is monotone: the bounds of a chain may be applied after it.
+static std::pair<int64_t, int64_t> getBounds(const ContractionChain &chain,
+                                             const ActivationParams &out) {
+  return {chain.low ? quantizeBound(*chain.low, out) : out.min,
+          chain.high ? quantizeBound(*chain.high, out) : out.max};
+}
+
 /// In integers throughout.
 linalg::GenericOp QuantizationLowering::emitFixedEpilogue(
     Value acc, ContractionChain &chain, ArrayRef<int32_t> biases,
@@ -254,8 +261,7 @@ linalg::GenericOp QuantizationLowering::emitFixedEpilogue(
     constants.push_back(
         channelConstant<int32_t>(chain, "left_shift", i32, left));
   addWeightZeroPoints(chain, constants);
-  int64_t low = chain.low ? quantizeBound(*chain.low, out) : out.min;
-  int64_t high = chain.high ? quantizeBound(*chain.high, out) : out.max;
+  std::pair<int64_t, int64_t> bounds = getBounds(chain, out);
   return createEpilogue(
       chain, acc, storage, constants,
       [&](OpBuilder &, Location loc, ValueRange args) -> Value {
@@ -266,9 +272,9 @@ linalg::GenericOp QuantizationLowering::emitFixedEpilogue(
         q = arith::AddIOp::create(rewriter, loc, q,
                                   intConstant(loc, out.zeroPoint, i32));
         q = arith::MaxSIOp::create(rewriter, loc, q,
-                                   intConstant(loc, low, i32));
+                                   intConstant(loc, bounds.first, i32));
         q = arith::MinSIOp::create(rewriter, loc, q,
-                                   intConstant(loc, high, i32));
+                                   intConstant(loc, bounds.second, i32));
         return arith::TruncIOp::create(rewriter, loc, storage, q);
       });
 }
@@ -280,16 +286,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
                                          const Quantized &x,
                                          const IntegerWeights &weights) {
   Type i32 = rewriter.getI32Type(), f32 = rewriter.getF32Type();
-  double outScale = 1.0;
-  StorageFormat format;
-  ActivationParams out;
-  if (chain.requantize) {
-    auto outType = cast<quant::UniformQuantizedType>(
-        getElementTypeOrSelf(chain.requantize.getResult().getType()));
-    format = formatOf(outType, chain.isCentered);
-    out = getActivationParams(outType, format);
-    outScale = out.scale;
-  }
+  ChainResult out = getResult(chain);
   size_t channels = weights.scales.size();
   SmallVector<int32_t> biases(channels);
   SmallVector<float> multipliers(channels);
@@ -301,7 +298,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
         chain.bias.empty() ? 0.0 : std::nearbyint(chain.bias[c] / scale);
     corrected -= static_cast<double>(x.params->zeroPoint) * weights.sums[c];
     biases[c] = saturateToI32(corrected);
-    factors[c] = scale / outScale;
+    factors[c] = scale / out.scale;
     multipliers[c] = static_cast<float>(factors[c]);
     double most = std::max(std::abs(static_cast<double>(x.params->min)),
                            std::abs(static_cast<double>(x.params->max)));
@@ -310,7 +307,8 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
                               multipliers[c]);
   }
   if (chain.requantize && requant == Requantization::Fixed)
-    return emitFixedEpilogue(acc, chain, biases, factors, out, format.type);
+    return emitFixedEpilogue(acc, chain, biases, factors, out.params,
+                             out.format.type);
   // Room for the zero point and for rounding.
   constexpr double kFitsI32 = 2147480000.0;
   Rounded known = largest < kFitsI32 ? Rounded::FitsI32 : Rounded::Number;
@@ -320,21 +318,51 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
   SmallVector<Value> constants{biasConst, multiplierConst};
   addWeightZeroPoints(chain, constants);
   return createEpilogue(
-      chain, acc, chain.requantize ? Type(format.type) : f32, constants,
+      chain, acc, chain.requantize ? Type(out.format.type) : f32, constants,
       [&](OpBuilder &, Location loc, ValueRange args) -> Value {
         Value sum = correctWeightZeroPoints(loc, args[0], args, chain);
         sum = arith::AddIOp::create(rewriter, loc, sum, args[1]);
         Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
         value = arith::MulFOp::create(rewriter, loc, value, args[2]);
-        if (!chain.requantize)
-          return emitClamp(loc, value, chain);
-        // Rounding is monotone: bounds may be applied after it.
-        int64_t low = chain.low ? quantizeBound(*chain.low, out) : out.min;
-        int64_t high = chain.high ? quantizeBound(*chain.high, out) : out.max;
-        return emitRequantize(rewriter, loc, value,
-                              intConstant(loc, out.zeroPoint, i32), low, high,
-                              format.type, known);
+        return emitResult(loc, value, chain, out, known);
       });
+}
+
+ChainResult QuantizationLowering::getResult(const ContractionChain &chain) {
+  ChainResult result;
+  if (!chain.requantize)
+    return result;
+  auto requantize = chain.requantize;
+  auto type = cast<quant::UniformQuantizedType>(
+      getElementTypeOrSelf(requantize.getResult().getType()));
+  result.format = formatOf(type, chain.isCentered);
+  result.params = getActivationParams(type, result.format);
+  result.scale = result.params.scale;
+  return result;
+}
+
+Value QuantizationLowering::emitResult(Location loc, Value value,
+                                       const ContractionChain &chain,
+                                       const ChainResult &result,
+                                       Rounded known) {
+  if (!chain.requantize)
+    return emitClamp(loc, value, chain);
+  const ActivationParams &out = result.params;
+  auto [low, high] = getBounds(chain, out);
+  return emitRequantize(rewriter, loc, value,
+                        intConstant(loc, out.zeroPoint, rewriter.getI32Type()),
+                        low, high, result.format.type, known);
+}
+
+void QuantizationLowering::replaceChain(ContractionChain &chain,
+                                        linalg::GenericOp epilogue) {
+  ++integerOps;
+  if (chain.requantize)
+    setQuantized(chain.requantize.getResult(), epilogue.getResult(0),
+                 chain.isCentered);
+  else
+    rewriter.replaceAllUsesWith(chain.last->getResult(0),
+                                epilogue.getResult(0));
 }
 
 void QuantizationLowering::lowerContraction(Contraction contraction) {
@@ -381,11 +409,5 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   linalg::GenericOp epilogue =
       x->params ? emitStaticEpilogue(acc, chain, *x, *weights)
                 : emitDynamicEpilogue(acc, chain, *x, *weights);
-  ++integerOps;
-  if (chain.requantize)
-    setQuantized(chain.requantize.getResult(), epilogue.getResult(0),
-                 chain.isCentered);
-  else
-    rewriter.replaceAllUsesWith(chain.last->getResult(0),
-                                epilogue.getResult(0));
+  replaceChain(chain, epilogue);
 }

@@ -288,54 +288,31 @@ void QuantizationLowering::finishGroups(ContractionChain &chain,
                                         ArrayRef<float> scales, Value acc) {
   Location loc = acc.getLoc();
   Type f32 = rewriter.getF32Type();
-  StorageFormat format;
-  ActivationParams out;
-  double outScale = 1.0;
-  if (chain.requantize) {
-    auto outType = cast<quant::UniformQuantizedType>(
-        getElementTypeOrSelf(chain.requantize.getResult().getType()));
-    format = formatOf(outType, chain.isCentered);
-    out = getActivationParams(outType, format);
-    outScale = out.scale;
-  }
+  ChainResult out = getResult(chain);
   SmallVector<Value> constants;
   if (!scales.empty())
     constants.push_back(channelConstant<float>(chain, "scale", f32, scales));
   if (!chain.bias.empty()) {
     SmallVector<float> biases;
     for (float bias : chain.bias)
-      biases.push_back(static_cast<float>(bias / outScale));
+      biases.push_back(static_cast<float>(bias / out.scale));
     constants.push_back(channelConstant<float>(chain, "bias", f32, biases));
   }
   linalg::GenericOp epilogue = createEpilogue(
-      chain, acc, chain.requantize ? Type(format.type) : f32, constants,
+      chain, acc, chain.requantize ? Type(out.format.type) : f32, constants,
       [&](OpBuilder &, Location, ValueRange args) -> Value {
         Value value = args[0];
         if (!scales.empty())
           value = arith::MulFOp::create(rewriter, loc, value, args[1]);
         if (x) {
           Value scale = x->params
-                            ? floatConstant(loc, x->params->scale / outScale)
+                            ? floatConstant(loc, x->params->scale / out.scale)
                             : x->scale;
           value = arith::MulFOp::create(rewriter, loc, value, scale);
         }
         if (!chain.bias.empty())
           value = arith::AddFOp::create(rewriter, loc, value, args.back());
-        if (!chain.requantize)
-          return emitClamp(loc, value, chain);
-        // Rounding is monotone: bounds may be applied after it.
-        int64_t low = chain.low ? quantizeBound(*chain.low, out) : out.min;
-        int64_t high = chain.high ? quantizeBound(*chain.high, out) : out.max;
-        return emitRequantize(
-            rewriter, loc, value,
-            intConstant(loc, out.zeroPoint, rewriter.getI32Type()), low, high,
-            format.type, Rounded::Number);
+        return emitResult(loc, value, chain, out, Rounded::Number);
       });
-  ++integerOps;
-  if (chain.requantize)
-    setQuantized(chain.requantize.getResult(), epilogue.getResult(0),
-                 chain.isCentered);
-  else
-    rewriter.replaceAllUsesWith(chain.last->getResult(0),
-                                epilogue.getResult(0));
+  replaceChain(chain, epilogue);
 }

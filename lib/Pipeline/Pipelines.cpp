@@ -82,12 +82,28 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createVerifyImport());
 }
 
+static bool hasStatistics(const CalibrationOptions &options) {
+  return !options.data.empty() || !options.statistics.empty();
+}
+
 /// What all passes that run a network on data ask for.
-template <typename From, typename To>
-static void takeData(const From &from, To &to) {
+template <typename To>
+static void takeData(const DataOptions &from, To &to) {
   to.data = from.data;
   to.key = from.key;
   to.samples = from.samples;
+}
+
+/// Statistics of data or, from an earlier calibration, of a file, if there is
+/// one of them.
+static void addCalibration(OpPassManager &pm, const CalibrationOptions &options,
+                           CalibrateOptions calibrate) {
+  // Options of the data without data are an error, which the pass gives.
+  if (!hasStatistics(options) && options.key == "x" && options.samples == 0)
+    return;
+  takeData(options, calibrate);
+  calibrate.statistics = options.statistics;
+  pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
 }
 
 void nnq::buildCalibratePipeline(OpPassManager &pm,
@@ -106,16 +122,10 @@ void nnq::buildCalibratePipeline(OpPassManager &pm,
 void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
                                      const PruneChannelsOptions &options) {
   buildImportPipeline(pm);
-  bool hasData = !options.data.empty() || !options.statistics.empty();
-  // Options of the data without data are an error, which the pass gives.
-  if (hasData || options.key != "x" || options.samples != 0) {
-    CalibrateOptions calibrate;
-    takeData(options, calibrate);
-    calibrate.statistics = options.statistics;
-    calibrate.inputStatistics = true;
-    calibrate.correlations = ".*";
-    pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
-  }
+  CalibrateOptions calibrate;
+  calibrate.inputStatistics = true;
+  calibrate.correlations = ".*";
+  addCalibration(pm, options, calibrate);
   SelectChannelsOptions select;
   select.ratio = options.ratio;
   select.macs = options.macs;
@@ -125,13 +135,14 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   select.exclude = options.exclude;
   select.seed = options.seed;
   pm.addPass(createSelectChannels(select));
-  if (hasData && options.reconstruct)
+  bool reconstructs = hasStatistics(options) && options.reconstruct;
+  if (reconstructs)
     pm.addPass(createReconstructWeights());
   RemoveChannelsOptions remove;
   remove.mask = options.mask;
   pm.addPass(createRemoveChannels(remove));
   // Biases that came in are one with those that were there.
-  if (hasData && options.reconstruct)
+  if (reconstructs)
     pm.addPass(createFoldAffine());
   // Each layer had constants of its own.
   pm.addPass(createCSEPass());
@@ -141,17 +152,11 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
 void nnq::buildPruneWeightsPipeline(
     OpPassManager &pm, const PruneWeightsPipelineOptions &options) {
   buildImportPipeline(pm);
-  bool hasData = !options.data.empty() || !options.statistics.empty();
-  // Options of the data without data are an error, which the pass gives.
-  if (hasData || options.key != "x" || options.samples != 0) {
-    CalibrateOptions calibrate;
-    takeData(options, calibrate);
-    calibrate.statistics = options.statistics;
-    calibrate.inputStatistics = options.criterion != WeightCriterion::Magnitude;
-    if (options.criterion == WeightCriterion::Obs)
-      calibrate.correlations = ".*";
-    pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
-  }
+  CalibrateOptions calibrate;
+  calibrate.inputStatistics = options.criterion != WeightCriterion::Magnitude;
+  if (options.criterion == WeightCriterion::Obs)
+    calibrate.correlations = ".*";
+  addCalibration(pm, options, calibrate);
   SelectSparsityOptions select;
   select.ratio = options.ratio;
   select.pattern = options.pattern;
@@ -252,20 +257,14 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   // Ranges are those of scaled channels.
   if (options.equalize)
     pm.addPass(createEqualizeLayers());
-  // Options of the data without data are an error, which the pass gives.
-  if (!options.data.empty() || options.key != "x" || options.samples != 0 ||
-      !options.statistics.empty()) {
-    CalibrateOptions calibrate;
-    takeData(options, calibrate);
-    calibrate.statistics = options.statistics;
-    calibrate.inputStatistics = options.smooth >= 0 || correctsBias(options);
-    if (rounds)
-      calibrate.correlations = ".*";
-    // Deeper layers take longer than most users would wait unasked.
-    if (roundsByDefault(options))
-      calibrate.maxCorrelated = 2048;
-    pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
-  }
+  CalibrateOptions calibrate;
+  calibrate.inputStatistics = options.smooth >= 0 || correctsBias(options);
+  if (rounds)
+    calibrate.correlations = ".*";
+  // Deeper layers take longer than most users would wait unasked.
+  if (roundsByDefault(options))
+    calibrate.maxCorrelated = 2048;
+  addCalibration(pm, options, calibrate);
   if (options.smooth >= 0) {
     SmoothActivationsOptions smooth;
     smooth.alpha = options.smooth;

@@ -6,6 +6,7 @@
 
 #include "nnq/Support/BiasAdd.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/ConstantData.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -37,4 +38,22 @@ linalg::GenericOp nnq::createBiasAdd(OpBuilder &builder, Operation *layer,
   if (auto name = layer->getAttrOfType<StringAttr>(kLayerAttr))
     add->setAttr(kLayerAttr, builder.getStringAttr(name.getValue() + ".bias"));
   return add;
+}
+
+void nnq::addToChannels(linalg::LinalgOp op, const LayerView &view,
+                        ArrayRef<float> addends, StringRef hint) {
+  OpBuilder builder(op);
+  builder.setInsertionPointAfter(op);
+  Value sum = op->getResult(0);
+  // The size of a dynamic dimension is asked of the sum itself.
+  SmallVector<OpOperand *> uses;
+  for (OpOperand &use : sum.getUses())
+    uses.push_back(&use);
+  auto type = RankedTensorType::get(view.channelSizes, builder.getF32Type());
+  Value constant =
+      makeConstant(builder, op.getLoc(), type, hint, asBytes<float>(addends));
+  linalg::GenericOp add =
+      createBiasAdd(builder, op, sum, constant, view.channelMap);
+  for (OpOperand *use : uses)
+    use->set(add.getResult(0));
 }

@@ -11,6 +11,10 @@
 using namespace nnq;
 using llvm::ArrayRef;
 
+void nnq::fixProductBlocks() {
+  Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
+}
+
 Matrix nnq::unpackTriangle(ArrayRef<float> triangle, int64_t depth) {
   Matrix matrix(depth, depth);
   const float *next = triangle.data();

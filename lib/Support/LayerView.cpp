@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "nnq/Support/LayerView.h"
+#include "nnq/Support/Statistics.h"
 
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 
@@ -192,6 +193,23 @@ bool LayerView::fits(InputStatsAttr stats) const {
   return stats.getMin().getShapedType().getShape() ==
              ArrayRef<int64_t>{numGroups, getDepth()} &&
          stats.getOutputMean().getNumElements() == getNumChannels();
+}
+
+FailureOr<ObservedLayer> ObservedLayer::get(linalg::LinalgOp op,
+                                            const WeightedOp &operands,
+                                            bool isCorrelated,
+                                            std::string &reason) {
+  FailureOr<InputStatsAttr> stats = findInputStats(op, isCorrelated, reason);
+  if (failed(stats))
+    return failure();
+  FailureOr<LayerView> view = LayerView::get(op, operands, reason);
+  if (failed(view))
+    return failure();
+  if (!view->fits(*stats)) {
+    reason = "the statistics of its input are of another shape";
+    return failure();
+  }
+  return ObservedLayer{std::move(*view), *stats};
 }
 
 bool LayerView::readsAs(const LayerView &other) const {

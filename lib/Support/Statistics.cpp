@@ -89,6 +89,23 @@ QuantRangeAttr nnq::findQuantRange(Value value) {
   return {};
 }
 
+FailureOr<InputStatsAttr> nnq::findInputStats(Operation *op, bool isCorrelated,
+                                              std::string &reason) {
+  auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
+  if (stats && (stats.getCorrelation() || !isCorrelated))
+    return stats;
+  reason = isCorrelated ? "there is no correlation of what it multiplies"
+                        : "there are no statistics of what it multiplies";
+  return failure();
+}
+
+void nnq::dropStatistics(Operation *root) {
+  root->walk([](Operation *op) {
+    for (StringRef stale : {kStatsAttr, kInputStatsAttr})
+      op->removeAttr(stale);
+  });
+}
+
 InputStatsAttr nnq::dropCorrelation(InputStatsAttr stats) {
   return InputStatsAttr::get(stats.getContext(), stats.getMin(), stats.getMax(),
                              stats.getMean(), stats.getSecondMoment(),

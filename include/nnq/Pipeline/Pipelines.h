@@ -17,12 +17,12 @@
 
 namespace nnq {
 
-/// Options of `--calibrate`.
-struct CalibratePipelineOptions
-    : public mlir::PassPipelineOptions<CalibratePipelineOptions> {
-  Option<std::string> data{*this, "data",
-                           llvm::cl::desc("Data to run on, .npy or .npz"),
-                           llvm::cl::init("")};
+/// Options of pipelines that run a network on data.
+struct DataOptions : public virtual mlir::detail::PassOptions {
+  explicit DataOptions(llvm::StringRef dataHelp)
+      : data(*this, "data", llvm::cl::desc(dataHelp), llvm::cl::init("")) {}
+
+  Option<std::string> data;
   Option<std::string> key{
       *this, "key",
       llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
@@ -31,6 +31,24 @@ struct CalibratePipelineOptions
       *this, "samples",
       llvm::cl::desc("Use at most this many samples; 0 means all"),
       llvm::cl::init(0)};
+};
+
+/// Options of pipelines that take statistics in place of data, too.
+struct CalibrationOptions : public DataOptions {
+  CalibrationOptions(llvm::StringRef dataHelp, llvm::StringRef statisticsHelp)
+      : DataOptions(dataHelp),
+        statistics(*this, "statistics", llvm::cl::desc(statisticsHelp),
+                   llvm::cl::init("")) {}
+
+  Option<std::string> statistics;
+};
+
+/// Options of `--calibrate`.
+struct CalibratePipelineOptions
+    : public mlir::PassPipelineOptions<CalibratePipelineOptions>,
+      public DataOptions {
+  CalibratePipelineOptions() : DataOptions("Data to run on, .npy or .npz") {}
+
   Option<std::string> save{
       *this, "save",
       llvm::cl::desc("File to write the statistics to, for quantize-int8"),
@@ -54,20 +72,15 @@ struct CalibratePipelineOptions
 
 /// Options of `--quantize-int8`.
 struct QuantizeInt8Options
-    : public mlir::PassPipelineOptions<QuantizeInt8Options> {
-  Option<std::string> data{
-      *this, "data",
-      llvm::cl::desc("Calibration data, .npy or .npz; without it activations "
-                     "are quantized dynamically"),
-      llvm::cl::init("")};
-  Option<std::string> key{
-      *this, "key",
-      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
-      llvm::cl::init("x")};
-  Option<int64_t> samples{
-      *this, "samples",
-      llvm::cl::desc("Use at most this many samples; 0 means all"),
-      llvm::cl::init(0)};
+    : public mlir::PassPipelineOptions<QuantizeInt8Options>,
+      public CalibrationOptions {
+  QuantizeInt8Options()
+      : CalibrationOptions(
+            "Calibration data, .npy or .npz; without it activations "
+            "are quantized dynamically",
+            "Statistics that an earlier calibration saved, in place of "
+            "data") {}
+
   Option<bool> measureNoise{
       *this, "measure-noise",
       llvm::cl::desc("Compare the results of each layer with those of the "
@@ -98,12 +111,6 @@ struct QuantizeInt8Options
       *this, "layers",
       llvm::cl::desc("Requests for single layers, as nnq-select-precision "
                      "reads them: WHICH=HOW by commas"),
-      llvm::cl::init("")};
-  Option<std::string> statistics{
-      *this, "statistics",
-      llvm::cl::desc(
-          "Statistics that an earlier calibration saved, in place of "
-          "data"),
       llvm::cl::init("")};
   Option<CalibrationMethod> calibration{
       *this, "calibration",
@@ -176,7 +183,15 @@ struct QuantizeInt8Options
 
 /// Options of `--prune-channels`.
 struct PruneChannelsOptions
-    : public mlir::PassPipelineOptions<PruneChannelsOptions> {
+    : public mlir::PassPipelineOptions<PruneChannelsOptions>,
+      public CalibrationOptions {
+  PruneChannelsOptions()
+      : CalibrationOptions(
+            "Calibration data, .npy or .npz, for criterion=activation "
+            "or obs and for reconstruct",
+            "Statistics that an earlier calibration with "
+            "correlations=.* saved, in place of data") {}
+
   Option<double> ratio{
       *this, "ratio",
       llvm::cl::desc("Share of the channels to remove, between 0 and 1"),
@@ -205,24 +220,6 @@ struct PruneChannelsOptions
       llvm::cl::init("")};
   Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of criterion=random"),
                        llvm::cl::init(0)};
-  Option<std::string> data{
-      *this, "data",
-      llvm::cl::desc("Calibration data, .npy or .npz, for criterion=activation "
-                     "or obs and for reconstruct"),
-      llvm::cl::init("")};
-  Option<std::string> key{
-      *this, "key",
-      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
-      llvm::cl::init("x")};
-  Option<int64_t> samples{
-      *this, "samples",
-      llvm::cl::desc("Use at most this many samples; 0 means all"),
-      llvm::cl::init(0)};
-  Option<std::string> statistics{
-      *this, "statistics",
-      llvm::cl::desc("Statistics that an earlier calibration with "
-                     "correlations=.* saved, in place of data"),
-      llvm::cl::init("")};
   Option<bool> reconstruct{
       *this, "reconstruct",
       llvm::cl::desc("Where there are data, fit the weights that read the "
@@ -236,7 +233,15 @@ struct PruneChannelsOptions
 
 /// Options of `--prune-weights`.
 struct PruneWeightsPipelineOptions
-    : public mlir::PassPipelineOptions<PruneWeightsPipelineOptions> {
+    : public mlir::PassPipelineOptions<PruneWeightsPipelineOptions>,
+      public CalibrationOptions {
+  PruneWeightsPipelineOptions()
+      : CalibrationOptions(
+            "Calibration data, .npy or .npz, for criterion=wanda or "
+            "obs",
+            "Statistics that an earlier calibration saved, with "
+            "input-statistics for wanda, correlations=.* for obs") {}
+
   Option<double> ratio{
       *this, "ratio",
       llvm::cl::desc("Share of the weights that become zero, between 0 and 1"),
@@ -262,24 +267,6 @@ struct PruneWeightsPipelineOptions
       *this, "exclude",
       llvm::cl::desc(
           "Layers that keep all weights: regular expressions by commas"),
-      llvm::cl::init("")};
-  Option<std::string> data{
-      *this, "data",
-      llvm::cl::desc("Calibration data, .npy or .npz, for criterion=wanda or "
-                     "obs"),
-      llvm::cl::init("")};
-  Option<std::string> key{
-      *this, "key",
-      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
-      llvm::cl::init("x")};
-  Option<int64_t> samples{
-      *this, "samples",
-      llvm::cl::desc("Use at most this many samples; 0 means all"),
-      llvm::cl::init(0)};
-  Option<std::string> statistics{
-      *this, "statistics",
-      llvm::cl::desc("Statistics that an earlier calibration saved, with "
-                     "input-statistics for wanda, correlations=.* for obs"),
       llvm::cl::init("")};
 };
 

@@ -7,7 +7,7 @@
 #ifndef NNQ_SUPPORT_BIASADD_H
 #define NNQ_SUPPORT_BIASADD_H
 
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "nnq/Support/LayerView.h"
 
 namespace nnq {
 
@@ -16,6 +16,11 @@ namespace nnq {
 mlir::linalg::GenericOp createBiasAdd(mlir::OpBuilder &builder,
                                       mlir::Operation *layer, mlir::Value sum,
                                       mlir::Value addend, mlir::AffineMap map);
+
+/// Adds one number to each output channel of `op`, seen as `view`, for all that
+/// read the result. The constant is named after `hint`.
+void addToChannels(mlir::linalg::LinalgOp op, const LayerView &view,
+                   llvm::ArrayRef<float> addends, llvm::StringRef hint);
 
 } // namespace nnq
 

@@ -18,6 +18,10 @@ namespace nnq {
 using Matrix =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// Blocks of products of Eigen, and so their rounding, do not depend on the
+/// caches of the machine from here on.
+void fixProductBlocks();
+
 /// The symmetric matrix of a lower triangle, row by row.
 Matrix unpackTriangle(llvm::ArrayRef<float> triangle, int64_t depth);
 

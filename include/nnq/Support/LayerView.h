@@ -67,6 +67,19 @@ private:
   mlir::AffineMap activationMap, outputMap;
 };
 
+/// A layer, and what was seen of the numbers that it multiplies.
+struct ObservedLayer {
+  /// Fails, and says why, where one of them is not at hand, or where matrices
+  /// are missing that are asked for.
+  static mlir::FailureOr<ObservedLayer> get(mlir::linalg::LinalgOp op,
+                                            const WeightedOp &operands,
+                                            bool isCorrelated,
+                                            std::string &reason);
+
+  LayerView view;
+  InputStatsAttr stats;
+};
+
 /// For each element of `weight`, an operand of `op`, the value that `expr` has
 /// there; fails if it is no sum of terms of single loops that the weight has.
 mlir::FailureOr<std::vector<int64_t>>

@@ -33,8 +33,16 @@ QuantRangeAttr findQuantRange(mlir::Value value);
 TensorStatsAttr getStats(mlir::Value value);
 void setStats(mlir::Value value, TensorStatsAttr stats);
 
+/// What was seen of the numbers that `op` multiplies. Fails, and says why,
+/// without it, or without its matrices if these are asked for.
+mlir::FailureOr<InputStatsAttr>
+findInputStats(mlir::Operation *op, bool isCorrelated, std::string &reason);
+
 /// `stats` without its matrices.
 InputStatsAttr dropCorrelation(InputStatsAttr stats);
+
+/// Drops what was seen of all in `root`, which has changed since.
+void dropStatistics(mlir::Operation *root);
 
 } // namespace nnq
 

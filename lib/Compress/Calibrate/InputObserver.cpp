@@ -6,8 +6,7 @@
 
 #include "InputObserver.h"
 #include "nnq/Support/ConstantData.h"
-
-#include <Eigen/Core>
+#include "nnq/Support/Correlation.h"
 
 #include <cmath>
 #include <limits>
@@ -16,7 +15,7 @@ using namespace mlir;
 using namespace nnq;
 
 /// Row-major: a patch is a row.
-using Matrix =
+using Patches =
     Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 InputObserver::InputObserver(LayerView layer, bool isCorrelated)
@@ -28,9 +27,7 @@ InputObserver::InputObserver(LayerView layer, bool isCorrelated)
   sumOfSquares.resize(size);
   if (isCorrelated)
     products.resize(size * view.getDepth());
-  // Blocks of products, and so their rounding, must not depend on the caches of
-  // the machine.
-  Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
+  fixProductBlocks();
 }
 
 void InputObserver::addPatches(int64_t group, const float *rows,
@@ -46,8 +43,8 @@ void InputObserver::addPatches(int64_t group, const float *rows,
     }
   if (!isCorrelated)
     return;
-  Eigen::Map<const Matrix> x(rows, numRows, depth);
-  Eigen::Map<Matrix> total(products.data() + at * depth, depth, depth);
+  Eigen::Map<const Patches> x(rows, numRows, depth);
+  Eigen::Map<Patches> total(products.data() + at * depth, depth, depth);
   total.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
 }
 

@@ -24,6 +24,13 @@ Value nnq::findWeight(OpOperand &operand) {
   return value.getDefiningOp<arith::ConstantOp>() ? value : Value();
 }
 
+bool nnq::isSummedOver(linalg::LinalgOp op, OpOperand *operand, unsigned dim) {
+  auto loop =
+      cast<AffineDimExpr>(op.getMatchingIndexingMap(operand).getResult(dim));
+  return linalg::isReductionIterator(
+      op.getIteratorTypesArray()[loop.getPosition()]);
+}
+
 ChannelGroups::ChannelGroups(func::FuncOp function) : graph(function) {
   function.walk([&](linalg::LinalgOp op) {
     if (isMultiplyAccumulate(op) && op.hasPureTensorSemantics())

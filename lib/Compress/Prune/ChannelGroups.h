@@ -76,6 +76,10 @@ private:
   llvm::SmallVector<ChannelProducer> producers;
 };
 
+/// True if `op` sums over a dimension of an operand that it reads by loops.
+bool isSummedOver(mlir::linalg::LinalgOp op, mlir::OpOperand *operand,
+                  unsigned dim);
+
 /// The constant that `operand` is, through dequantization.
 mlir::Value findWeight(mlir::OpOperand &operand);
 

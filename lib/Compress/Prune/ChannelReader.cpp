@@ -21,21 +21,18 @@ FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
     reason = text.str();
     return failure();
   };
-  auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
-  if (!stats || !stats.getCorrelation())
-    return fail("there is no correlation of what it multiplies");
   FailureOr<WeightedOp> operands = matchWeightedOp(op);
   if (failed(operands))
     return fail("it has no weights that are constant");
   ChannelReader reader;
   reader.op = op;
   reader.weight = operands->weight;
-  FailureOr<LayerView> view = LayerView::get(op, *operands, reason);
-  if (failed(view))
+  FailureOr<ObservedLayer> layer =
+      ObservedLayer::get(op, *operands, /*isCorrelated=*/true, reason);
+  if (failed(layer))
     return failure();
-  reader.view = std::move(*view);
-  if (!reader.view.fits(stats))
-    return fail("the statistics of its input are of another shape");
+  reader.view = std::move(layer->view);
+  InputStatsAttr stats = layer->stats;
   if (reader.view.numGroups != 1)
     return fail("its groups go as a whole");
   Value constant = reader.weight->get();
@@ -46,6 +43,7 @@ FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
       !weights->getType().getElementType().isF32())
     return fail("its weights are no f32 constant");
 
+  fixProductBlocks();
   const int64_t depth = reader.view.getDepth(),
                 channels = reader.view.getNumChannels();
   reader.rows.resize(channels, depth);
@@ -55,12 +53,11 @@ FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
   reader.mean.resize(depth);
   for (int64_t k = 0; k < depth; ++k)
     reader.mean(k) = mean->getAs<float>()[k];
-  reader.covariance.resize(depth, depth);
-  const float *next = triangle->getAs<float>().data();
-  for (int64_t i = 0; i < depth; ++i)
-    for (int64_t j = 0; j <= i; ++j)
-      reader.covariance(i, j) = reader.covariance(j, i) =
-          *next++ - reader.mean(i) * reader.mean(j);
+  reader.covariance = unpackTriangle(triangle->getAs<float>(), depth);
+  reader.covariance.noalias() -= reader.mean * reader.mean.transpose();
+  // What has no end would never become positive definite.
+  if (!reader.covariance.allFinite())
+    return fail("the correlation of what it multiplies is not finite");
 
   // One dimension of the weights at most has positions that may go.
   ArrayRef<int64_t> shape = weights->getShape();
@@ -70,10 +67,7 @@ FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
     for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
       int64_t index = rest % shape[dim];
       rest /= shape[dim];
-      AffineExpr loop = op.getMatchingIndexingMap(reader.weight).getResult(dim);
-      if (!linalg::isReductionIterator(
-              op.getIteratorTypesArray()[cast<AffineDimExpr>(loop)
-                                             .getPosition()]))
+      if (!isSummedOver(op, reader.weight, dim))
         continue;
       unsigned number = *graph.findDim(constant, dim);
       ChannelGraph::Position here =

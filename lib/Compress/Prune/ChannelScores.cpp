@@ -72,11 +72,7 @@ getReaders(const ChannelGraph &graph, const ChannelGroup &group,
   std::vector<ChannelReader> readers;
   for (const WeightDim &weight : group.weights) {
     linalg::LinalgOp op = weight.op;
-    AffineExpr loop =
-        op.getMatchingIndexingMap(weight.weight).getResult(weight.dim);
-    if (!linalg::isReductionIterator(
-            op.getIteratorTypesArray()[cast<AffineDimExpr>(loop)
-                                           .getPosition()]))
+    if (!isSummedOver(op, weight.weight, weight.dim))
       continue;
     std::string reason;
     FailureOr<ChannelReader> reader = ChannelReader::get(graph, op, reason);

@@ -7,6 +7,7 @@
 #include "ObsPruning.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Support/Remarks.h"
+#include "nnq/Support/Statistics.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_PRUNEWEIGHTS
@@ -33,10 +34,7 @@ struct PruneWeights : public nnq::impl::PruneWeightsBase<PruneWeights> {
     if (numLayers == 0)
       return;
     // What was seen of other weights.
-    getOperation()->walk([](Operation *op) {
-      for (StringRef stale : {kStatsAttr, kInputStatsAttr})
-        op->removeAttr(stale);
-    });
+    dropStatistics(getOperation());
   }
 
 private:

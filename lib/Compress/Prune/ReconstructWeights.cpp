@@ -45,6 +45,12 @@ static Matrix fitRows(const ChannelReader &reader, ArrayRef<int64_t> kept,
 }
 
 namespace {
+/// A layer, and the numbers that a row of its weights multiplies.
+struct Change {
+  ChannelReader reader;
+  SmallVector<int64_t> kept, gone;
+};
+
 struct ReconstructWeights
     : public nnq::impl::ReconstructWeightsBase<ReconstructWeights> {
   using ReconstructWeightsBase::ReconstructWeightsBase;
@@ -72,7 +78,7 @@ private:
         ops.push_back(op);
     });
     // All are asked before constants change, of which the graph knows nothing.
-    std::vector<std::pair<ChannelReader, SmallVector<int64_t>>> readers;
+    std::vector<Change> changes;
     for (linalg::LinalgOp op : ops) {
       std::string reason;
       FailureOr<ChannelReader> reader = ChannelReader::get(graph, op, reason);
@@ -81,24 +87,20 @@ private:
         remarkMissed(op, kPass, reason);
         continue;
       }
-      SmallVector<int64_t> gone;
-      for (auto [k, unit] : llvm::enumerate(reader->units))
-        if (removed->test(unit))
-          gone.push_back(k);
-      if (!gone.empty() && gone.size() < reader->units.size())
-        readers.emplace_back(std::move(*reader), std::move(gone));
+      Change change{std::move(*reader), {}, {}};
+      for (auto [k, unit] : llvm::enumerate(change.reader.units))
+        (removed->test(unit) ? change.gone : change.kept).push_back(k);
+      if (!change.gone.empty() && !change.kept.empty())
+        changes.push_back(std::move(change));
     }
-    for (auto &[reader, gone] : readers)
-      rewrite(reader, gone);
+    for (const Change &change : changes)
+      rewrite(change);
     return success();
   }
 
-  void rewrite(ChannelReader &reader, ArrayRef<int64_t> gone) {
-    SmallVector<int64_t> kept;
-    for (int64_t k = 0, depth = reader.units.size(); k < depth; ++k)
-      if (!llvm::is_contained(gone, k))
-        kept.push_back(k);
-    Matrix rows = fitRows(reader, kept, gone, damping);
+  void rewrite(const Change &layer) {
+    const ChannelReader &reader = layer.reader;
+    Matrix rows = fitRows(reader, layer.kept, layer.gone, damping);
     Eigen::VectorXd change = (reader.rows - rows) * reader.mean;
 
     Value before = reader.weight->get();
@@ -111,23 +113,9 @@ private:
       bias.push_back(static_cast<float>(change(c)));
     }
     OpBuilder builder(reader.op);
-    Location loc = reader.op.getLoc();
     reader.weight->set(makeConstant(builder, before.getLoc(), type,
                                     "reconstructed", asBytes<float>(weights)));
-    builder.setInsertionPointAfter(reader.op);
-    Value sum = reader.op->getResult(0);
-    // The size of a dynamic dimension is asked of the sum itself.
-    SmallVector<OpOperand *> uses;
-    for (OpOperand &use : sum.getUses())
-      uses.push_back(&use);
-    auto biasType =
-        RankedTensorType::get(reader.view.channelSizes, builder.getF32Type());
-    Value constant = makeConstant(builder, loc, biasType, "reconstructed_bias",
-                                  asBytes<float>(bias));
-    linalg::GenericOp add = createBiasAdd(builder, reader.op, sum, constant,
-                                          reader.view.channelMap);
-    for (OpOperand *use : uses)
-      use->set(add.getResult(0));
+    addToChannels(reader.op, reader.view, bias, "reconstructed_bias");
     ++numReconstructed;
     double error = ((reader.rows - rows) * reader.covariance)
                        .cwiseProduct(reader.rows - rows)

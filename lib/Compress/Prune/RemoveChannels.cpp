@@ -12,7 +12,7 @@
 #include "nnq/Support/Contraction.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/QuantScales.h"
-#include "nnq/Support/Remarks.h"
+#include "nnq/Support/Statistics.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_REMOVECHANNELS
@@ -65,12 +65,9 @@ LogicalResult Remover::readRequests() {
     return failure();
   removed = std::move(*asked);
   units = removed.count();
-  function.walk([](Operation *op) {
-    op->removeAttr(kRemoveChannelsAttr);
-    // What was seen of other channels.
-    for (StringRef stale : {kStatsAttr, kInputStatsAttr})
-      op->removeAttr(stale);
-  });
+  function.walk([](Operation *op) { op->removeAttr(kRemoveChannelsAttr); });
+  // What was seen of other channels.
+  dropStatistics(function);
   return success();
 }
 

@@ -10,7 +10,6 @@
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"
-#include "llvm/Support/Format.h"
 
 #include <cmath>
 #include <numeric>
@@ -69,13 +68,11 @@ private:
   LogicalResult select(func::FuncOp function);
   FailureOr<SmallVector<Candidate>> getCandidates(const ChannelGroups &groups);
   void removeUniformly(MutableArrayRef<Candidate> candidates, double share);
-  void removeNext(const ChannelGroups &groups, Candidate &candidate,
-                  MutableArrayRef<int64_t> kept);
+  static void removeNext(Candidate &candidate, MutableArrayRef<int64_t> kept);
   LogicalResult reachMultiplyAdds(func::FuncOp function,
                                   const ChannelGroups &groups,
                                   MutableArrayRef<Candidate> candidates);
-  void removeGlobally(const ChannelGroups &groups,
-                      MutableArrayRef<Candidate> candidates);
+  void removeGlobally(MutableArrayRef<Candidate> candidates);
   void annotate(const ChannelGroups &groups, ArrayRef<Candidate> candidates);
   void print(const ChannelGroups &groups);
 };
@@ -174,8 +171,7 @@ void SelectChannels::removeUniformly(MutableArrayRef<Candidate> candidates,
   }
 }
 
-void SelectChannels::removeNext(const ChannelGroups &groups,
-                                Candidate &candidate,
+void SelectChannels::removeNext(Candidate &candidate,
                                 MutableArrayRef<int64_t> kept) {
   int64_t block = candidate.nextBlock();
   candidate.removed += block;
@@ -184,9 +180,7 @@ void SelectChannels::removeNext(const ChannelGroups &groups,
     kept[dim] -= block * times;
 }
 
-void SelectChannels::removeGlobally(const ChannelGroups &groups,
-                                    MutableArrayRef<Candidate> candidates) {
-  SmallVector<int64_t> kept = groups.countPositions();
+void SelectChannels::removeGlobally(MutableArrayRef<Candidate> candidates) {
   int64_t total = 0, removed = 0;
   for (const Candidate &candidate : candidates)
     total += candidate.size();
@@ -203,8 +197,9 @@ void SelectChannels::removeGlobally(const ChannelGroups &groups,
     }
     if (!best)
       return;
-    removed += best->nextBlock();
-    removeNext(groups, *best, kept);
+    int64_t block = best->nextBlock();
+    removed += block;
+    best->removed += block;
   }
 }
 
@@ -255,7 +250,7 @@ SelectChannels::reachMultiplyAdds(func::FuncOp function,
         continue;
       SmallVector<int64_t> then(kept);
       Candidate trial = candidate;
-      removeNext(groups, trial, then);
+      removeNext(trial, then);
       double saved = now - groups.countMultiplyAdds(then);
       double cost = saved > 0 ? candidate.scoreOfNext() / saved
                               : std::numeric_limits<double>::max();
@@ -266,7 +261,7 @@ SelectChannels::reachMultiplyAdds(func::FuncOp function,
     }
     if (!best)
       return failAt(now);
-    removeNext(groups, *best, kept);
+    removeNext(*best, kept);
     now = groups.countMultiplyAdds(kept);
   }
   return success();
@@ -356,7 +351,7 @@ LogicalResult SelectChannels::select(func::FuncOp function) {
   } else if (ranking == PruneRanking::Uniform) {
     removeUniformly(*candidates, ratio);
   } else {
-    removeGlobally(groups, *candidates);
+    removeGlobally(*candidates);
   }
   annotate(groups, *candidates);
   return success();

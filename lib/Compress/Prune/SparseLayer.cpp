@@ -8,6 +8,7 @@
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Statistics.h"
 
 #include <cmath>
 #include <numeric>
@@ -123,11 +124,11 @@ FailureOr<SparseLayer> SparseLayer::get(const WeightReaders &readers,
   double count = 0;
   std::vector<double> products;
   for (linalg::LinalgOp reader : readers) {
-    auto stats = reader->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
-    if (!stats || (asksCorrelation && !stats.getCorrelation()))
-      return fail(asksCorrelation
-                      ? "there is no correlation of what it multiplies"
-                      : "there are no statistics of what it multiplies");
+    FailureOr<InputStatsAttr> found =
+        findInputStats(reader, asksCorrelation, reason);
+    if (failed(found))
+      return failure();
+    InputStatsAttr stats = *found;
     if (!layer.view.fits(stats))
       return fail("the statistics of its input are of another shape");
     auto add = [&](ElementsAttr attr, std::vector<double> &to) {
@@ -171,9 +172,7 @@ Matrix SparseLayer::getCorrelation(int64_t group) const {
 
 std::optional<Matrix> SparseLayer::getInverse(int64_t group,
                                               double damping) const {
-  // Blocks of products, and so their rounding, must not depend on the caches of
-  // the machine.
-  Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
+  fixProductBlocks();
   Matrix h = getCorrelation(group);
   // What is always zero is multiplied by nothing: any weights will do.
   if (h.diagonal().maxCoeff() <= 0)

@@ -84,38 +84,18 @@ struct CorrectBias : public nnq::impl::CorrectBiasBase<CorrectBias> {
 
 private:
   static LogicalResult correct(linalg::LinalgOp op, std::string &reason) {
-    auto fail = [&](StringRef text) {
-      reason = text.str();
-      return failure();
-    };
-    auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
-    if (!stats)
-      return fail("there are no statistics of what it multiplies");
     WeightedOp operands = *matchWeightedOp(op);
-    FailureOr<LayerView> view = LayerView::get(op, operands, reason);
-    if (failed(view))
+    FailureOr<ObservedLayer> layer =
+        ObservedLayer::get(op, operands, /*isCorrelated=*/false, reason);
+    if (failed(layer))
       return failure();
-    if (!view->fits(stats))
-      return fail("the statistics of its input are of another shape");
     FailureOr<std::vector<float>> correction =
-        getCorrection(*view, operands.weight->get(), stats);
-    if (failed(correction))
-      return fail("the integers of its weights are not at hand");
-
-    OpBuilder builder(op);
-    builder.setInsertionPointAfter(op);
-    Value sum = op->getResult(0);
-    // The size of a dynamic dimension is asked of the sum itself.
-    SmallVector<OpOperand *> uses;
-    for (OpOperand &use : sum.getUses())
-      uses.push_back(&use);
-    auto type = RankedTensorType::get(view->channelSizes, builder.getF32Type());
-    Value constant = makeConstant(builder, op.getLoc(), type, "correction",
-                                  asBytes<float>(*correction));
-    linalg::GenericOp add =
-        createBiasAdd(builder, op, sum, constant, view->channelMap);
-    for (OpOperand *use : uses)
-      use->set(add.getResult(0));
+        getCorrection(layer->view, operands.weight->get(), layer->stats);
+    if (failed(correction)) {
+      reason = "the integers of its weights are not at hand";
+      return failure();
+    }
+    addToChannels(op, layer->view, *correction, "correction");
     return success();
   }
 };

@@ -149,9 +149,7 @@ nnq::roundByCorrelation(const LayerView &view, ArrayRef<int64_t> shape,
                         ArrayRef<float> weights, quant::QuantizedType type,
                         ArrayRef<float> correlation, const GptqOptions &options,
                         MutableArrayRef<int32_t> integers) {
-  // Blocks of products, and so their rounding, must not depend on the caches of
-  // the machine.
-  Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
+  fixProductBlocks();
   FailureOr<WeightGrid> grid = WeightGrid::get(type, shape);
   if (failed(grid))
     return failure();

@@ -73,15 +73,12 @@ private:
       reason = text.str();
       return failure();
     };
-    auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
-    if (!stats || !stats.getCorrelation())
-      return fail("there is no correlation of what it multiplies");
     WeightedOp operands = *matchWeightedOp(op);
-    FailureOr<LayerView> view = LayerView::get(op, operands, reason);
-    if (failed(view))
+    FailureOr<ObservedLayer> layer =
+        ObservedLayer::get(op, operands, /*isCorrelated=*/true, reason);
+    if (failed(layer))
       return failure();
-    if (!view->fits(stats))
-      return fail("the statistics of its input are of another shape");
+    InputStatsAttr stats = layer->stats;
     Value weight = operands.weight->get();
     if (!weight.hasOneUse())
       return fail("it shares its weights with another layer");
@@ -118,7 +115,7 @@ private:
       options.limitedAxis = format.inputAxis;
     FailureOr<ConstantData> numbers = ConstantData::get(weight);
     if (failed(roundByCorrelation(
-            *view, numbers->getShape(), numbers->getAs<float>(),
+            layer->view, numbers->getShape(), numbers->getAs<float>(),
             cast.getQuantizedType(), correlation->getAs<float>(), options,
             *integers)))
       return fail("the correlation of its input cannot be factorized");

@@ -35,6 +35,35 @@ static StringRef getWiden(int64_t lanes) {
                        : "";
 }
 
+static Value emitCall(PatternRewriter &rewriter, Location loc, StringRef name,
+                      Type type, Value a, Value b) {
+  return LLVM::CallIntrinsicOp::create(rewriter, loc, type,
+                                       rewriter.getStringAttr(name),
+                                       ValueRange{a, b})
+      .getResult(0);
+}
+
+/// Neighbours of 16 bits, added: a product with ones.
+static Value emitWiden(PatternRewriter &rewriter, Location loc, Type type,
+                       Value pairs, int64_t lanes) {
+  Value ones = arith::ConstantOp::create(
+      rewriter, loc,
+      DenseElementsAttr::get(cast<ShapedType>(pairs.getType()), int16_t(1)));
+  return emitCall(rewriter, loc, getWiden(lanes), type, pairs, ones);
+}
+
+/// The row of u8 and the columns of s8 that may be multiplied so.
+static FailureOr<std::pair<Value, Value>>
+matchFactors(vector::ContractionOp op, PatternRewriter &rewriter) {
+  if (!op->hasAttr(kFitsI16Attr))
+    return rewriter.notifyMatchFailure(op, "the instruction may saturate");
+  Value row = getExtended<arith::ExtUIOp>(op.getLhs(), 8);
+  Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
+  if (!row || !columns)
+    return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
+  return std::pair(row, columns);
+}
+
 namespace {
 struct ContractToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -43,42 +72,32 @@ struct ContractToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
                                 PatternRewriter &rewriter) const override {
     if (!isPartsContract(op))
       return rewriter.notifyMatchFailure(op, "not parts of a row by columns");
-    if (!op->hasAttr(kFitsI16Attr))
-      return rewriter.notifyMatchFailure(op, "the instruction may saturate");
-    Value row = getExtended<arith::ExtUIOp>(op.getLhs(), 8);
-    Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
-    if (!row || !columns)
-      return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
+    FailureOr<std::pair<Value, Value>> factors = matchFactors(op, rewriter);
+    if (failed(factors))
+      return failure();
+    auto [row, columns] = *factors;
     auto accType = cast<VectorType>(op.getAccType());
     int64_t lanes = accType.getNumElements();
-    StringRef multiply = getMultiply(lanes), widen = getWiden(lanes);
+    StringRef multiply = getMultiply(lanes);
     ArrayRef<int64_t> shape = cast<VectorType>(row.getType()).getShape();
     if (shape.back() != 4 || multiply.empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
 
     Location loc = op.getLoc();
     auto i16s = VectorType::get({2 * lanes}, rewriter.getI16Type());
-    auto call = [&](StringRef name, Type type, Value a, Value b) {
-      return LLVM::CallIntrinsicOp::create(rewriter, loc, type,
-                                           rewriter.getStringAttr(name),
-                                           ValueRange{a, b})
-          .getResult(0);
-    };
     Value sum;
     for (int64_t part = 0; part < shape.front(); ++part) {
       ArrayRef<int64_t> at(part);
       Value group = vector::ExtractOp::create(rewriter, loc, row, at);
       Value weights = vector::ExtractOp::create(rewriter, loc, columns, at);
-      Value product =
-          call(multiply, i16s, splatGroup(rewriter, loc, group, lanes),
-               flatten(rewriter, loc, weights));
+      Value product = emitCall(rewriter, loc, multiply, i16s,
+                               splatGroup(rewriter, loc, group, lanes),
+                               flatten(rewriter, loc, weights));
       sum = sum ? Value(arith::AddIOp::create(rewriter, loc, sum, product))
                 : product;
     }
-    Value ones = arith::ConstantOp::create(
-        rewriter, loc, DenseElementsAttr::get(i16s, int16_t(1)));
-    rewriter.replaceOpWithNewOp<arith::AddIOp>(op, op.getAcc(),
-                                               call(widen, accType, sum, ones));
+    rewriter.replaceOpWithNewOp<arith::AddIOp>(
+        op, op.getAcc(), emitWiden(rewriter, loc, accType, sum, lanes));
     return success();
   }
 };
@@ -99,12 +118,10 @@ struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
         op.getIndexingMapsArray() !=
             AffineMap::inferFromExprList(maps, op.getContext()))
       return rewriter.notifyMatchFailure(op, "not pairs of a row by columns");
-    if (!op->hasAttr(kFitsI16Attr))
-      return rewriter.notifyMatchFailure(op, "the instruction may saturate");
-    Value row = getExtended<arith::ExtUIOp>(op.getLhs(), 8);
-    Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
-    if (!row || !columns)
-      return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
+    FailureOr<std::pair<Value, Value>> factors = matchFactors(op, rewriter);
+    if (failed(factors))
+      return failure();
+    auto [row, columns] = *factors;
     int64_t lanes = accType.getDimSize(0);
     StringRef multiply = getMultiply(lanes);
     if (cast<VectorType>(row.getType()).getShape() != ArrayRef<int64_t>{2, 2} ||
@@ -112,12 +129,10 @@ struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
     Location loc = op.getLoc();
     auto i16s = VectorType::get({2 * lanes}, rewriter.getI16Type());
-    Value sum = LLVM::CallIntrinsicOp::create(
-                    rewriter, loc, i16s, rewriter.getStringAttr(multiply),
-                    ValueRange{splatGroup(rewriter, loc,
-                                          flatten(rewriter, loc, row), lanes),
-                               flatten(rewriter, loc, columns)})
-                    .getResult(0);
+    Value sum =
+        emitCall(rewriter, loc, multiply, i16s,
+                 splatGroup(rewriter, loc, flatten(rewriter, loc, row), lanes),
+                 flatten(rewriter, loc, columns));
     if (!matchPattern(op.getAcc(), m_Zero()))
       sum = arith::AddIOp::create(rewriter, loc,
                                   flatten(rewriter, loc, op.getAcc()), sum);
@@ -141,18 +156,11 @@ struct PairSumToVpmaddwd
         source.getDimSize(1) != 2 || !op.isReducedDim(1))
       return rewriter.notifyMatchFailure(op, "not sums of pairs of s16");
     int64_t lanes = type.getNumElements();
-    StringRef widen = getWiden(lanes);
-    if (widen.empty())
+    if (getWiden(lanes).empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
     Location loc = op.getLoc();
-    Value ones = arith::ConstantOp::create(
-        rewriter, loc,
-        DenseElementsAttr::get(
-            VectorType::get({2 * lanes}, rewriter.getI16Type()), int16_t(1)));
-    Value sums = LLVM::CallIntrinsicOp::create(
-                     rewriter, loc, type, rewriter.getStringAttr(widen),
-                     ValueRange{flatten(rewriter, loc, pairs), ones})
-                     .getResult(0);
+    Value sums =
+        emitWiden(rewriter, loc, type, flatten(rewriter, loc, pairs), lanes);
     rewriter.replaceOpWithNewOp<arith::AddIOp>(op, op.getAcc(), sums);
     return success();
   }
