@@ -9,7 +9,6 @@
 #include "mlir/IR/Matchers.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Lower/Transforms.h"
-#include "nnq/Support/QuantMath.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"
 
@@ -111,23 +110,6 @@ struct LowerQuantization
     floatOps += lowered.floatOps;
   }
 
-  /// True if 16 bits hold the sum of two products of any weights with u8.
-  bool haveReducedWeights() {
-    bool found = false, all = true;
-    getOperation().walk([&](quant::DequantizeCastOp op) {
-      auto scast = op.getInput().getDefiningOp<quant::StorageCastOp>();
-      if (!scast || !matchPattern(scast.getInput(), m_Constant()))
-        return;
-      auto type = cast<quant::QuantizedType>(
-          getElementTypeOrSelf(op.getInput().getType()));
-      constexpr int64_t kLimit = kMaxWeightSumI16 / 2;
-      found = true;
-      all &= type.isSigned() && type.getStorageTypeMin() >= -kLimit &&
-             type.getStorageTypeMax() <= kLimit;
-    });
-    return found && all;
-  }
-
   ActivationStorage resolveStorage() {
     if (activationStorage != ActivationStorage::Auto)
       return activationStorage;
@@ -138,8 +120,7 @@ struct LowerQuantization
     case DotKind::VPDPBUSD:
       return ActivationStorage::U8;
     case DotKind::VPMADDWD:
-      return haveReducedWeights() ? ActivationStorage::U8
-                                  : ActivationStorage::S16;
+      return ActivationStorage::ByWeights;
     default:
       return ActivationStorage::S8;
     }

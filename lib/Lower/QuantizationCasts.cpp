@@ -16,7 +16,7 @@ void QuantizationLowering::setQuantized(Value quantized, Value stored,
                                         bool isCentered) {
   auto type =
       cast<quant::UniformQuantizedType>(getElementTypeOrSelf(quantized));
-  StorageFormat format = formatOf(type, isCentered);
+  StorageFormat format = formatOf(quantized, isCentered);
   quantizedValues[quantized] = {
       stored,  format.isSigned, getActivationParams(type, format),
       Value(), Value(),         isCentered};
@@ -42,7 +42,7 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
   if (!type || !tensorType)
     return;
   bool isCentered = feedsProducts(op.getResult());
-  StorageFormat format = formatOf(type, isCentered);
+  StorageFormat format = formatOf(op.getResult(), isCentered);
   ActivationParams params = getActivationParams(type, format);
   Location loc = op.getLoc();
   // Where parts will be put.
@@ -96,7 +96,8 @@ void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
   Location loc = op.getLoc();
   bool symmetric = op.getSymmetric();
   int64_t qmin = symmetric ? -127 : 0, qmax = symmetric ? 127 : 255;
-  StorageFormat format = getStorageFormat(func.getContext(), storage, qmin);
+  StorageFormat format =
+      getStorageFormat(func.getContext(), storageOf(op.getQuantized()), qmin);
   auto [min, max] = emitRange(rewriter, loc, op.getInput());
 
   Value span;
@@ -161,7 +162,7 @@ void QuantizationLowering::lowerStorageCast(quant::StorageCastOp op) {
       !getElementTypeOrSelf(input).isInteger(8))
     return;
   bool isCentered = feedsProducts(op.getResult());
-  StorageFormat format = formatOf(type, isCentered);
+  StorageFormat format = formatOf(op.getResult(), isCentered);
   setQuantized(op.getResult(),
                emitOffset(op.getLoc(), input, type.isSigned(), format.offset,
                           format.type),
@@ -174,13 +175,11 @@ void QuantizationLowering::readStorage(quant::StorageCastOp op) {
   if (op->use_empty() || it == quantizedValues.end() || !element.isInteger(8))
     return;
   const Quantized &x = it->second;
-  auto type = cast<quant::UniformQuantizedType>(
-      getElementTypeOrSelf(op.getInput().getType()));
   rewriter.setInsertionPoint(op);
-  rewriter.replaceAllUsesWith(op.getResult(),
-                              emitOffset(op.getLoc(), x.storage, x.isSigned,
-                                         -formatOf(type, x.isCentered).offset,
-                                         element));
+  rewriter.replaceAllUsesWith(
+      op.getResult(),
+      emitOffset(op.getLoc(), x.storage, x.isSigned,
+                 -formatOf(op.getInput(), x.isCentered).offset, element));
 }
 
 /// Writes (q - zp) * s in front of ops that stay in f32.

@@ -8,6 +8,7 @@
 #define NNQ_LIB_LOWER_QUANTIZATIONLOWERING_H
 
 #include "QuantizedValues.h"
+#include "StorageByWeights.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -76,7 +77,10 @@ public:
   QuantizationLowering(mlir::func::FuncOp func, ActivationStorage storage,
                        Requantization requant)
       : func(func), rewriter(func.getContext()), storage(storage),
-        requant(requant) {}
+        requant(requant) {
+    if (storage == ActivationStorage::ByWeights)
+      storages = chooseStorageByWeights(func);
+  }
 
   void run();
 
@@ -184,11 +188,16 @@ private:
   /// `epilogue` takes the place of the contraction and of what follows it.
   void replaceChain(ContractionChain &chain, mlir::linalg::GenericOp epilogue);
   void setQuantized(mlir::Value quantized, mlir::Value stored, bool isCentered);
-  StorageFormat formatOf(mlir::quant::UniformQuantizedType type,
-                         bool isCentered) {
+  ActivationStorage storageOf(mlir::Value quantized) const {
+    auto it = storages.find(quantized);
+    return it == storages.end() ? storage : it->second;
+  }
+  StorageFormat formatOf(mlir::Value quantized, bool isCentered) {
+    auto type = mlir::cast<mlir::quant::UniformQuantizedType>(
+        mlir::getElementTypeOrSelf(quantized.getType()));
     if (isCentered)
       return {rewriter.getI16Type(), /*isSigned=*/true, -type.getZeroPoint()};
-    return getStorageFormat(func.getContext(), storage,
+    return getStorageFormat(func.getContext(), storageOf(quantized),
                             type.getStorageTypeMin());
   }
   mlir::Value intConstant(mlir::Location loc, int64_t value, mlir::Type type) {
@@ -203,6 +212,8 @@ private:
   mlir::func::FuncOp func;
   mlir::IRRewriter rewriter;
   ActivationStorage storage;
+  /// Of single values; all others have `storage`.
+  mlir::DenseMap<mlir::Value, ActivationStorage> storages;
   Requantization requant;
   /// By the value of quantized type, or the storage result of a dynamic cast.
   mlir::DenseMap<mlir::Value, Quantized> quantizedValues;

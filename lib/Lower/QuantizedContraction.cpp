@@ -335,7 +335,7 @@ ChainResult QuantizationLowering::getResult(const ContractionChain &chain) {
   auto requantize = chain.requantize;
   auto type = cast<quant::UniformQuantizedType>(
       getElementTypeOrSelf(requantize.getResult().getType()));
-  result.format = formatOf(type, chain.isCentered);
+  result.format = formatOf(requantize.getResult(), chain.isCentered);
   result.params = getActivationParams(type, result.format);
   result.scale = result.params.scale;
   return result;

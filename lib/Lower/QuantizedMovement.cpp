@@ -204,7 +204,7 @@ bool QuantizationLowering::lowerPad(quant::StorageCastOp op) {
   if (it == quantizedValues.end())
     return false;
   bool isCentered = it->second.isCentered;
-  StorageFormat format = formatOf(type, isCentered);
+  StorageFormat format = formatOf(op.getResult(), isCentered);
   int64_t value =
       type.isSigned() ? stored.getSExtValue() : stored.getZExtValue();
   rewriter.setInsertionPoint(op);

@@ -116,7 +116,7 @@ void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
   StorageFormat format;
   ActivationParams out;
   if (outType) {
-    format = formatOf(outType, isCentered);
+    format = formatOf(requantize.getResult(), isCentered);
     out = getActivationParams(outType, format);
     scale /= out.scale;
   }

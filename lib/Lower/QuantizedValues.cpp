@@ -28,6 +28,7 @@ StorageFormat nnq::getStorageFormat(MLIRContext *context,
     return {IntegerType::get(context, 16), /*isSigned=*/true, 0};
   case ActivationStorage::S8:
   case ActivationStorage::Auto:
+  case ActivationStorage::ByWeights:
     break;
   }
   return {IntegerType::get(context, 8), /*isSigned=*/true, qmin < 0 ? 0 : -128};

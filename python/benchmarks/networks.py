@@ -5,12 +5,11 @@
     networks.py --builtin resnet50,minilm32 --threads 2      # well-known ones, see architectures.py
     networks.py FOLDER --builtin all --threads 1,2           # everything, on one core and on two
 
-Of nnq's int8 there are two: with weights of 8 bits, and with those of weight-range=reduced, which the others take, too,
-where the machine saturates. All contenders of a network run in turn in short rounds. A figure is the mean of the calls
-of one round; minimum and median are over rounds. Results are compared with those of ONNX Runtime in f32. The fraction
-of the machine's peak counts the multiply-adds of the network; the peak is measured by peak.c on one core. Of ours, the
-time and the memory of the compiler and the time of each layer (nnq-run --profile) are told, too. Writes tables, JSON
-and plots.
+Of nnq's int8 there are two: what quantize-int8 does by default with data, and with weights of 8 bits. All contenders of
+a network run in turn in short rounds. A figure is the mean of the calls of one round; minimum and median are over
+rounds. Results are compared with those of ONNX Runtime in f32. The fraction of the machine's peak counts the multiply-
+adds of the network; the peak is measured by peak.c on one core. Of ours, the time and the memory of the compiler and
+the time of each layer (nnq-run --profile) are told, too. Writes tables, JSON and plots.
 
 Needs torch, torch-mlir, onnx, onnxruntime; with openvino, nncf and matplotlib it does the rest.
 """
@@ -38,7 +37,7 @@ from report import Report, Result, format_report, format_summary, plot, score
 from sources import BUILTIN, REPO, Network, builtin_network, entry_name, folder_networks
 from toolchain import Toolchain
 
-KINDS = ("nnq f32", "nnq int8", "nnq int8 reduced", "ORT f32", "ORT int8", "OV f32", "OV int8")
+KINDS = ("nnq f32", "nnq int8", "nnq int8 full", "ORT f32", "ORT int8", "OV f32", "OV int8")
 
 
 def make_peers(network: Network, kind: str, scratch: Path, threads: int) -> list[Contender]:

@@ -44,7 +44,7 @@ class Result:
         """Return the options by which nnq quantizes it, if it does."""
         if not self.is_int8:
             return None
-        return f"weight-range={'reduced' if self.name.endswith('reduced') else 'full'}"
+        return "weight-range=full" if self.name.endswith("full") else ""
 
 
 @dataclass
@@ -112,12 +112,12 @@ def format_summary(reports: Sequence[Report]) -> str:
     """Return one line a network: ours beside the fastest of the others. A ratio above 1 is in our favor."""
     width = max([7, *(len(report.network) for report in reports)])
     lines = [
-        f"{'network':{width}}{'nnq f32':>13}{'nnq int8':>13}{'reduced':>13}{'best':>13}  {'peer':9}{'int8 / best':>12}"
-        f"{'reduced / best':>16}"
+        f"{'network':{width}}{'nnq f32':>13}{'nnq int8':>13}{'full':>13}{'best':>13}  {'peer':9}{'int8 / best':>12}"
+        f"{'full / best':>16}"
     ]
     for report in reports:
         best = report.best_peer()
-        ours = [report.find(name) for name in ("nnq f32", "nnq int8", "nnq int8 reduced")]
+        ours = [report.find(name) for name in ("nnq f32", "nnq int8", "nnq int8 full")]
         times = [r.min_us if r else None for r in (*ours, best)]
         ratios = [best.min_us / r.min_us if r and best else None for r in ours[1:]]
         cells = "".join(f"{number(time, '{:,.1f}'):>13}" for time in times)

@@ -75,7 +75,7 @@ class Toolchain:
 
     def compile(self, network: Network, quantization: str | None) -> tuple[Path, Usage]:
         """Make a library."""
-        kind = "f32" if quantization is None else re.sub(r"[^\w.=-]+", "_", f"int8_{quantization}")
+        kind = "f32" if quantization is None else re.sub(r"[^\w.=-]+", "_", f"int8_{quantization}".rstrip("_"))
         library = self.scratch / f"{network.name}_{kind}_{self.threads}.so"
         return library, run_tool(self.tools / "nnq-compile", *self.options(network, quantization), "-o", library)
 

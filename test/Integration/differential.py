@@ -171,6 +171,8 @@ KINDS = {
     "symmetric": Kind("activations=symmetric", static=(1.0, 0.7)),
     "per-tensor": Kind("weight-granularity=per-tensor"),
     "reduced": Kind("weight-range=reduced", static=(1.0, 0.7, 0.0)),
+    # Activations between layers of both ranges are stored in both ways.
+    "ranges": Kind("layers=.*[02468]=reduced", static=(1.0, 0.7, 0.0)),
     "asymmetric-weights": Kind("weights=asymmetric", static=(1.0, 1.0, 0.0),
                                network=networks.AsymmetricNetwork),
     "fixed": Kind("", static=(1.0, 1.0, 0.7), requant="fixed"),

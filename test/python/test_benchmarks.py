@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_whole_run(folder: Path, tools: Path, capsys):
     out = folder / "out"
-    kinds = "nnq f32,nnq int8,nnq int8 reduced,ORT f32,ORT int8"
+    kinds = "nnq f32,nnq int8,nnq int8 full,ORT f32,ORT int8"
     arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.05", "--out", str(out)]
     assert networks.main([*arguments, "--contenders", kinds]) == 0
     shown = capsys.readouterr().out

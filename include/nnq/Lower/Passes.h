@@ -15,7 +15,7 @@
 namespace nnq {
 
 /// Integer type in which quantized activations travel between kernels.
-enum class ActivationStorage { Auto, U8, S8, S16 };
+enum class ActivationStorage { Auto, U8, S8, S16, ByWeights };
 
 /// How accumulators are rescaled to the integers of the next layer.
 enum class Requantization { Float, Fixed };

@@ -32,10 +32,11 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
 
     `activation-storage` is the integer type in which activations travel: u8 where
     the dot product multiplies u8 by s8 (vpdpbusd), s8 on Arm, s16 where products
-    are formed by pairs of 16 bits (vpmaddwd). `auto` reads `nnq.target`, and takes
-    u8 for vpmaddwd, too, if all weights have a reduced range, so that vpmaddubsw
-    does not saturate. Values and results are the same; only the offset and width
-    of the storage differ.
+    are formed by pairs of 16 bits (vpmaddwd). `by-weights` is
+    s16 where weights of the full range multiply an activation, and u8 where all
+    have a reduced range, so that vpmaddubsw does not saturate. `auto` reads
+    `nnq.target`, and is `by-weights` for vpmaddwd. Values and results are the same;
+    only the offset and width of the storage differ.
 
     A product of two dequantized activations, as in attention, is one of q - zp,
     which 16 bits hold, so that no zero point has to be corrected:
@@ -81,7 +82,9 @@ def LowerQuantization : Pass<"nnq-lower-quantization", "::mlir::func::FuncOp"> {
              clEnumValN(ActivationStorage::Auto, "auto", "by the target"),
              clEnumValN(ActivationStorage::U8, "u8", "unsigned 8 bits"),
              clEnumValN(ActivationStorage::S8, "s8", "signed 8 bits"),
-             clEnumValN(ActivationStorage::S16, "s16", "16 bits"))}]>,
+             clEnumValN(ActivationStorage::S16, "s16", "16 bits"),
+             clEnumValN(ActivationStorage::ByWeights, "by-weights",
+                        "u8 or s16, by the range of the weights"))}]>,
     Option<"requant", "requant", "::nnq::Requantization",
            "::nnq::Requantization::Float",
            "How accumulators are rescaled to integers",
