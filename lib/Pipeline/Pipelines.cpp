@@ -253,6 +253,7 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   select.weightRange = getWeightRange(options, rounds);
   select.weightBits = options.weightBits;
   select.groupSize = options.groupSize;
+  select.foreign = options.foreign;
   pm.addPass(createSelectPrecision(select));
   // Ranges are those of scaled channels.
   if (options.equalize)

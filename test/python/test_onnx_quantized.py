@@ -151,6 +151,22 @@ def test_static_network(form, per_channel, activations, quantize, run_network: R
     assert np.abs(result - expected).max() <= 0.02 * np.abs(expected).max()
 
 
+@pytest.mark.parametrize("foreign", ["keep", "complete"])
+def test_partly_quantized_network(foreign, quantize, run_network: Run, tools: Path, tmp_path: Path):
+    samples = RNG.normal(size=(16, 3, 16, 16)).astype(np.float32)
+    path = quantize(make_cnn(), samples, nodes_to_exclude=["pointwise", "fc1"], weight_type=QuantType.QInt8)
+    source, quantized = tmp_path / "part.mlirbc", tmp_path / "quantized.mlir"
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    np.save(tmp_path / "calib.npy", samples)
+    pipeline = f"--quantize-int8=data={tmp_path / 'calib.npy'} foreign={foreign}"
+    subprocess.run([tools / "nnq-opt", source, pipeline, "-o", quantized], check=True)
+    kept = {name for name, kind in layer_types(quantized, tools, tmp_path).items() if kind == "f32"}
+    assert kept == ({"pointwise", "fc1"} if foreign == "keep" else set())
+    expected = run_onnx(path, samples)
+    error = np.abs(run_network(quantized, [samples])[0] - expected).max() / np.abs(expected).max()
+    assert error <= (0.02 if foreign == "keep" else 0.1)
+
+
 @pytest.mark.parametrize("form", [QuantFormat.QDQ, QuantFormat.QOperator], ids=["qdq", "qoperator"])
 def test_depthwise_network(form, quantize, run_network: Run, tmp_path: Path):
     samples = RNG.normal(size=(16, 3, 16, 16)).astype(np.float32)

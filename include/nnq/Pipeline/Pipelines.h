@@ -174,6 +174,12 @@ struct QuantizeInt8Options
       llvm::cl::desc(
           "Precision in which layers with quantized weights compute"),
       llvm::cl::init(ComputePrecision::Int8), computePrecisionValues()};
+  Option<ForeignQuantization> foreign{
+      *this, "foreign",
+      llvm::cl::desc("What becomes of f32 layers of a network that came in "
+                     "quantized in part"),
+      llvm::cl::init(ForeignQuantization::Complete),
+      foreignQuantizationValues()};
   Option<ProductPrecision> attention{
       *this, "attention",
       llvm::cl::desc(

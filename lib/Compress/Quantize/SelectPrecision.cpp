@@ -5,12 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Support/Branches.h"
 #include "nnq/Support/Contraction.h"
 #include "nnq/Support/LayerKind.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Structured.h"
 
+#include "mlir/Dialect/Quant/IR/Quant.h"
 #include "llvm/Support/Regex.h"
 
 namespace nnq {
@@ -140,6 +142,8 @@ struct SelectPrecision
       }
       requests.push_back(std::move(*request));
     }
+    if (foreign == ForeignQuantization::Keep)
+      keepForeign();
     if (requests.empty())
       return;
     llvm::SetVector<StringRef> names;
@@ -160,6 +164,37 @@ struct SelectPrecision
   }
 
 private:
+  /// Nothing that came in f32 is quantized, in a network where something is.
+  void keepForeign() {
+    bool isForeign = false;
+    getOperation()->walk([&](Operation *op) {
+      isForeign |=
+          isa<quant::QuantizeCastOp, quant::DequantizeCastOp, DynamicQCastOp>(
+              op);
+    });
+    if (!isForeign)
+      return;
+    getOperation()->walk([&](Operation *op) {
+      auto isF32 = [](Value value) { return !isDequantized(value); };
+      auto layer = dyn_cast<linalg::LinalgOp>(op);
+      bool isLayer = layer && isMultiplyAccumulate(layer) &&
+                     llvm::any_of(layer.getDpsInputs(), isF32);
+      auto branches =
+          llvm::map_range(findStoredBranches(op),
+                          [](OpOperand *branch) { return branch->get(); });
+      if (op->hasAttr(kKeepF32Attr) ||
+          !(isLayer || llvm::any_of(branches, isF32)))
+        return;
+      op->setAttr(kKeepF32Attr, StringAttr::get(&getContext(), "foreign=keep"));
+      if (!isLayer)
+        return;
+      ++numKept;
+      remarkMissed(op, "nnq-select-precision",
+                   "stays in f32: foreign=keep, and the network came in with "
+                   "other layers that are quantized");
+    });
+  }
+
   LogicalResult select(linalg::LinalgOp op, MutableArrayRef<Request> requests) {
     QuantScheme scheme = weights;
     WeightGranularity granularity = weightGranularity;

@@ -152,6 +152,11 @@ def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
     A request that no layer answers is an error, as is one that is not
     understood. Layers with such attributes of their own keep them.
 
+    `foreign=keep` is about networks that came in quantized in part, by QAT or by
+    another tool: what is in f32 there, layers and branches, stays so
+    (`nnq.keep_f32`), and so does the activation of layers whose weights alone are
+    quantized. Other networks it leaves alone.
+
     ```mlir
     // layers=conv1=f32,fc.*=per-tensor
     %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv1"} ins(...) outs(...)
@@ -183,6 +188,10 @@ def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
            "Bits of weights, 8 or 4">,
     Option<"groupSize", "group-size", "int64_t", "0",
            "Inputs of an output channel that share a scale: 32, 64, 128, or 0 for all">,
+    Option<"foreign", "foreign", "::nnq::ForeignQuantization",
+           "::nnq::ForeignQuantization::Complete",
+           "What becomes of f32 layers of a network that came in quantized in part",
+           "::nnq::foreignQuantizationValues()">,
   ];
   let statistics = [
     Statistic<"numKept", "kept-f32", "Number of layers to stay in f32">,

@@ -27,6 +27,18 @@ enum class ProductPrecision { Int8, F32 };
 /// The precision in which layers with quantized weights compute.
 enum class ComputePrecision { Int8, F32 };
 
+/// What becomes of the layers in f32 of a network that came in with others that
+/// are quantized.
+enum class ForeignQuantization { Complete, Keep };
+
+/// Values of an option of type ForeignQuantization.
+inline llvm::cl::ValuesClass foreignQuantizationValues() {
+  return llvm::cl::values(
+      clEnumValN(ForeignQuantization::Complete, "complete",
+                 "They are quantized, too"),
+      clEnumValN(ForeignQuantization::Keep, "keep", "They stay in f32"));
+}
+
 /// Values of an option of type QuantScheme.
 inline llvm::cl::ValuesClass quantSchemeValues() {
   return llvm::cl::values(
@@ -102,6 +114,7 @@ inline llvm::cl::ValuesClass productPrecisionValues() {
 
 } // namespace nnq
 
+NNQ_ENUM_OPTION(::nnq::ForeignQuantization)
 NNQ_ENUM_OPTION(::nnq::QuantScheme)
 NNQ_ENUM_OPTION(::nnq::WeightGranularity)
 NNQ_ENUM_OPTION(::nnq::WeightRange)
