@@ -70,6 +70,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<WeightRounding>(option, json) ||
          describeEnum<WeightRangeChoice>(option, json) ||
          describeEnum<ProductPrecision>(option, json) ||
+         describeEnum<ForeignQuantization>(option, json) ||
          describeEnum<ComputePrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||
          describeEnum<Requantization>(option, json) ||

@@ -65,6 +65,7 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createDropDeadResults());
   pm.addPass(createDropUnitDims());
   pm.addPass(createRaiseElementwise());
+  pm.addPass(createRaisePooling());
   // The kinds of layers are told from raised bodies, and the addition that
   // comes out of splitting is named after its layer.
   pm.addPass(createNameLayers());

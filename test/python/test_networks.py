@@ -8,12 +8,14 @@ from pathlib import Path
 
 import architectures
 import models
+import nnq
 import numpy as np
 import onnxruntime
 import pytest
 import torch
 from conftest import SHARED, Run, assert_close
 from nnq import importer
+from torch_models import make_classifier
 
 FOLDER = SHARED / "models"
 NETWORKS = models.folder_models(FOLDER)
@@ -81,6 +83,20 @@ def test_gates_of_squeeze_excite_blocks_are_integers(tools: Path, tmp_path: Path
     source, data = import_model("ppocr_cls_mobile_v2", tmp_path)
     command = [tools / "nnq-opt", source, f"--quantize-int8=data={data}", "--lower-to-llvm=require-integer"]
     subprocess.run([*command, "-o", "/dev/null"], check=True)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnet_b0"])
+def test_networks_of_pytorch_with_gates_are_integer(name, tools: Path, tmp_path: Path):
+    images = np.random.default_rng(0).normal(size=(8, 3, 64, 64)).astype(np.float32)
+    network = nnq.from_torch(make_classifier(name), [torch.from_numpy(images[:1])])
+    quantized = network.quantize(data=images, weight_rounding="nearest")
+    quantized.save(tmp_path / "int8.mlirbc")
+    command = [tools / "nnq-opt", tmp_path / "int8.mlirbc", "--lower-to-llvm=require-integer", "-o", "/dev/null"]
+    subprocess.run(command, check=True)
+    exact, integer = network.compile(), quantized.compile()
+    expected = np.concatenate([exact(images[i : i + 1]) for i in range(8)])
+    result = np.concatenate([integer(images[i : i + 1]) for i in range(8)])
+    assert 10 * np.log10((expected**2).sum() / ((result - expected) ** 2).sum()) > 10
 
 
 def test_bisect_finds_a_layer_that_is_noisy_alone(tools: Path, tmp_path: Path):

@@ -259,6 +259,31 @@ def DropChecks : Pass<"nnq-drop-checks"> {
                               "Number of checks removed">];
 }
 
+def RaisePooling : Pass<"nnq-raise-pooling"> {
+  let summary = "Sums and maxima of images that keep their rank become pools";
+  let description = [{
+    The mean over an image, as squeeze-and-excite blocks take it, comes as a
+    reduction to channels that is expanded again. As a pool whose window is the
+    image it has the dimensions of images, so that layouts reach across it and no
+    reshape keeps epilogues from their layers. Means that end as vectors of
+    channels, in front of a classifier, stay reductions.
+
+    ```mlir
+    %0 = linalg.generic ... ins(%x : tensor<1x8x7x7xf32>) outs(%f : tensor<1x8xf32>) // sum
+    %1 = tensor.expand_shape %0 [[0], [1, 2, 3]] output_shape [1, 8, 1, 1]
+        : tensor<1x8xf32> into tensor<1x8x1x1xf32>
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = linalg.pooling_nchw_sum ins(%x, %window : tensor<1x8x7x7xf32>, tensor<7x7xf32>)
+        outs(%g : tensor<1x8x1x1xf32>) -> tensor<1x8x1x1xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def RaiseGather : Pass<"nnq-raise-gather"> {
   let summary = "Gives bodies that read a tensor at computed places an operand";
   let description = [{

@@ -41,6 +41,9 @@ void populateMergeGroupsPatterns(mlir::RewritePatternSet &patterns,
 /// Elements that a body reads at places known at compile time become operands.
 void populateRaiseGatherPatterns(mlir::RewritePatternSet &patterns);
 
+/// Sums and maxima of images that stay images, of one pixel, become pools.
+void populateRaisePoolingPatterns(mlir::RewritePatternSet &patterns);
+
 /// What bodies compute from loop indices alone becomes a constant operand, if
 /// it takes no more than `maxBytes`; `count` is called for each.
 void populateTabulateIndicesPatterns(mlir::RewritePatternSet &patterns,
