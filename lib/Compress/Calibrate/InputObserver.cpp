@@ -5,18 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "InputObserver.h"
+#include "RowProducts.h"
 #include "nnq/Support/ConstantData.h"
-#include "nnq/Support/Correlation.h"
 
 #include <cmath>
 #include <limits>
 
 using namespace mlir;
 using namespace nnq;
-
-/// Row-major: a patch is a row.
-using Patches =
-    Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 InputObserver::InputObserver(LayerView layer, bool isCorrelated)
     : view(std::move(layer)), isCorrelated(isCorrelated) {
@@ -27,7 +23,6 @@ InputObserver::InputObserver(LayerView layer, bool isCorrelated)
   sumOfSquares.resize(size);
   if (isCorrelated)
     products.resize(size * view.getDepth());
-  fixProductBlocks();
 }
 
 void InputObserver::addPatches(int64_t group, const float *rows,
@@ -41,11 +36,9 @@ void InputObserver::addPatches(int64_t group, const float *rows,
       sum[at + k] += x;
       sumOfSquares[at + k] += static_cast<double>(x) * x;
     }
-  if (!isCorrelated)
-    return;
-  Eigen::Map<const Patches> x(rows, numRows, depth);
-  Eigen::Map<Patches> total(products.data() + at * depth, depth, depth);
-  total.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose());
+  if (isCorrelated)
+    addRowProducts(ArrayRef(rows, numRows * depth), depth,
+                   MutableArrayRef(products).slice(at * depth, depth * depth));
 }
 
 void InputObserver::add(ArrayRef<float> elements) {
