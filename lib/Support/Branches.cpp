@@ -86,6 +86,13 @@ static bool comesFromConvolution(Value value) {
   return comesFromConvolution(value, visited);
 }
 
+/// True for what gives elements of its operand another place or shape.
+static bool isMove(Operation *op) {
+  return isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+             tensor::ExtractSliceOp>(op) ||
+         nnq::getPermutation(op);
+}
+
 /// True if a convolution reads `value`, or what else of it a convolutional
 /// network computes.
 static bool leadsToConvolution(Value value,
@@ -96,7 +103,8 @@ static bool leadsToConvolution(Value value,
     auto structured = dyn_cast<LinalgOp>(user);
     if (structured && nnq::isConvolution(structured))
       return true;
-    return (isElementwise(user) || (structured && nnq::isPooling(structured)) ||
+    return (isElementwise(user) || isMove(user) ||
+            (structured && nnq::isPooling(structured)) ||
             isa<tensor::ConcatOp, tensor::PadOp>(user)) &&
            leadsToConvolution(user->getResult(0), visited);
   });
@@ -134,6 +142,15 @@ static SmallVector<OpOperand *> findConcatenated(tensor::ConcatOp op) {
   for (Value input : op.getInputs())
     if (hasOtherReaders(input) && !isConstant(input))
       addReaders(input);
+  // Channels that are shuffled are stored once all of them are in place.
+  Value moved = result;
+  while (moved.hasOneUse() && isMove(*moved.user_begin()))
+    moved = moved.user_begin()->getResult(0);
+  if (moved != result && !moved.hasOneUse()) {
+    for (OpOperand &use : moved.getUses())
+      stored.push_back(&use);
+    return stored;
+  }
   // Into one larger concatenation the operands go with its scale.
   if (!result.hasOneUse() || !isa<tensor::ConcatOp>(*result.user_begin()))
     addReaders(result);

@@ -85,8 +85,8 @@ def test_gates_of_squeeze_excite_blocks_are_integers(tools: Path, tmp_path: Path
     subprocess.run([*command, "-o", "/dev/null"], check=True)
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnet_b0"])
-def test_networks_of_pytorch_with_gates_are_integer(name, tools: Path, tmp_path: Path):
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x0_5"])
+def test_networks_of_pytorch_with_gates_and_shuffles_are_integer(name, tools: Path, tmp_path: Path):
     images = np.random.default_rng(0).normal(size=(8, 3, 64, 64)).astype(np.float32)
     network = nnq.from_torch(make_classifier(name), [torch.from_numpy(images[:1])])
     quantized = network.quantize(data=images, weight_rounding="nearest")

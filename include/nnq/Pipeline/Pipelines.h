@@ -154,7 +154,8 @@ struct QuantizeInt8Options
       llvm::cl::init(WeightRounding::Auto), weightRoundingValues()};
   Option<double> damping{
       *this, "damping",
-      llvm::cl::desc("Share of the mean of the diagonal that gptq adds to it"),
+      llvm::cl::desc(
+          "Share of the mean of the diagonal that gptq adds to it, at least"),
       llvm::cl::init(0.01)};
   Option<bool> correctBias{
       *this, "correct-bias",

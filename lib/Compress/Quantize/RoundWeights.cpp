@@ -110,7 +110,13 @@ private:
       return fail("the bytes of its weights or statistics are not at hand");
 
     GptqOptions options;
-    options.damping = damping;
+    // Few samples say little of many inputs: what is chance among them is not
+    // rounded for.
+    constexpr double kDampingByInputs = 0.1;
+    double inputsPerSample =
+        static_cast<double>(layer->view.getDepth()) / stats.getCount();
+    options.damping =
+        std::clamp(kDampingByInputs * inputsPerSample, damping.getValue(), 1.0);
     if (format.range == WeightRange::Reduced)
       options.limitedAxis = format.inputAxis;
     FailureOr<ConstantData> numbers = ConstantData::get(weight);

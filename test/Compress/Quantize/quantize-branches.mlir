@@ -164,3 +164,32 @@ func.func @gate(%x: tensor<1x2x4x4xf32>, %s: tensor<1x2x1x1xf32>, %given: tensor
   } -> tensor<1x2x4x4xf32>
   return %4 : tensor<1x2x4x4xf32>
 }
+
+// -----
+
+#stats = #nnq.tensor_stats<min = -1.0, max = 3.0, mean = 1.0, second_moment = 2.0, count = 64, histogram = []>
+
+// Channels are stored once they are shuffled, for both readers of the halves.
+// CHECK-LABEL: func.func @shuffle
+// CHECK:         %[[T:.+]] = linalg.transpose
+// CHECK:         %[[C:.+]] = tensor.collapse_shape
+// CHECK:         %[[Q:.+]] = quant.qcast %[[C]]
+// CHECK:         %[[D:.+]] = quant.dcast %[[Q]]
+// CHECK-DAG:     tensor.extract_slice %[[D]][0, 0, 0, 0]
+// CHECK-DAG:     tensor.extract_slice %[[D]][0, 2, 0, 0]
+func.func @shuffle(%x: tensor<1x2x4x4xf32>) -> (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[0.5]]], [[[0.25]], [[-1.0]]]]> : tensor<2x2x1x1xf32>
+  %e = tensor.empty() : tensor<1x2x4x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "a", nnq.stats = #stats} ins(%x, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  %1 = tensor.concat dim(1) %x, %0 : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>) -> tensor<1x4x4x4xf32>
+  %2 = tensor.expand_shape %1 [[0], [1, 2], [3], [4]] output_shape [1, 2, 2, 4, 4] : tensor<1x4x4x4xf32> into tensor<1x2x2x4x4xf32>
+  %t = tensor.empty() : tensor<1x2x2x4x4xf32>
+  %3 = linalg.transpose ins(%2 : tensor<1x2x2x4x4xf32>) outs(%t : tensor<1x2x2x4x4xf32>) permutation = [0, 2, 1, 3, 4] {nnq.stats = #stats}
+  %4 = tensor.collapse_shape %3 [[0], [1, 2], [3], [4]] : tensor<1x2x2x4x4xf32> into tensor<1x4x4x4xf32>
+  %5 = tensor.extract_slice %4[0, 0, 0, 0] [1, 2, 4, 4] [1, 1, 1, 1] : tensor<1x4x4x4xf32> to tensor<1x2x4x4xf32>
+  %6 = tensor.extract_slice %4[0, 2, 0, 0] [1, 2, 4, 4] [1, 1, 1, 1] : tensor<1x4x4x4xf32> to tensor<1x2x4x4xf32>
+  %7 = linalg.conv_2d_nchw_fchw {nnq.layer = "b"} ins(%6, %w : tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32>
+  return %5, %7 : tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>
+}

@@ -283,7 +283,8 @@ def RoundWeights : Pass<"nnq-round-weights", "::mlir::ModuleOp"> {
     made up for by those not rounded yet, so that E|(w - dequantize(q)) x|^2
     over the calibration data is small: by the Cholesky factor of the inverse of
     `correlation` in `nnq.input_stats`, with `damping` times its mean diagonal
-    added to the diagonal. Groups and channels of depthwise convolutions have
+    added to the diagonal; a tenth of the inputs that there are for each sample,
+    where that is more. Groups and channels of depthwise convolutions have
     matrices of their own. Weights of reduced range keep to what that promises.
 
     The integers are carried as such, so `nnq-quantize` does not round again. A
@@ -323,7 +324,7 @@ def RoundWeights : Pass<"nnq-round-weights", "::mlir::ModuleOp"> {
     Option<"groupSize", "group-size", "int64_t", "0",
            "Inputs of an output channel that share a scale: 32, 64, 128, or 0 for all">,
     Option<"damping", "damping", "double", "0.01",
-           "Share of the mean of the diagonal that is added to it">,
+           "Share of the mean of the diagonal that is added to it, at least">,
     Option<"optional", "optional", "bool", "false",
            "Do nothing, without an error, where no layer has a correlation">,
   ];
