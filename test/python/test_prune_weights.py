@@ -217,8 +217,8 @@ def test_blocks_of_zeros_are_not_stored(quantized: bool, criterion: str):
     if quantized:
         model, pruned = (network.quantize(data=samples) for network in (model, pruned))
     dense, sparse = model.compile(), pruned.compile()
-    # With what says where they are.
-    assert sparse.signature["weights"] < (0.35 if quantized else 0.3) * dense.signature["weights"]
+    # With what says where they are, and the zeros of tiles of 32 channels where these are faster.
+    assert sparse.signature["weights"] < 0.4 * dense.signature["weights"]
     wanted, found = (np.concatenate([net(x[None]) for x in samples[:20]]) for net in (reference, sparse))
     np.testing.assert_allclose(found, wanted, atol=(0.03 if quantized else 1e-5) * np.abs(wanted).max())
 
