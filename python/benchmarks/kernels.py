@@ -3,13 +3,14 @@
 
     kernels.py --build build                 # all of them
     kernels.py --only gemm,conv3x3 --types int8
+    kernels.py --only sparse                    # weights that are zero in blocks, against the same layers without zeros
 
 Three layers alike are a network, compiled as any other, timed by nnq-run --profile and compared with PyTorch. The
 fastest of them counts: the others change the layout, too, at the ends of the network. The peak is measured by peak.c on
 one core: multiply-adds for most, bytes of weights for a product with a vector, whose weights are larger than the
 caches. More than 100 % is possible where a layer is computed with fewer multiply-adds than its definition has
 (Winograd). Without an instruction for dot products of bytes, the peak of int8 is that of pairs of 16-bit numbers, which
-is exact. Writes a table and JSON.
+is exact. Weights that are zero in blocks count as multiply-adds, too. Writes a table and JSON.
 
 Needs torch and torch-mlir.
 """
@@ -35,6 +36,7 @@ from torch import nn
 
 TYPES = ("f32", "int8")
 LOWEST = {"macs": 0.90, "bytes": 0.85}
+BLOCK = 16, 4  # Output by input channels that are zero together.
 MULTIPLIES = ("conv", "depthwise", "linear", "matmul")
 
 
@@ -48,6 +50,7 @@ class Kernel:
     shape: tuple[int, ...]
     bound: str = "macs"
     count: int = 3
+    zeros: float = 0  # Share of the blocks of weights.
 
 
 @dataclass
@@ -64,6 +67,9 @@ class Figure:
     sqnr_db: float | None = None
     compile_seconds: float = 0
     compile_bytes: int = 0
+    weight_bytes: int = 0
+    zeros: float = 0
+    speedup: float | None = None  # Against the layer without zeros.
     error: str = ""
 
 
@@ -78,8 +84,24 @@ def kernels() -> Iterator[Kernel]:
             yield Kernel("conv3x3", name, lambda conv=conv: conv(3), shape)
             yield Kernel("conv1x1", name, lambda conv=conv: conv(1), shape)
             yield Kernel("depthwise", name, lambda conv=conv, c=channels: conv(3, c), shape)
+    for zeros in (0, 0.75, 0.9):
+        for n in (256, 512, 1024):
+            yield Kernel("sparse", f"{n}x{n}", lambda n=n: nn.Linear(n, n), (1, n), zeros=zeros)
+        for channels, size in ((256, 14), (256, 28), (512, 14)):
+            conv = lambda c=channels: nn.Conv2d(c, c, 1)  # noqa: E731
+            shape, name = (1, channels, size, size), f"{channels} at {size}x{size}"
+            yield Kernel("sparse", name, conv, shape, zeros=zeros)
     # Enough of them that no cache holds the weights from one run to the next.
     yield Kernel("gemv", "4096x4096", lambda: nn.Linear(4096, 4096), (1, 4096), "bytes", count=4)
+
+
+@torch.no_grad()
+def prune(weight: nn.Parameter, zeros: float) -> None:
+    """Make the smallest blocks of a share zero; the others make up for their power."""
+    high, wide = BLOCK
+    rows = weight.view(weight.shape[0] // high, high, -1, wide)
+    power = rows.square().sum((1, 3), keepdim=True)
+    rows *= (power >= torch.quantile(power, zeros)) / (1 - zeros) ** 0.5
 
 
 @torch.no_grad()
@@ -89,9 +111,11 @@ def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
 
     torch.manual_seed(0)
     module = nn.Sequential(*[kernel.make() for _ in range(kernel.count)]).eval()
+    for layer in module if kernel.zeros else ():
+        prune(layer.weight, kernel.zeros)
     x = torch.randn(kernel.shape)
     wanted = module(x).numpy()
-    name = importer.c_identifier(f"{kernel.group}_{kernel.name}")
+    name = importer.c_identifier(f"{kernel.group}_{kernel.name}_{kernel.zeros}")
     text = importer.from_torch(module, [x], entry=name)
     sample = [x.numpy()]
     return Network(name, text, Path(), [sample], None, [sample]), wanted
@@ -99,7 +123,7 @@ def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
 
 def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) -> Figure:
     """Compile and time a layer."""
-    figure = Figure(kernel.group, kernel.name, kind, kernel.bound)
+    figure = Figure(kernel.group, kernel.name, kind, kernel.bound, zeros=kernel.zeros)
     try:
         network, wanted = ready(kernel)
         int8 = kind == "int8"
@@ -117,6 +141,7 @@ def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) ->
     # nnq-run tells time and multiply-adds of a sample; rows of a matrix are samples.
     figure.time_us = fastest["time_us"] * kernel.shape[0]
     figure.sqnr_db = report["compare"]["sqnr_db"]
+    figure.weight_bytes = report["weight_bytes"] // kernel.count
     if kernel.bound == "bytes":
         figure.time_us = sum(layer["time_us"] for layer in layers) / kernel.count
         amount, most = report["weight_bytes"] / kernel.count, machine.bandwidth
@@ -129,16 +154,27 @@ def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) ->
 
 def format_figure(figure: Figure) -> str:
     """Return a row of the table."""
-    start = f"{figure.group:10}{figure.name:24}{figure.type:6}"
+    zeros = f", {figure.zeros:.0%} zeros" if figure.zeros else ""
+    start = f"{figure.group:10}{figure.name + zeros:24}{figure.type:6}"
     if figure.error:
         return f"{start}{figure.error}"
     unit = "GB/s" if figure.bound == "bytes" else "GMAC/s"
     note = "" if figure.fraction >= LOWEST[figure.bound] else f"  below {LOWEST[figure.bound]:.0%}"
+    if figure.speedup:
+        note = f"  {figure.speedup:.2f}x the layer without zeros, {figure.weight_bytes:,} bytes"
     return (
         f"{start}{figure.time_us:11,.1f}{figure.rate:9.1f} {unit:7}{figure.fraction:8.1%}"
         f"{number(figure.sqnr_db, '{:.1f}', 'exact'):>10}{figure.compile_seconds:12.1f}"
         f"{figure.compile_bytes / 1e6:10,.0f}{note}"
     )
+
+
+def find_speedup(figures: Sequence[Figure]) -> float | None:
+    """Compare the last layer with that without zeros, if both were timed."""
+    last = figures[-1]
+    alike = (x for x in figures if (x.group, x.name, x.type, x.zeros) == (last.group, last.name, last.type, 0))
+    dense = next(alike, None)
+    return dense.time_us / last.time_us if dense and dense.time_us and last.time_us else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,10 +207,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ]
         print("\n".join(lines), flush=True)
         compiler = Toolchain(args.build / "bin", scratch, threads=1)
-        figures = []
+        figures: list[Figure] = []
         for kernel in chosen:
             for kind in args.types:
                 figures.append(measure(kernel, kind, machine, compiler))
+                if kernel.zeros:
+                    figures[-1].speedup = find_speedup(figures)
                 lines.append(format_figure(figures[-1]))
                 print(lines[-1], flush=True)
     (args.out / "kernels.txt").write_text("\n".join(lines) + "\n")

@@ -188,6 +188,10 @@ KINDS = {
     "winograd-reduced": Kind("weight-range=reduced",
                              network=networks.WinogradNetwork,
                              target="x86-64-v3"),
+    "sparse-f32": Kind(None, network=networks.SparseNetwork),
+    "sparse": Kind("", static=(1.0, 1.0, 0.0), network=networks.SparseNetwork),
+    "sparse-reduced": Kind("weight-range=reduced",
+                           network=networks.SparseNetwork),
 }
 
 

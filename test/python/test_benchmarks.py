@@ -151,6 +151,19 @@ def test_kernels(tools: Path, tmp_path: Path, capsys):
         assert figure["sqnr_db"] is None or figure["sqnr_db"] > (100 if figure["type"] == "f32" else 25)
 
 
+def test_kernels_that_skip_zeros(tools: Path, tmp_path: Path, capsys):
+    arguments = ["--build", str(tools.parent), "--out", str(tmp_path), "--only", "sparse", "--types", "int8"]
+    assert kernels.main([*arguments, "--match", "256x256"]) == 0
+    assert "x the layer without zeros" in capsys.readouterr().out
+    dense, *sparse = json.loads((tmp_path / "kernels.json").read_text())["kernels"]
+    assert (dense["zeros"], dense["speedup"]) == (0, None)
+    assert [figure["zeros"] for figure in sparse] == [0.75, 0.9]
+    for figure in sparse:
+        assert figure["speedup"] == pytest.approx(dense["time_us"] / figure["time_us"])
+        assert figure["weight_bytes"] < (1.2 - figure["zeros"]) * dense["weight_bytes"]
+        assert figure["sqnr_db"] > 25
+
+
 def test_two_threads(folder: Path, tools: Path):
     arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.01", "--out", str(folder), "--threads", "2"]
     assert networks.main([*arguments, "--contenders", "nnq f32,nnq int8,ORT f32"]) == 0

@@ -122,3 +122,30 @@ TEST_F(KernelCost, LargeProblemsUseManyRegisters) {
   EXPECT_EQ(kernel.getLanes(), 16);
   EXPECT_GE(kernel.getTileRows() * kernel.getTileBlocks(), 8);
 }
+
+TEST_F(KernelCost, ListsCostWhatIsInThem) {
+  TargetAttr avx2 = target(DotKind::VPMADDWD, 256, 16);
+  for (auto [dot, group] : {std::pair(DotKind::FMA, int64_t(1)),
+                            std::pair(DotKind::VPMADDUBSW, int64_t(4))}) {
+    KernelProblem problem{dot, group, /*rows=*/49, /*window=*/1,
+                          /*channels=*/256};
+    auto countLists = [](int64_t tileBlocks) { return 32 / tileBlocks; };
+    auto estimate = [&](int64_t entries, int64_t height) {
+      // Blocks of `height` by 8 channels: other tiles have parts of them.
+      auto countGroups = [&](int64_t tileBlocks) {
+        return entries * height / std::min(tileBlocks, height);
+      };
+      return chooseListKernel(avx2, problem, {countLists, countGroups, 32});
+    };
+    KernelEstimate few = estimate(100, 2), many = estimate(400, 2);
+    EXPECT_GT(many.cycles, 2 * few.cycles);
+    EXPECT_LT(many.cycles, 4 * few.cycles);
+    EXPECT_EQ(many.kernel.getSparse(), SparseKind::Block);
+    EXPECT_EQ(many.kernel.getTileBlocks(), 2);
+    EXPECT_EQ(estimate(400, 1).kernel.getTileBlocks(), 1);
+    problem.hasLists = true;
+    EXPECT_LE(countRegisters(problem, many.kernel.getTileRows(),
+                             many.kernel.getTileBlocks()),
+              16);
+  }
+}

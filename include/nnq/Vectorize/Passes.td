@@ -20,7 +20,11 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     overflows, so that the result is the same. A product of two activations of 16
     bits takes vpmaddwd, too. Weights of 4 bits (`nnq.weight_bits`) stay packed, two
     to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16 bits
-    without saturating. Nothing is rewritten; an attribute
+    without saturating. Blocks of weights that are zero, of output channels of a
+    tile by the elements that an instruction takes, are skipped (`sparse = block`)
+    where there are so many that it takes fewer cycles; a layer of many other zeros
+    gets a `missed` remark with the density below which that is so. Nothing is
+    rewritten; an attribute
     that is already there is kept, so a choice can be made by hand. A contraction
     of integers without a dot instruction gets a `missed` remark. Where many taps of
     an integer depthwise convolution on x86 read rows of padding, `nnq.border` says
@@ -29,6 +33,8 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,
+    Statistic<"sparse", "sparse", "Contractions that skip blocks of zeros">,
+    Statistic<"unskipped", "unskipped", "Contractions that multiply many zeros">,
     Statistic<"borders", "borders", "Depthwise convolutions that skip rows of padding">,
     Statistic<"withoutDot", "without-dot", "Integer contractions without a dot instruction">];
 }
@@ -67,10 +73,23 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     the elements of a group in a block of lanes, the first half is in the low bits.
     A linalg.generic in front of the contraction unpacks them, which the kernel
     takes in. Scales of groups are packed by blocks of lanes, too.
+
+    With `sparse = block` weights are stored as lists, one for each tile of channels
+    and step of the reductions outside of the run: of the blocks that are not zero,
+    and the part of the run that each of them multiplies, in integers of 8, 16 or 32
+    bits. A linalg.generic in front of the contraction makes all weights of them,
+    which the kernel takes in:
+
+    ```
+    w(b, s, oi, v) += k >= bounds(b / blocks, 0) and k < bounds(b / blocks, 1) and
+                      steps(k) == s ? values(k, b mod blocks, oi, v) : 0
+    ```
   }];
   let statistics = [
     Statistic<"packed", "packed", "Contractions packed">,
-    Statistic<"paddingBytes", "padding-bytes", "Bytes of zero weights added">];
+    Statistic<"paddingBytes", "padding-bytes", "Bytes of zero weights added">,
+    Statistic<"skippedBytes", "skipped-bytes",
+              "Bytes of zero weights that are not stored">];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
@@ -169,6 +188,10 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
     - Weights of 4 bits are unpacked in registers or, with `panel`, into a buffer in
       front of the loop over rows. Sums of groups are scaled as soon as they are
       complete and carried on in f32.
+    - Weights in lists of blocks: a loop over the list of the tile, whose entries say
+      where the activation is read; entries have sets of accumulators in turn where
+      the latency of a dot would be seen. What is zero and skipped is taken to be
+      multiplied by finite numbers.
     - Epilogues with functions that become polynomials act on several rows at
       once, so that their chains of operations are interleaved.
     - Convolutions with `winograd`: F(m x m, 3 x 3) in exact integers. The

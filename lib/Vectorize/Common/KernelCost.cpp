@@ -80,11 +80,14 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
                          int64_t tileRows, int64_t tileBlocks) {
   auto [dotCycles, latency] = dotTiming(problem, lanes);
   int64_t rows = tileRows * problem.window;
+  // Entries of a list have accumulators in turn.
+  if (problem.hasLists)
+    latency = std::min(latency, 0.5 * rows * tileBlocks);
   bool isPair =
       problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
   int64_t parts = problem.dot == DotKind::VPMADDUBSW ? problem.group / 4 : 1;
   double dots = dotCycles * rows * tileBlocks;
-  double loads = 0.5 * parts * (rows + tileBlocks);
+  double loads = 0.5 * parts * (rows + tileBlocks + problem.hasLists);
   // Operations issued: dots (with the sums of parts, and multiplication and
   // addition apart where no instruction does both), loads of both factors,
   // widening of the weights, and the loop itself.
@@ -93,7 +96,8 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
                      : isPair                           ? 2
                                                         : 1;
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
-               (isPair ? 2.0 : parts) * tileBlocks + kLoopOps;
+               (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +
+               parts * problem.hasLists;
   double cycles = std::max({dots, loads, ops / kIssueWidth, latency,
                             streamCycles(problem, lanes, tileBlocks)});
   // By measurement loads are not hidden behind instructions that are bound to
@@ -117,6 +121,51 @@ double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
     return cycles;
   };
   return fullBlocks * column(tileBlocks) + column(restBlocks);
+}
+
+KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
+                                     const ListProblem &lists) {
+  // A list begins with two reads that the next tile of rows waits for, and ends
+  // with a jump that is not always foreseen.
+  constexpr double kListCycles = 8.0;
+  constexpr int64_t kMaxBlocks = 4;
+  problem.hasLists = true;
+  int64_t lanes = getWidestLanes(target, problem.dot);
+  int64_t blocks = llvm::divideCeil(problem.channels, lanes);
+  KernelEstimate best;
+  best.cycles = std::numeric_limits<double>::infinity();
+  for (int64_t tileBlocks = 1; tileBlocks <= std::min(blocks, kMaxBlocks);
+       ++tileBlocks) {
+    double numLists = lists.countLists(tileBlocks);
+    double numGroups = lists.countGroups(tileBlocks);
+    problem.channelBytes = static_cast<int64_t>(
+        numGroups * tileBlocks * lists.blockBytes / problem.channels);
+    for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
+      if (countRegisters(problem, tileRows, tileBlocks) >
+              static_cast<int64_t>(target.getVectorRegisters()) &&
+          (tileRows > 1 || tileBlocks > 1))
+        break;
+      if (problem.dot == DotKind::SMMLA && tileRows * problem.window % 2)
+        continue;
+      auto tile = [&](int64_t rows) {
+        return numGroups * tileCycles(problem, lanes, rows, tileBlocks) +
+               numLists * kListCycles;
+      };
+      double cycles = problem.rows / tileRows * tile(tileRows);
+      if (int64_t rest = problem.rows % tileRows)
+        cycles += tile(rest);
+      cycles *= problem.outer;
+      if (cycles >= best.cycles)
+        continue;
+      problem.weightBytes = problem.channelBytes * problem.channels;
+      best.cycles = cycles;
+      best.kernel = KernelAttr::get(
+          target.getContext(), problem.dot, lanes, problem.group, tileRows,
+          tileBlocks, prefersChannelsOuter(problem, lanes * tileBlocks),
+          /*bits=*/0, /*panel=*/false, SparseKind::Block);
+    }
+  }
+  return best;
 }
 
 bool nnq::prefersChannelsOuter(const KernelProblem &problem,

@@ -30,6 +30,23 @@ struct KernelProblem {
   int64_t channelBytes = 0;
   /// Of packed weights; 0 for those that are as the instruction takes them.
   int64_t bits = 0;
+  /// Weights are in lists of blocks.
+  bool hasLists = false;
+};
+
+/// What the cost model asks about lists of blocks for tiles of so many blocks
+/// of lanes.
+struct ListProblem {
+  /// Lists, and groups of blocks in all of them.
+  llvm::function_ref<int64_t(int64_t tileBlocks)> countLists, countGroups;
+  /// Bytes of a block of lanes in an entry.
+  int64_t blockBytes = 0;
+};
+
+/// A choice and the cycles that all rows and channels take.
+struct KernelEstimate {
+  KernelAttr kernel;
+  double cycles = 0;
 };
 
 /// A reduction of operands that are not packed, as the cost model sees it.
@@ -59,6 +76,10 @@ int64_t getWidestLanes(TargetAttr target, DotKind dot);
 /// throughput of dots and loads, the latency of a chain of dots, the registers
 /// that a tile takes, and the waste of partial tiles and lanes.
 KernelAttr chooseKernel(TargetAttr target, const KernelProblem &problem);
+
+/// The kernel of least estimated cycles that multiplies blocks in lists.
+KernelEstimate chooseListKernel(TargetAttr target, KernelProblem problem,
+                                const ListProblem &lists);
 
 /// Estimated cycles of one reduction step over all rows and channels.
 double estimateCycles(TargetAttr target, const KernelProblem &problem,

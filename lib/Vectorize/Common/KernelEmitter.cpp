@@ -8,7 +8,7 @@
 
 #include "ContractionLayout.h"
 #include "DotEmitter.h"
-#include "KernelOperands.h"
+#include "TileEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,60 +21,23 @@
 using namespace mlir;
 using namespace nnq;
 
-namespace {
-
-class KernelEmitter : KernelOperands {
-public:
-  KernelEmitter(OpBuilder &builder, const KernelGroup &group)
-      : KernelOperands(builder, group), builder(builder) {
-    if (TargetAttr target = findTarget(contraction))
-      registers = target.getVectorRegisters();
-    if (!isPairKernel())
-      this->group.bias = group.findBias();
-    accType = cast<MemRefType>(contraction.getOutputs()[0].getType())
-                  .getElementType();
-  }
-  void emit();
-
-private:
-  void emitTile(OpBuilder &b, const Tile &tile);
-  SmallVector<Value> emitReduction(OpBuilder &b, const Tile &tile);
-  SmallVector<Value> emitReductionLoops(OpBuilder &b, const Tile &tile,
-                                        SmallVectorImpl<OpFoldResult> &indices,
-                                        ValueRange accumulators);
-  SmallVector<Value> emitSteps(OpBuilder &b, const Tile &tile,
-                               ArrayRef<OpFoldResult> reductions,
-                               ValueRange accumulators);
-  void emitPackedStep(OpBuilder &b, const Tile &tile,
-                      ArrayRef<OpFoldResult> reductions,
-                      MutableArrayRef<Value> accumulators);
-  Value emitLoadBlock(OpBuilder &b, Value memref, AffineMap map,
-                      ArrayRef<OpFoldResult> loops);
-  SmallVector<Value> emitGroups(OpBuilder &b, const Tile &tile,
-                                ValueRange zeros);
-  SmallVector<Value> scaleGroups(OpBuilder &b, const Tile &tile,
-                                 OpFoldResult group, ValueRange sums,
-                                 ValueRange totals);
-  SmallVector<Value> finishRows(OpBuilder &b, const Tile &tile,
-                                ValueRange accumulators);
-  Value multiplyAdd(OpBuilder &b, Value x, Value w, Value acc);
-  Value extend(OpBuilder &b, Value value, unsigned arg);
-  int64_t unrollFactor(const Tile &tile) const;
-
-  OpBuilder &builder;
-  int64_t registers = 16;
-  Type accType;
-};
-
-} // namespace
+TileEmitter::TileEmitter(OpBuilder &builder, const KernelGroup &group)
+    : KernelOperands(builder, group), builder(builder) {
+  if (TargetAttr target = findTarget(contraction))
+    registers = target.getVectorRegisters();
+  if (!isPairKernel())
+    this->group.bias = group.findBias();
+  accType =
+      cast<MemRefType>(contraction.getOutputs()[0].getType()).getElementType();
+}
 
 /// The factor as the body of the contraction extends it.
-Value KernelEmitter::extend(OpBuilder &b, Value value, unsigned arg) {
+Value TileEmitter::extend(OpBuilder &b, Value value, unsigned arg) {
   return emitExtended(b, loc, value, accType,
                       contraction.getBlock()->getArgument(arg));
 }
 
-Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
+Value TileEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
   int64_t lanes = kernel.getLanes(), size = getPartSize(kernel);
   if (size == 1) {
     Value splat = vector::BroadcastOp::create(
@@ -111,7 +74,7 @@ Value KernelEmitter::multiplyAdd(OpBuilder &b, Value x, Value w, Value acc) {
 /// instructions. Rows that overlap are unrolled only as far as the weights of
 /// all steps fit in registers beside the accumulators, a group of the
 /// activation and a product.
-int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
+int64_t TileEmitter::unrollFactor(const Tile &tile) const {
   constexpr int64_t kMaxDots = 24;
   int64_t rows = accumulatorRows(tile);
   // Whole groups, whose sums then are in registers for a short time only.
@@ -130,9 +93,9 @@ int64_t KernelEmitter::unrollFactor(const Tile &tile) const {
 
 /// Unrolled reduction steps from `reductions` on. Accumulators are ordered by
 /// row (or pair of rows), then block (or pair of channels).
-SmallVector<Value> KernelEmitter::emitSteps(OpBuilder &b, const Tile &tile,
-                                            ArrayRef<OpFoldResult> reductions,
-                                            ValueRange accumulators) {
+SmallVector<Value> TileEmitter::emitSteps(OpBuilder &b, const Tile &tile,
+                                          ArrayRef<OpFoldResult> reductions,
+                                          ValueRange accumulators) {
   SmallVector<Value> result(accumulators);
   if (kernel.getBits()) {
     for (int64_t step = 0; step < unrollFactor(tile); ++step) {
@@ -194,13 +157,15 @@ SmallVector<Value> KernelEmitter::emitSteps(OpBuilder &b, const Tile &tile,
 }
 
 SmallVector<Value>
-KernelEmitter::emitReductionLoops(OpBuilder &b, const Tile &tile,
-                                  SmallVectorImpl<OpFoldResult> &indices,
-                                  ValueRange accumulators) {
+TileEmitter::emitReductionLoops(OpBuilder &b, const Tile &tile,
+                                SmallVectorImpl<OpFoldResult> &indices,
+                                ValueRange accumulators) {
   if (indices.size() == reductionShape.size())
     return emitSteps(b, tile, indices, accumulators);
   int64_t size = reductionShape[indices.size()];
   bool innermost = indices.size() + 1 == reductionShape.size();
+  if (innermost && group.expansion)
+    return emitList(b, tile, indices, accumulators);
   int64_t by = innermost ? unrollFactor(tile) : 1;
   if (size == by) {
     indices.push_back(b.getIndexAttr(0));
@@ -223,8 +188,7 @@ KernelEmitter::emitReductionLoops(OpBuilder &b, const Tile &tile,
   return SmallVector<Value>(loop.getResults());
 }
 
-SmallVector<Value> KernelEmitter::emitReduction(OpBuilder &b,
-                                                const Tile &tile) {
+SmallVector<Value> TileEmitter::emitReduction(OpBuilder &b, const Tile &tile) {
   int64_t rows = accumulatorRows(tile), lanes = kernel.getLanes();
   auto type = VectorType::get({lanes}, accType);
   int64_t count = rows * tile.blocks;
@@ -254,135 +218,9 @@ SmallVector<Value> KernelEmitter::emitReduction(OpBuilder &b,
                     emitReductionLoops(b, tile, indices, accumulators));
 }
 
-/// One reduction step with weights packed in halves. Accumulators as in
-/// emitSteps.
-void KernelEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
-                                   ArrayRef<OpFoldResult> reductions,
-                                   MutableArrayRef<Value> accumulators) {
-  int64_t lanes = kernel.getLanes(), pairs = getNumParts(kernel) / 2;
-  // All parts are added up in 16 bits before they are widened.
-  SmallVector<Value> narrow;
-  auto i16s = VectorType::get({lanes, 2}, b.getI16Type());
-  if (addsPartsUp())
-    narrow.assign(accumulators.size(),
-                  arith::ConstantOp::create(b, loc, b.getZeroAttr(i16s)));
-  auto add = [&](Value x, Value w, size_t at) {
-    if (addsPartsUp())
-      narrow[at] = emitPairDot(b, loc, x, w, narrow[at]);
-    else
-      accumulators[at] = multiplyAdd(b, x, w, accumulators[at]);
-  };
-  for (int64_t pair = 0; pair < pairs; ++pair) {
-    SmallVector<SmallVector<Value>> columns =
-        loadPartPair(b, tile, reductions, pair);
-    for (auto [half, column] : llvm::enumerate(columns)) {
-      int64_t part = pair + static_cast<int64_t>(half) * pairs;
-      if (isPairKernel()) {
-        SmallVector<Value> rows = loadRowPairs(b, tile, reductions, part);
-        for (auto [i, x] : llvm::enumerate(rows))
-          for (auto [j, w] : llvm::enumerate(column))
-            add(x, w, i * column.size() + j);
-        continue;
-      }
-      for (int64_t row = 0; row < accumulatorRows(tile); ++row) {
-        Value x =
-            loadGroup(b, contractionLoops(b, tile, row, reductions, part));
-        for (auto [j, w] : llvm::enumerate(column))
-          add(x, w, row * tile.blocks + j);
-      }
-    }
-  }
-  for (auto [sum, acc] : llvm::zip(narrow, accumulators)) {
-    Value wide = arith::ExtSIOp::create(
-        b, loc, VectorType::get({lanes, 2}, b.getI32Type()), sum);
-    acc = vector::MultiDimReductionOp::create(b, loc, wide, acc,
-                                              ArrayRef<bool>{false, true},
-                                              vector::CombiningKind::ADD);
-  }
-}
-
-/// Sums of groups, scaled and added up; `zeros` are where those of a group
-/// start.
-SmallVector<Value> KernelEmitter::emitGroups(OpBuilder &b, const Tile &tile,
-                                             ValueRange zeros) {
-  linalg::FillOp init = group.scalingInit;
-  Value start = vector::BroadcastOp::create(
-      b, loc,
-      VectorType::get({kernel.getLanes()}, init.getInputs()[0].getType()),
-      init.getInputs()[0]);
-  SmallVector<Value> totals(accumulatorRows(tile) * tile.blocks, start);
-  auto emitOne = [&](OpBuilder &nested, OpFoldResult index,
-                     ValueRange running) {
-    SmallVector<OpFoldResult> indices{index};
-    SmallVector<Value> sums = finishRows(
-        nested, tile, emitReductionLoops(nested, tile, indices, zeros));
-    return scaleGroups(nested, tile, index, sums, running);
-  };
-  if (reductionShape.front() == 1)
-    return emitOne(b, b.getIndexAttr(0), totals);
-  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-  Value end = arith::ConstantIndexOp::create(b, loc, reductionShape.front());
-  Value step = arith::ConstantIndexOp::create(b, loc, 1);
-  auto loop = scf::ForOp::create(
-      b, loc, zero, end, step, totals,
-      [&](OpBuilder &nested, Location, Value index, ValueRange running) {
-        scf::YieldOp::create(nested, loc, emitOne(nested, index, running));
-      });
-  return SmallVector<Value>(loop.getResults());
-}
-
-/// All lanes of a block, whose first one `loops` is at.
-Value KernelEmitter::emitLoadBlock(OpBuilder &b, Value memref, AffineMap map,
-                                   ArrayRef<OpFoldResult> loops) {
-  SmallVector<Value> at =
-      emitIndices(b, loc, map.getMajorSubMap(map.getNumResults() - 1), loops);
-  at.push_back(arith::ConstantIndexOp::create(b, loc, 0));
-  Type element = cast<MemRefType>(memref.getType()).getElementType();
-  return vector::LoadOp::create(b, loc, VectorType::get({shape.lanes}, element),
-                                memref, at);
-}
-
-/// The body of the sum over groups for one of them.
-SmallVector<Value> KernelEmitter::scaleGroups(OpBuilder &b, const Tile &tile,
-                                              OpFoldResult index,
-                                              ValueRange sums,
-                                              ValueRange totals) {
-  linalg::GenericOp scaling = group.scaling;
-  SmallVector<Value> result;
-  // What all rows share is read once.
-  DenseMap<std::pair<OpOperand *, int64_t>, Value> shared;
-  for (int64_t row = 0; row < accumulatorRows(tile); ++row)
-    for (int64_t block = 0; block < tile.blocks; ++block) {
-      size_t at = row * tile.blocks + block;
-      LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
-      loops.push_back(index);
-      SmallVector<Value> args;
-      for (OpOperand *operand : scaling.getDpsInputOperands()) {
-        if (operand->get() == contraction.getOutputs()[0]) {
-          args.push_back(sums[at]);
-          continue;
-        }
-        AffineMap map = scaling.getMatchingIndexingMap(operand);
-        bool isShared =
-            shape.rowLoop < 0 || !map.isFunctionOfDim(shape.rowLoop);
-        Value own;
-        Value &value = isShared ? shared[{operand, block}] : own;
-        if (!value)
-          value = isBlockMap(map, shape.laneLoop, shape.lanes)
-                      ? emitLoadBlock(b, operand->get(), map, loops)
-                      : emitLoadRow(b, loc, operand->get(), map, loops,
-                                    getTileLanes(shape, tile, block));
-        args.push_back(value);
-      }
-      args.push_back(totals[at]);
-      result.push_back(emitBody(b, scaling, args, kernel.getLanes()));
-    }
-  return result;
-}
-
 /// Accumulators as rows of `lanes` channels, ordered by row, then block.
-SmallVector<Value> KernelEmitter::finishRows(OpBuilder &b, const Tile &tile,
-                                             ValueRange accumulators) {
+SmallVector<Value> TileEmitter::finishRows(OpBuilder &b, const Tile &tile,
+                                           ValueRange accumulators) {
   if (!isPairKernel())
     return SmallVector<Value>(accumulators);
   int64_t lanes = kernel.getLanes();
@@ -410,7 +248,7 @@ SmallVector<Value> KernelEmitter::finishRows(OpBuilder &b, const Tile &tile,
   return result;
 }
 
-void KernelEmitter::emitTile(OpBuilder &b, const Tile &tile) {
+void TileEmitter::emitTile(OpBuilder &b, const Tile &tile) {
   SmallVector<Value> rows = emitReduction(b, tile);
   int64_t lanes = kernel.getLanes();
   if (group.pool) {
@@ -438,7 +276,7 @@ void KernelEmitter::emitTile(OpBuilder &b, const Tile &tile) {
   emitStoreTile(b, group, shape, tile, rows);
 }
 
-void KernelEmitter::emit() {
+void TileEmitter::emit() {
   if (kernel.getPanel())
     usePanel(builder);
   emitTiles(
@@ -491,5 +329,5 @@ bool nnq::canEmitKernel(const KernelGroup &group, std::string &reason) {
 }
 
 void nnq::emitKernel(OpBuilder &builder, const KernelGroup &group) {
-  KernelEmitter(builder, group).emit();
+  TileEmitter(builder, group).emit();
 }

@@ -239,6 +239,11 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
     if (!group.unpacking)
       return fail("the weights of 4 bits are not packed for the kernel");
   }
+  if (group.packed && group.kernel.getSparse() == SparseKind::Block) {
+    group.expansion = BlockExpansion::find(op.getInputs()[1], op);
+    if (!group.expansion)
+      return fail("the blocks of its weights are not packed in lists");
+  }
   linalg::GenericOp reader = findSoleReader(op, group.init);
   if (reader && group.packed)
     matchPool(group, reader);
@@ -277,13 +282,16 @@ OpOperand *KernelGroup::findBias() const {
 
 void KernelGroup::erase(RewriterBase &rewriter) const {
   SmallVector<Value> buffers;
-  for (linalg::GenericOp op : {epilogue, scaling, pool, reduction, unpacking}) {
+  linalg::GenericOp expanding = expansion ? expansion->op : nullptr;
+  for (linalg::GenericOp op :
+       {epilogue, scaling, pool, reduction, unpacking, expanding}) {
     if (!op)
       continue;
     buffers.push_back(linalg::GenericOp(op).getOutputs()[0]);
     rewriter.eraseOp(op);
   }
-  for (linalg::FillOp fill : {init, poolInit, scalingInit})
+  linalg::FillOp zeros = expansion ? expansion->init : nullptr;
+  for (linalg::FillOp fill : {init, poolInit, scalingInit, zeros})
     if (fill)
       rewriter.eraseOp(fill);
   for (Value buffer : buffers)

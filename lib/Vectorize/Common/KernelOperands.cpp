@@ -53,6 +53,15 @@ KernelOperands::KernelOperands(OpBuilder &builder, const KernelGroup &group)
   packed = contraction.getInputs()[1];
   if (linalg::GenericOp unpacking = group.unpacking)
     packed = unpacking.getInputs()[0];
+  if (group.expansion) {
+    BlockExpansion expansion = *group.expansion;
+    bounds = expansion.getBounds();
+    listSteps = expansion.getSteps();
+    weights = packed = memref::CollapseShapeOp::create(
+        builder, loc, expansion.getValues(),
+        ArrayRef<ReassociationIndices>{{0}, {1, 2, 3}});
+    return;
+  }
   SmallVector<ReassociationIndices> flat;
   int64_t outer = batchDims + 1 + static_cast<int64_t>(reductionShape.size());
   for (int64_t i = 0; i <= outer; ++i)
@@ -209,6 +218,14 @@ Value KernelOperands::loadGroup(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
   return stackParts(b, parts);
 }
 
+Value KernelOperands::loadPart(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
+  Value x = contraction.getInputs()[0];
+  Type element = cast<MemRefType>(x.getType()).getElementType();
+  return vector::LoadOp::create(b, loc,
+                                VectorType::get({getPartSize(kernel)}, element),
+                                x, emitIndices(b, loc, xMap, loops));
+}
+
 /// `count` weights of one block at one reduction step, from element `offset`.
 Value KernelOperands::loadWeights(OpBuilder &b,
                                   ArrayRef<OpFoldResult> reductions,
@@ -334,36 +351,42 @@ KernelOperands::loadPartPair(OpBuilder &b, const Tile &tile,
   return columns;
 }
 
-SmallVector<Value>
-KernelOperands::loadColumns(OpBuilder &b, const Tile &tile,
-                            ArrayRef<OpFoldResult> reductions) {
-  int64_t lanes = kernel.getLanes(), size = kernel.getGroup();
+SmallVector<Value> KernelOperands::makeColumns(OpBuilder &b, const Tile &tile,
+                                               LoadWeights load) {
+  int64_t lanes = kernel.getLanes(), size = getPartSize(kernel);
   SmallVector<Value> columns;
   for (int64_t block = 0; block < tile.blocks; ++block) {
     if (addsPartsUp()) {
-      int64_t part = getPartSize(kernel);
       SmallVector<Value> parts;
       for (int64_t i = 0; i < getNumParts(kernel); ++i) {
-        Value columnsOfPart = loadWeights(b, reductions, tile, block,
-                                          i * lanes * part, lanes * part);
+        Value columnsOfPart = load(block, i, 0, lanes * size);
         auto element = cast<VectorType>(columnsOfPart.getType());
         parts.push_back(vector::ShapeCastOp::create(
-            b, loc, VectorType::get({lanes, part}, element.getElementType()),
+            b, loc, VectorType::get({lanes, size}, element.getElementType()),
             columnsOfPart));
       }
       columns.push_back(stackParts(b, parts));
       continue;
     }
     if (!isPairKernel()) {
-      columns.push_back(
-          loadWeights(b, reductions, tile, block, 0, lanes * size));
+      columns.push_back(load(block, 0, 0, lanes * size));
       continue;
     }
     for (int64_t pair = 0; pair < lanes / 2; ++pair)
-      columns.push_back(
-          loadWeights(b, reductions, tile, block, pair * 2 * size, 2 * size));
+      columns.push_back(load(block, 0, pair * 2 * size, 2 * size));
   }
   return columns;
+}
+
+SmallVector<Value>
+KernelOperands::loadColumns(OpBuilder &b, const Tile &tile,
+                            ArrayRef<OpFoldResult> reductions) {
+  int64_t size = kernel.getLanes() * getPartSize(kernel);
+  return makeColumns(
+      b, tile, [&](int64_t block, int64_t part, int64_t offset, int64_t count) {
+        return loadWeights(b, reductions, tile, block, part * size + offset,
+                           count);
+      });
 }
 
 SmallVector<Value>

@@ -32,6 +32,21 @@ protected:
   loadColumns(mlir::OpBuilder &b, const Tile &tile,
               mlir::ArrayRef<mlir::OpFoldResult> reductions);
 
+  /// Of weights in lists of blocks: the list of a tile at steps of the outer
+  /// reductions, from its first entry to behind its last one.
+  std::pair<mlir::Value, mlir::Value>
+  loadList(mlir::OpBuilder &b, const Tile &tile,
+           mlir::ArrayRef<mlir::OpFoldResult> outer);
+  /// The steps of as many entries from `entry` on as a group has parts, the
+  /// weights there, and the group of the activation that a row has there.
+  mlir::SmallVector<mlir::OpFoldResult> loadSteps(mlir::OpBuilder &b,
+                                                  mlir::Value entry);
+  mlir::SmallVector<mlir::Value>
+  loadListColumns(mlir::OpBuilder &b, const Tile &tile, mlir::Value entry);
+  mlir::Value loadListGroup(mlir::OpBuilder &b, const Tile &tile, int64_t row,
+                            mlir::ArrayRef<mlir::OpFoldResult> outer,
+                            mlir::ArrayRef<mlir::OpFoldResult> steps);
+
   /// Of weights that are packed in halves: those of part `pair` and of that in
   /// the same place of the second half.
   mlir::SmallVector<mlir::SmallVector<mlir::Value>>
@@ -79,10 +94,19 @@ protected:
   mlir::SmallVector<int64_t> reductionShape;
 
 private:
+  /// Columns of weights, as a kernel multiplies them, of `count` weights of a
+  /// block from an offset on, each.
+  using LoadWeights = mlir::function_ref<mlir::Value(
+      int64_t block, int64_t part, int64_t offset, int64_t count)>;
+  mlir::SmallVector<mlir::Value>
+  makeColumns(mlir::OpBuilder &b, const Tile &tile, LoadWeights load);
   mlir::Value loadWeights(mlir::OpBuilder &b,
                           mlir::ArrayRef<mlir::OpFoldResult> reductions,
                           const Tile &tile, int64_t block, int64_t offset,
                           int64_t count);
+  /// What one instruction takes of the activation, from `loops` on.
+  mlir::Value loadPart(mlir::OpBuilder &b,
+                       mlir::ArrayRef<mlir::OpFoldResult> loops);
   mlir::Value stackParts(mlir::OpBuilder &b, mlir::ArrayRef<mlir::Value> parts);
   /// Loops of the contraction that those of the final result and a group are.
   mlir::SmallVector<mlir::OpFoldResult>
@@ -101,6 +125,7 @@ private:
   mlir::Value weights; // Lanes and group flattened.
   mlir::Value packed;  // As constants hold them, flattened, too.
   bool hasPanel = false;
+  mlir::Value bounds, listSteps; // Of lists of blocks.
   mlir::AffineMap xMap, wMap;
 };
 

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BlockExpansion.h"
 #include "ContractionLayout.h"
 #include "DepthwiseTaps.h"
 #include "Int4Unpacking.h"
@@ -46,10 +47,14 @@ public:
   /// Fails with a reason where the kernel cannot take these weights.
   LogicalResult pack(std::string &reason);
 
-  int64_t paddingBytes = 0;
+  int64_t paddingBytes = 0, skippedBytes = 0;
 
 private:
-  bool widensWeights();
+  bool widensWeights(int64_t bytes);
+  FailureOr<BlockLists> makeLists(const ConstantData &data,
+                                  std::string &reason);
+  Value packLists(const ConstantData &data, BlockLists lists);
+  RankedTensorType getPackedType(Type element);
   Value packWeights(const ConstantData &data);
   Value packActivation();
   SmallVector<AffineMap> packedMaps();
@@ -74,19 +79,16 @@ private:
 /// rows share them, so that widening in the kernel is repeated, and they fit in
 /// half of a first-level cache even so. A matrix-vector product reads each
 /// weight once and stays at 8 bits.
-bool ContractionPacker::widensWeights() {
+bool ContractionPacker::widensWeights(int64_t bytes) {
   constexpr int64_t kMaxBytes = 16 << 10;
   // Weights that are transformed are widened then.
   if (kernel.getDot() != DotKind::VPMADDWD || kernel.getWinograd() ||
       !getFactorTypes(layout.contraction).weight.isInteger(8))
     return false;
-  int64_t rows = 1,
-          bytes = 2 * blocks * groups * kernel.getLanes() * kernel.getGroup();
+  int64_t rows = 1;
   for (unsigned i = 0; i + 1 < numParallel; ++i)
     rows *= ranges[i];
-  for (unsigned loop : layout.outerReductions)
-    bytes *= ranges[loop];
-  return rows >= 8 && bytes <= kMaxBytes;
+  return rows >= 8 && 2 * bytes <= kMaxBytes;
 }
 
 static std::vector<char> widenToI16(ArrayRef<char> bytes) {
@@ -99,21 +101,55 @@ static std::vector<char> widenToI16(ArrayRef<char> bytes) {
   return wide;
 }
 
-Value ContractionPacker::packWeights(const ConstantData &data) {
-  int64_t lanes = kernel.getLanes(), group = kernel.getGroup(),
-          part = getPartSize(kernel);
-  WeightIndex index(layout);
+RankedTensorType ContractionPacker::getPackedType(Type element) {
+  int64_t part = getPartSize(kernel);
   SmallVector<int64_t> shape{blocks};
   if (std::optional<unsigned> loop = layout.contraction.groupLoop)
     shape.push_back(ranges[*loop]);
   for (unsigned loop : layout.outerReductions)
     shape.push_back(ranges[loop]);
   shape.push_back(groups);
-  if (part != group)
-    shape.push_back(group / part);
-  shape.append({lanes, part});
-  auto type = RankedTensorType::get(shape, data.getType().getElementType());
+  if (part != kernel.getGroup())
+    shape.push_back(kernel.getGroup() / part);
+  shape.append({kernel.getLanes(), part});
+  return RankedTensorType::get(shape, element);
+}
 
+/// The blocks of the weights that are not zero.
+FailureOr<BlockLists> ContractionPacker::makeLists(const ConstantData &data,
+                                                   std::string &reason) {
+  int64_t parts = getNumParts(kernel), part = getPartSize(kernel);
+  FailureOr<BlockSparsity> sparsity =
+      BlockSparsity::get(layout, data, kernel.getLanes(), part, reason);
+  if (failed(sparsity))
+    return failure();
+  BlockLists lists = sparsity->getLists(kernel.getTileBlocks(), parts);
+  if (kernel.getDot() == DotKind::VPMADDUBSW && !lists.fitsI16(parts, part)) {
+    reason = "16 bits do not hold the sums of its groups";
+    return failure();
+  }
+  return lists;
+}
+
+Value ContractionPacker::packLists(const ConstantData &data, BlockLists lists) {
+  RankedTensorType type = getPackedType(data.getType().getElementType());
+  skippedBytes = data.getBytes().size() - lists.values.size() -
+                 lists.getStepBytes().size() -
+                 sizeof(lists.bounds.front()) * lists.bounds.size();
+  if (widensWeights(lists.values.size())) {
+    lists.values = widenToI16(lists.values);
+    type = type.clone(rewriter.getI16Type());
+  }
+  return emitBlockExpansion(rewriter, op.getLoc(), type, lists,
+                            kernel.getTileBlocks(), getNumParts(kernel) > 1,
+                            (getLayerName(op) + "_blocks").str());
+}
+
+Value ContractionPacker::packWeights(const ConstantData &data) {
+  int64_t lanes = kernel.getLanes(), group = kernel.getGroup(),
+          part = getPartSize(kernel);
+  WeightIndex index(layout);
+  RankedTensorType type = getPackedType(data.getType().getElementType());
   size_t width = type.getElementTypeBitWidth() / 8;
   std::vector<char> packed(type.getNumElements() * width, 0);
   int64_t rowSize = groups * lanes * group;
@@ -137,7 +173,7 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
   if (kernel.getBits())
     return emitInt4Unpacking(rewriter, op.getLoc(), type,
                              packInt4Halves(packed, lanes * group), name);
-  if (widensWeights()) {
+  if (widensWeights(packed.size())) {
     packed = widenToI16(packed);
     type = type.clone(rewriter.getI16Type());
   }
@@ -239,9 +275,10 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights))
     return fail("weights are not constant");
+  bool isSparse = kernel.getSparse() == SparseKind::Block;
   if (kernel.getDot() == DotKind::VPMADDUBSW &&
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
-       !fitsI16(layout, *weights, kernel.getGroup())))
+       (!isSparse && !fitsI16(layout, *weights, kernel.getGroup()))))
     return fail("16 bits do not hold the sums of its groups");
   if (kernel.getBits() &&
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
@@ -249,8 +286,12 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
          return value >= kInt4.min && value <= kInt4.max;
        })))
     return fail("its weights do not fit in 4 bits");
+  FailureOr<BlockLists> lists = failure();
+  if (isSparse && failed(lists = makeLists(*weights, reason)))
+    return failure();
   rewriter.setInsertionPoint(op);
-  Value w = packWeights(*weights);
+  Value w =
+      isSparse ? packLists(*weights, std::move(*lists)) : packWeights(*weights);
   Value x = packActivation();
   SmallVector<utils::IteratorType> iterators(numParallel,
                                              utils::IteratorType::parallel);
@@ -387,6 +428,7 @@ struct PackContractions
       }
       ++packed;
       paddingBytes += packer.paddingBytes;
+      skippedBytes += packer.skippedBytes;
     }
   }
 };

@@ -7,6 +7,7 @@
 #include "ContractionLayout.h"
 #include "DepthwiseBorder.h"
 #include "KernelCost.h"
+#include "SparseStrategy.h"
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "nnq/Support/Remarks.h"
@@ -171,18 +172,44 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     layout.mergeGroups(getWidestLanes(target, problem.dot));
     problem.channels = layout.getGroupChannels();
     problem.bits = getNarrowBits(op) == 4 ? 4 : 0;
-    KernelAttr kernel = chooseKernel(target, problem);
-    if (KernelAttr better = selectWinograd(layout, target, problem, kernel)) {
+    KernelEstimate direct = estimateDense(layout, target, problem);
+    std::string reason;
+    direct = chooseSparse(target, layout, problem, direct, reason);
+    KernelAttr kernel = direct.kernel;
+    if (KernelAttr better =
+            selectWinograd(layout, target, problem, direct.cycles)) {
       ++transformed;
       kernel = better;
+    } else if (kernel.getSparse() != SparseKind::None) {
+      ++sparse;
+    }
+    if (!reason.empty()) {
+      ++unskipped;
+      remarkMissed(op, "nnq-select-strategy", reason);
     }
     op->setAttr(kKernelAttr, kernel);
     ++kernels;
   }
 
-  /// F(m x m, 3 x 3) where it takes fewer cycles than `direct`.
+  /// The kernel that multiplies all weights, and the cycles of all its steps.
+  static KernelEstimate estimateDense(const ContractionLayout &layout,
+                                      TargetAttr target,
+                                      const KernelProblem &problem) {
+    KernelAttr kernel = chooseKernel(target, problem);
+    linalg::LinalgOp op = layout.contraction.op;
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    double steps = llvm::divideCeil(layout.runLength, problem.group);
+    for (unsigned loop : layout.outerReductions)
+      steps *= ranges[loop];
+    return {kernel,
+            problem.outer * steps *
+                estimateCycles(target, problem, kernel.getLanes(),
+                               kernel.getTileRows(), kernel.getTileBlocks())};
+  }
+
+  /// F(m x m, 3 x 3) where it takes fewer than `cycles`.
   KernelAttr selectWinograd(const ContractionLayout &layout, TargetAttr target,
-                            const KernelProblem &problem, KernelAttr direct) {
+                            const KernelProblem &problem, double cycles) {
     // Where VNNI multiplies twice as many numbers an instruction, a direct
     // convolution is as fast.
     bool isInteger =
@@ -194,12 +221,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     FailureOr<WinogradProblem> winograd = WinogradProblem::get(layout, reason);
     if (failed(winograd))
       return {};
-    double steps = 3.0 * llvm::divideCeil(3 * winograd->inputs, problem.group);
-    return chooseWinograd(target, *winograd,
-                          problem.outer * steps *
-                              estimateCycles(target, problem, direct.getLanes(),
-                                             direct.getTileRows(),
-                                             direct.getTileBlocks()));
+    return chooseWinograd(target, *winograd, cycles);
   }
 
   /// Products of two activations, the second of which is packed at run time.

@@ -166,7 +166,8 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
         best = KernelAttr::get(target.getContext(), kernel.getDot(), lanes,
                                /*group=*/2, kernel.getTileRows(),
                                kernel.getTileBlocks(), /*channels_outer=*/false,
-                               outputs, strip, /*bits=*/0, /*panel=*/false);
+                               outputs, strip, /*bits=*/0, /*panel=*/false,
+                               SparseKind::None);
       }
     }
   }

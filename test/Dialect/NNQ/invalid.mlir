@@ -167,7 +167,7 @@ func.func private @no_entry() attributes {
 
 // -----
 
-// expected-error @+1 {{expected 'channels_outer', 'winograd', 'strip', 'bits' or 'panel'}}
+// expected-error @+1 {{expected 'channels_outer', 'winograd', 'strip', 'bits', 'panel' or 'sparse'}}
 #k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, columns = 4>
 
 // -----
@@ -184,6 +184,16 @@ func.func private @no_entry() attributes {
 
 // expected-error @+1 {{'winograd' transforms weights of 8 bits}}
 #k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 4, rows = 4, blocks = 1, winograd = 4, strip = 1, bits = 4>
+
+// -----
+
+// expected-error @+1 {{'sparse' goes neither with 'bits' nor with 'winograd'}}
+#k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 8, rows = 4, blocks = 1, bits = 4, sparse = block>
+
+// -----
+
+// expected-error @+1 {{expected one of [none, block] for zeros that a kernel skips, got: blocks}}
+#k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 8, rows = 4, blocks = 1, sparse = blocks>
 
 // -----
 

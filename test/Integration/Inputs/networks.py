@@ -73,14 +73,22 @@ class Network:
         self.lines.append("  %s = %s" % (value, text))
         return value
 
-    def weights(self, shape, deviation):
-        data = b"".join(struct.pack("<f", self.random.gauss(0, deviation))
-                        for _ in range(size(shape)))
+    def weights(self, shape, deviation, channels=None):
+        """Random numbers; `channels` are the dimensions of output and input
+        channels of a layer."""
+        values = [self.random.gauss(0, deviation) for _ in range(size(shape))]
+        if channels:
+            values = self.prune(values, shape, *channels)
+        data = b"".join(struct.pack("<f", value) for value in values)
         if size(shape) == 1:  # One element would be read as a splat.
             text = "dense<%r>" % struct.unpack("<f", data)
         else:
             text = 'dense<"0x%s">' % data.hex().upper()
         return self.emit("arith.constant %s : %s" % (text, tensor(shape)))
+
+    def prune(self, values, shape, output, inputs):
+        """Weights of a layer; none are zero by default."""
+        return values
 
     def stats(self, low, high):
         """Attribute of a tensor that lies mostly within [low, high]."""
@@ -188,7 +196,7 @@ class Network:
                            (h - (kh - 1) * dilation - 1) // stride + 1,
                            (w - (kw - 1) * dilation - 1) // stride + 1)
         first = self.channel_dim == 1
-        fan = c * kh * kw
+        fan, dims = c * kh * kw, None
         if channels == c and self.random.random() < 0.5 and c > 1:
             kernel = (c, kh, kw) if first else (kh, kw, c)
             name = "linalg.depthwise_conv_2d_" + (
@@ -196,11 +204,14 @@ class Network:
             fan = kh * kw
         elif first:
             kernel, name = (channels, c, kh, kw), "linalg.conv_2d_nchw_fchw"
+            dims = 0, 1
         elif self.random.random() < 0.5:
             kernel, name = (kh, kw, c, channels), "linalg.conv_2d_nhwc_hwcf"
+            dims = 3, 2
         else:
             kernel, name = (channels, kh, kw, c), "linalg.conv_2d_nhwc_fhwc"
-        weights = self.weights(kernel, fan ** -0.5)
+            dims = 0, 3
+        weights = self.weights(kernel, fan ** -0.5, dims)
         if init:
             empty = self.emit("tensor.empty() : " + tensor(shape))
             start = self.emit(
@@ -314,14 +325,14 @@ class Network:
     def linear(self, channels, stats=""):
         n, k = self.shape
         if self.random.random() < 0.5:  # As torch keeps them.
-            rows = self.weights((channels, k), k ** -0.5)
+            rows = self.weights((channels, k), k ** -0.5, (0, 1))
             empty = self.emit("tensor.empty() : " + tensor((k, channels)))
             weights = self.emit(
                 "linalg.transpose ins(%s : %s) outs(%s : %s) permutation = "
                 "[1, 0]" % (rows, tensor((channels, k)), empty,
                             tensor((k, channels))))
         else:
-            weights = self.weights((k, channels), k ** -0.5)
+            weights = self.weights((k, channels), k ** -0.5, (1, 0))
         shape = (n, channels)
         start = self.filled(shape, "%zero")
         self.set(self.emit(
@@ -674,3 +685,52 @@ class DepthwiseNetwork(Network):
                                                choose((1, 1, 2))))
             self.bias()
             self.relu(self.stats(0, 3))
+
+
+class SparseNetwork(Network):
+    """Fully connected layers and convolutions whose weights are zero in blocks of
+    output by input channels: channels that are no multiple of a block, blocks of
+    other sizes than those of the kernels, more of them in some tiles of channels
+    than in others, and tiles of nothing but zeros."""
+
+    def prune(self, values, shape, output, inputs):
+        choose = self.random.choice
+        high, wide = choose((8, 8, 16, 16, 32, 6)), choose((4, 4, 8, 2))
+        density = choose((0.1, 0.2, 0.3))
+        strides = [size(shape[i + 1:]) for i in range(len(shape))]
+        kept, rows = {}, {}
+
+        def is_kept(at):
+            place = tuple(at // strides[i] % shape[i] // (
+                high if i == output else wide if i == inputs else 1)
+                          for i in range(len(shape)))
+            its = rows.setdefault(place[output], density * choose((0, 1, 1, 2)))
+            return kept.setdefault(place, self.random.random() < its)
+        return [value if is_kept(at) else choose((0.0, -0.0))
+                for at, value in enumerate(values)]
+
+    def build(self):
+        choose = self.random.choice
+        self.channel_dim = choose((1, 3))
+        self.shape = choose((
+            self.image(choose((1, 2)), choose((16, 30, 64)), choose((1, 3, 5, 6)),
+                       choose((4, 5, 7, 13))),
+            (choose((1, 1, 2, 5, 8)), choose((16, 62, 128, 500)))))
+        self.finish(self.stack)
+
+    def stack(self):
+        choose = self.random.choice
+        for _ in range(self.random.randint(1, 3)):
+            if len(self.shape) == 2:
+                self.linear(choose((16, 33, 64, 120)))
+            else:
+                taps = choose((1, 1, 3))
+                self.pad(taps // 2, taps // 2)
+                # Not as many as before, which might become a depthwise one.
+                self.conv(choose([c for c in (16, 24, 60, 64)
+                                  if c != self.nchw[1]]),
+                          (taps, taps), 1, 1)
+            relu = choose((False, True))
+            self.bias("" if relu else self.stats(-3, 3))
+            if relu:
+                self.relu(self.stats(0, 3))

@@ -16,9 +16,11 @@ using namespace nnq;
 /// `, key = value` for each option that is not at its default.
 static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
                                       int64_t &winograd, int64_t &strip,
-                                      int64_t &bits, bool &panel) {
+                                      int64_t &bits, bool &panel,
+                                      SparseKind &sparse) {
   channelsOuter = panel = false;
   winograd = strip = bits = 0;
+  sparse = SparseKind::None;
   auto parseBool = [&](bool &value) -> ParseResult {
     value = succeeded(parser.parseOptionalKeyword("true"));
     return value ? success() : parser.parseKeyword("false");
@@ -43,10 +45,15 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
     } else if (key == "strip") {
       if (parser.parseInteger(strip))
         return failure();
+    } else if (key == "sparse") {
+      FailureOr<SparseKind> kind = FieldParser<SparseKind>::parse(parser);
+      if (failed(kind))
+        return failure();
+      sparse = *kind;
     } else {
       return parser.emitError(loc)
-             << "expected 'channels_outer', 'winograd', 'strip', 'bits' or "
-                "'panel'";
+             << "expected 'channels_outer', 'winograd', 'strip', 'bits', "
+                "'panel' or 'sparse'";
     }
   }
   return success();
@@ -54,7 +61,7 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
 
 static void printKernelOptions(AsmPrinter &printer, bool channelsOuter,
                                int64_t winograd, int64_t strip, int64_t bits,
-                               bool panel) {
+                               bool panel, SparseKind sparse) {
   if (channelsOuter)
     printer << ", channels_outer = true";
   if (winograd)
@@ -65,6 +72,8 @@ static void printKernelOptions(AsmPrinter &printer, bool channelsOuter,
     printer << ", bits = " << bits;
   if (panel)
     printer << ", panel = true";
+  if (sparse != SparseKind::None)
+    printer << ", sparse = " << stringifySparseKind(sparse);
 }
 
 #include "nnq/Dialect/NNQ/IR/NNQEnums.cpp.inc"
@@ -114,7 +123,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  DotKind dot, int64_t lanes, int64_t group,
                                  int64_t rows, int64_t blocks, bool,
                                  int64_t winograd, int64_t strip, int64_t bits,
-                                 bool panel) {
+                                 bool panel, SparseKind sparse) {
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";
@@ -131,6 +140,9 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "'winograd' transforms weights of 8 bits";
   if (panel && !bits)
     return emitError() << "'panel' is about weights of fewer 'bits'";
+  if (sparse != SparseKind::None && (bits || winograd))
+    return emitError() << "'sparse' goes neither with 'bits' nor with "
+                          "'winograd'";
   if (winograd == 0)
     return success();
   if (winograd != 2 && winograd != 4)

@@ -30,6 +30,13 @@ def NNQ_DotKind : I32EnumAttr<"DotKind", "Widest exact int8 dot product of a tar
 }
 def NNQ_DotKindAttr : EnumAttr<NNQ_Dialect, NNQ_DotKind, "dot">;
 
+def NNQ_SparseKind : I32EnumAttr<"SparseKind", "zeros that a kernel skips", [
+    I32EnumAttrCase<"None", 0, "none">,
+    I32EnumAttrCase<"Block", 1, "block">]> {
+  let cppNamespace = "::nnq";
+  let genSpecializedAttr = 0;
+}
+
 def NNQ_TargetAttr : NNQ_Attr<"Target", "target"> {
   let summary = "The machine that code is made for";
   let description = [{
@@ -79,11 +86,17 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       of them is in the low bits.
     - `panel`: with `bits`, weights of a tile of channels are unpacked into a
       buffer that all rows read, and not in registers for each tile of rows.
+    - `sparse`: `none`, or `block`: of the blocks of weights that `blocks` times
+      `lanes` channels have for the elements that an instruction takes, those that
+      are all zero are neither stored nor multiplied. A list for each tile of
+      channels says where the others are. A `group` of several such parts is made
+      of neighbours in the list.
 
     ```mlir
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
     #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 2, winograd = 4, strip = 7>
     #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 32, rows = 4, blocks = 2, bits = 4, panel = true>
+    #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 4, blocks = 2, sparse = block>
     ```
   }];
   let parameters = (ins EnumParameter<NNQ_DotKind>:$dot, "int64_t":$lanes,
@@ -92,17 +105,20 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     DefaultValuedParameter<"int64_t", "0">:$winograd,
     DefaultValuedParameter<"int64_t", "0">:$strip,
     DefaultValuedParameter<"int64_t", "0">:$bits,
-    DefaultValuedParameter<"bool", "false">:$panel);
+    DefaultValuedParameter<"bool", "false">:$panel,
+    DefaultValuedParameter<"::nnq::SparseKind", "::nnq::SparseKind::None">:$sparse);
   let assemblyFormat = [{
     `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
     `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks
-    `` custom<KernelOptions>($channels_outer, $winograd, $strip, $bits, $panel) `>`
+    `` custom<KernelOptions>($channels_outer, $winograd, $strip, $bits, $panel,
+                             $sparse) `>`
   }];
   let builders = [AttrBuilder<(ins "DotKind":$dot, "int64_t":$lanes, "int64_t":$group,
       "int64_t":$rows, "int64_t":$blocks, CArg<"bool", "false">:$channelsOuter,
-      CArg<"int64_t", "0">:$bits, CArg<"bool", "false">:$panel), [{
+      CArg<"int64_t", "0">:$bits, CArg<"bool", "false">:$panel,
+      CArg<"SparseKind", "SparseKind::None">:$sparse), [{
     return $_get($_ctxt, dot, lanes, group, rows, blocks, channelsOuter,
-                 /*winograd=*/0, /*strip=*/0, bits, panel);
+                 /*winograd=*/0, /*strip=*/0, bits, panel, sparse);
   }]>];
   let genVerifyDecl = 1;
 }

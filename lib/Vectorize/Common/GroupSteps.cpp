@@ -1,0 +1,141 @@
+//===- GroupSteps.cpp - Weights of 4 bits and sums of groups --------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileEmitter.h"
+
+#include "ContractionLayout.h"
+#include "DotEmitter.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace nnq;
+
+/// One reduction step with weights packed in halves. Accumulators as in
+/// emitSteps.
+void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
+                                 ArrayRef<OpFoldResult> reductions,
+                                 MutableArrayRef<Value> accumulators) {
+  int64_t lanes = kernel.getLanes(), pairs = getNumParts(kernel) / 2;
+  // All parts are added up in 16 bits before they are widened.
+  SmallVector<Value> narrow;
+  auto i16s = VectorType::get({lanes, 2}, b.getI16Type());
+  if (addsPartsUp())
+    narrow.assign(accumulators.size(),
+                  arith::ConstantOp::create(b, loc, b.getZeroAttr(i16s)));
+  auto add = [&](Value x, Value w, size_t at) {
+    if (addsPartsUp())
+      narrow[at] = emitPairDot(b, loc, x, w, narrow[at]);
+    else
+      accumulators[at] = multiplyAdd(b, x, w, accumulators[at]);
+  };
+  for (int64_t pair = 0; pair < pairs; ++pair) {
+    SmallVector<SmallVector<Value>> columns =
+        loadPartPair(b, tile, reductions, pair);
+    for (auto [half, column] : llvm::enumerate(columns)) {
+      int64_t part = pair + static_cast<int64_t>(half) * pairs;
+      if (isPairKernel()) {
+        SmallVector<Value> rows = loadRowPairs(b, tile, reductions, part);
+        for (auto [i, x] : llvm::enumerate(rows))
+          for (auto [j, w] : llvm::enumerate(column))
+            add(x, w, i * column.size() + j);
+        continue;
+      }
+      for (int64_t row = 0; row < accumulatorRows(tile); ++row) {
+        Value x =
+            loadGroup(b, contractionLoops(b, tile, row, reductions, part));
+        for (auto [j, w] : llvm::enumerate(column))
+          add(x, w, row * tile.blocks + j);
+      }
+    }
+  }
+  for (auto [sum, acc] : llvm::zip(narrow, accumulators)) {
+    Value wide = arith::ExtSIOp::create(
+        b, loc, VectorType::get({lanes, 2}, b.getI32Type()), sum);
+    acc = vector::MultiDimReductionOp::create(b, loc, wide, acc,
+                                              ArrayRef<bool>{false, true},
+                                              vector::CombiningKind::ADD);
+  }
+}
+
+/// Sums of groups, scaled and added up; `zeros` are where those of a group
+/// start.
+SmallVector<Value> TileEmitter::emitGroups(OpBuilder &b, const Tile &tile,
+                                           ValueRange zeros) {
+  linalg::FillOp init = group.scalingInit;
+  Value start = vector::BroadcastOp::create(
+      b, loc,
+      VectorType::get({kernel.getLanes()}, init.getInputs()[0].getType()),
+      init.getInputs()[0]);
+  SmallVector<Value> totals(accumulatorRows(tile) * tile.blocks, start);
+  auto emitOne = [&](OpBuilder &nested, OpFoldResult index,
+                     ValueRange running) {
+    SmallVector<OpFoldResult> indices{index};
+    SmallVector<Value> sums = finishRows(
+        nested, tile, emitReductionLoops(nested, tile, indices, zeros));
+    return scaleGroups(nested, tile, index, sums, running);
+  };
+  if (reductionShape.front() == 1)
+    return emitOne(b, b.getIndexAttr(0), totals);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value end = arith::ConstantIndexOp::create(b, loc, reductionShape.front());
+  Value step = arith::ConstantIndexOp::create(b, loc, 1);
+  auto loop = scf::ForOp::create(
+      b, loc, zero, end, step, totals,
+      [&](OpBuilder &nested, Location, Value index, ValueRange running) {
+        scf::YieldOp::create(nested, loc, emitOne(nested, index, running));
+      });
+  return SmallVector<Value>(loop.getResults());
+}
+
+/// All lanes of a block, whose first one `loops` is at.
+Value TileEmitter::emitLoadBlock(OpBuilder &b, Value memref, AffineMap map,
+                                 ArrayRef<OpFoldResult> loops) {
+  SmallVector<Value> at =
+      emitIndices(b, loc, map.getMajorSubMap(map.getNumResults() - 1), loops);
+  at.push_back(arith::ConstantIndexOp::create(b, loc, 0));
+  Type element = cast<MemRefType>(memref.getType()).getElementType();
+  return vector::LoadOp::create(b, loc, VectorType::get({shape.lanes}, element),
+                                memref, at);
+}
+
+/// The body of the sum over groups for one of them.
+SmallVector<Value> TileEmitter::scaleGroups(OpBuilder &b, const Tile &tile,
+                                            OpFoldResult index, ValueRange sums,
+                                            ValueRange totals) {
+  linalg::GenericOp scaling = group.scaling;
+  SmallVector<Value> result;
+  // What all rows share is read once.
+  DenseMap<std::pair<OpOperand *, int64_t>, Value> shared;
+  for (int64_t row = 0; row < accumulatorRows(tile); ++row)
+    for (int64_t block = 0; block < tile.blocks; ++block) {
+      size_t at = row * tile.blocks + block;
+      LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
+      loops.push_back(index);
+      SmallVector<Value> args;
+      for (OpOperand *operand : scaling.getDpsInputOperands()) {
+        if (operand->get() == contraction.getOutputs()[0]) {
+          args.push_back(sums[at]);
+          continue;
+        }
+        AffineMap map = scaling.getMatchingIndexingMap(operand);
+        bool isShared =
+            shape.rowLoop < 0 || !map.isFunctionOfDim(shape.rowLoop);
+        Value own;
+        Value &value = isShared ? shared[{operand, block}] : own;
+        if (!value)
+          value = isBlockMap(map, shape.laneLoop, shape.lanes)
+                      ? emitLoadBlock(b, operand->get(), map, loops)
+                      : emitLoadRow(b, loc, operand->get(), map, loops,
+                                    getTileLanes(shape, tile, block));
+        args.push_back(value);
+      }
+      args.push_back(totals[at]);
+      result.push_back(emitBody(b, scaling, args, kernel.getLanes()));
+    }
+  return result;
+}
