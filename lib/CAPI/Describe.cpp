@@ -45,6 +45,23 @@ describe(TypeRange types,
   return result;
 }
 
+/// What pruning took out of a function.
+static llvm::json::Array describeRemoved(ArrayAttr blocks) {
+  llvm::json::Array result;
+  for (auto block : blocks.getAsRange<DictionaryAttr>()) {
+    llvm::json::Object object;
+    if (auto name = block.getAs<StringAttr>("name"))
+      object["name"] = name.getValue();
+    for (StringRef count : {"macs", "weights"})
+      if (auto value = block.getAs<IntegerAttr>(count))
+        object[count] = value.getInt();
+    if (auto importance = block.getAs<FloatAttr>("importance"))
+      object["importance"] = importance.getValueAsDouble();
+    result.push_back(std::move(object));
+  }
+  return result;
+}
+
 bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
                         void *userData) {
   if (!network || !network->isUsable())
@@ -67,10 +84,13 @@ bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
       auto getResult = [&](unsigned i, StringRef name) {
         return function.getResultAttr(i, name);
       };
-      json.value(llvm::json::Object{
+      llvm::json::Object entry{
           {"entry", function.getName()},
           {"inputs", describe(function.getArgumentTypes(), getArgument)},
-          {"outputs", describe(function.getResultTypes(), getResult)}});
+          {"outputs", describe(function.getResultTypes(), getResult)}};
+      if (auto removed = function->getAttrOfType<ArrayAttr>(kRemovedBlocksAttr))
+        entry["removed"] = describeRemoved(removed);
+      json.value(std::move(entry));
     }
   });
   return true;

@@ -150,6 +150,42 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   pm.addPass(createVerifyImport());
 }
 
+void nnq::buildBlockRemovalPipeline(OpPassManager &pm,
+                                    const ReconstructBlocksOptions &options) {
+  // Without data there is nothing to fit to.
+  if (!options.data.empty())
+    pm.addPass(createReconstructBlocks(options, buildCalibrationPipeline));
+  pm.addPass(createRemoveBlocks());
+  // Projections without anything nonlinear behind them are one with layers.
+  pm.addPass(createFoldAffine());
+}
+
+void nnq::buildPruneLayersPipeline(OpPassManager &pm,
+                                   const PruneLayersOptions &options) {
+  buildImportPipeline(pm);
+  ReconstructBlocksOptions reconstruct;
+  takeData(options, reconstruct);
+  reconstruct.fit = options.fit;
+  SelectBlocksOptions select;
+  takeData(options, select);
+  select.labels = options.labels;
+  select.count = options.count;
+  select.ratio = options.ratio;
+  select.drop = options.accuracyDrop;
+  select.criterion = options.criterion;
+  select.bridge = options.bridge;
+  select.exclude = options.exclude;
+  pm.addPass(createSelectBlocks(
+      select,
+      [reconstruct](OpPassManager &to) {
+        buildBlockRemovalPipeline(to, reconstruct);
+      },
+      buildCalibrationPipeline));
+  buildBlockRemovalPipeline(pm, reconstruct);
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyImport());
+}
+
 void nnq::buildPruneWeightsPipeline(
     OpPassManager &pm, const PruneWeightsPipelineOptions &options) {
   buildImportPipeline(pm);
@@ -543,6 +579,9 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<PruneChannelsOptions>("prune-channels",
                                      "Remove the least important channels",
                                      buildPruneChannelsPipeline),
+      describe<PruneLayersOptions>("prune-layers",
+                                   "Remove the least important blocks",
+                                   buildPruneLayersPipeline),
       describe<PruneWeightsPipelineOptions>(
           "prune-weights", "Make the least important weights zero",
           buildPruneWeightsPipeline),

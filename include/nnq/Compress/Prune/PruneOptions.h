@@ -23,6 +23,12 @@ enum class WeightCriterion { Magnitude, Wanda, Obs };
 /// What weights compete with.
 enum class PruneScope { Local, Global };
 
+/// How the importance of a block is measured.
+enum class BlockCriterion { Similarity, Loss };
+
+/// What is fitted to stand in for a block.
+enum class BlockFit { None, Affine, Projection };
+
 /// Values of an option of type ChannelCriterion.
 inline llvm::cl::ValuesClass channelCriterionValues() {
   return llvm::cl::values(
@@ -68,11 +74,32 @@ inline llvm::cl::ValuesClass pruneScopeValues() {
                                      "The weights of all layers compete"));
 }
 
+/// Values of an option of type BlockCriterion.
+inline llvm::cl::ValuesClass blockCriterionValues() {
+  return llvm::cl::values(
+      clEnumValN(BlockCriterion::Similarity, "similarity",
+                 "1 - cos of what it reads and gives, mean over the samples"),
+      clEnumValN(BlockCriterion::Loss, "loss",
+                 "Cross-entropy of the network without it, by labels"));
+}
+
+/// Values of an option of type BlockFit.
+inline llvm::cl::ValuesClass blockFitValues() {
+  return llvm::cl::values(
+      clEnumValN(BlockFit::None, "none", "What the block reads, as it is"),
+      clEnumValN(BlockFit::Affine, "affine",
+                 "A factor and a bias for each channel of that"),
+      clEnumValN(BlockFit::Projection, "projection",
+                 "A matrix over the channels, 1x1, and a bias"));
+}
+
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::ChannelCriterion)
 NNQ_ENUM_OPTION(::nnq::PruneRanking)
 NNQ_ENUM_OPTION(::nnq::WeightCriterion)
 NNQ_ENUM_OPTION(::nnq::PruneScope)
+NNQ_ENUM_OPTION(::nnq::BlockCriterion)
+NNQ_ENUM_OPTION(::nnq::BlockFit)
 
 #endif // NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H
