@@ -7,6 +7,7 @@
 #include "Host.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Target/Codegen.h"
 #include "llvm/Support/JSON.h"
 
@@ -62,6 +63,21 @@ static llvm::json::Array describeRemoved(ArrayAttr blocks) {
   return result;
 }
 
+/// Which channels pruning left to layers.
+static llvm::json::Array describeKept(ArrayAttr layers) {
+  llvm::json::Array result;
+  for (auto layer : layers.getAsRange<DictionaryAttr>()) {
+    llvm::json::Object object;
+    if (auto name = layer.getAs<StringAttr>("layer"))
+      object["layer"] = name.getValue();
+    for (StringRef side : {"output", "input"})
+      if (auto channels = layer.getAs<DenseI64ArrayAttr>(side))
+        object[side] = llvm::json::Array(channels.asArrayRef());
+    result.push_back(std::move(object));
+  }
+  return result;
+}
+
 bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
                         void *userData) {
   if (!network || !network->isUsable())
@@ -90,6 +106,8 @@ bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
           {"outputs", describe(function.getResultTypes(), getResult)}};
       if (auto removed = function->getAttrOfType<ArrayAttr>(kRemovedBlocksAttr))
         entry["removed"] = describeRemoved(removed);
+      if (auto kept = function->getAttrOfType<ArrayAttr>(kKeptChannelsAttr))
+        entry["kept"] = describeKept(kept);
       json.value(std::move(entry));
     }
   });

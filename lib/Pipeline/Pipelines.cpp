@@ -134,6 +134,8 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   select.ranking = options.ranking;
   select.roundTo = options.roundTo;
   select.exclude = options.exclude;
+  select.scales = options.scales;
+  select.gradients = options.gradients;
   select.seed = options.seed;
   pm.addPass(createSelectChannels(select));
   bool reconstructs = hasStatistics(options) && options.reconstruct;

@@ -225,6 +225,16 @@ struct PruneChannelsOptions
       llvm::cl::desc(
           "Layers that keep all channels: regular expressions by commas"),
       llvm::cl::init("")};
+  Option<std::string> scales{
+      *this, "scales",
+      llvm::cl::desc(".npz of scales of batch normalization by layer, of "
+                     "criterion=bn-scale"),
+      llvm::cl::init("")};
+  Option<std::string> gradients{
+      *this, "gradients",
+      llvm::cl::desc(
+          ".npz of gradients of weights by layer, of criterion=taylor"),
+      llvm::cl::init("")};
   Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of criterion=random"),
                        llvm::cl::init(0)};
   Option<bool> reconstruct{

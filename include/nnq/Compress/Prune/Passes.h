@@ -18,6 +18,10 @@
 
 namespace nnq {
 
+/// On a function: of each layer with weights, the channels of the network
+/// before pruning that it still has. Masked ones do not count.
+inline constexpr llvm::StringLiteral kKeptChannelsAttr = "nnq.kept_channels";
+
 #define GEN_PASS_DECL
 #include "nnq/Compress/Prune/Passes.h.inc"
 

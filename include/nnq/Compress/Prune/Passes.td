@@ -33,6 +33,15 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
       `correlation` in `nnq.input_stats`. The unit of the least error goes first,
       and those left are judged without it, where inputs of the layer are not
       more than 1536;
+    - `bn-scale`: |scale| of the batch normalization behind the layer that makes it
+      (Liu et al., Network Slimming, ICCV 2017), one number a channel in the array
+      of `scales` that has the name of the layer. Import folds batch normalization
+      into weights, and the scale cannot be told from them any more: it is read
+      before, by `nnq.torch.batch_norm_scales` for example;
+    - `taylor`: (sum w g)^2 of the weights w that make it, with g the gradient of
+      the loss (Molchanov et al., CVPR 2019), from the array of `gradients` that has
+      the name of the layer and the shape of its weights, as
+      `nnq.torch.weight_gradients` writes them;
     - `random`: `seed`.
 
     With `ranking=uniform` each group loses `ratio` of its units; with `global`
@@ -72,6 +81,10 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
            "computes them)">,
     Option<"exclude", "exclude", "std::string", "\"\"",
            "Layers that keep all channels: regular expressions by commas">,
+    Option<"scales", "scales", "std::string", "\"\"",
+           ".npz of scales of batch normalization, of criterion=bn-scale">,
+    Option<"gradients", "gradients", "std::string", "\"\"",
+           ".npz of gradients of weights, of criterion=taylor">,
     Option<"seed", "seed", "int64_t", "0", "Of criterion=random">,
     Option<"printGroups", "print-groups", "bool", "false",
            "Print which channels go together, and why others stay">,

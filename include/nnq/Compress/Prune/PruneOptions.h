@@ -12,7 +12,15 @@
 namespace nnq {
 
 /// How the importance of a channel is measured.
-enum class ChannelCriterion { L1, L2, Activation, Obs, Random };
+enum class ChannelCriterion {
+  L1,
+  L2,
+  Activation,
+  Obs,
+  BatchNormScale,
+  Taylor,
+  Random
+};
 
 /// What channels compete with.
 enum class PruneRanking { Uniform, Global };
@@ -40,6 +48,12 @@ inline llvm::cl::ValuesClass channelCriterionValues() {
       clEnumValN(ChannelCriterion::Obs, "obs",
                  "Error of what reads it, on the data, after other weights "
                  "have made up for it"),
+      clEnumValN(ChannelCriterion::BatchNormScale, "bn-scale",
+                 "Magnitude of the scale of the batch normalization behind it, "
+                 "from scales=FILE"),
+      clEnumValN(ChannelCriterion::Taylor, "taylor",
+                 "First-order change of the loss without it, from "
+                 "gradients=FILE"),
       clEnumValN(ChannelCriterion::Random, "random",
                  "None, as a baseline and for tests"));
 }
