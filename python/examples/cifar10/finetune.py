@@ -36,7 +36,7 @@ CALIBRATION = 500
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
 # The channels of the residual streams stay: the code of the shortcuts counts them.
-STREAM = r"conv1,.*\.conv2,linear"
+STREAM = r"conv1,.*\.conv2"
 
 
 def normalize(x: np.ndarray) -> torch.Tensor:
