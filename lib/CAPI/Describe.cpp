@@ -7,6 +7,7 @@
 #include "Host.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Target/Codegen.h"
 #include "llvm/Support/JSON.h"
 
@@ -45,6 +46,38 @@ describe(TypeRange types,
   return result;
 }
 
+/// What pruning took out of a function.
+static llvm::json::Array describeRemoved(ArrayAttr blocks) {
+  llvm::json::Array result;
+  for (auto block : blocks.getAsRange<DictionaryAttr>()) {
+    llvm::json::Object object;
+    if (auto name = block.getAs<StringAttr>("name"))
+      object["name"] = name.getValue();
+    for (StringRef count : {"macs", "weights"})
+      if (auto value = block.getAs<IntegerAttr>(count))
+        object[count] = value.getInt();
+    if (auto importance = block.getAs<FloatAttr>("importance"))
+      object["importance"] = importance.getValueAsDouble();
+    result.push_back(std::move(object));
+  }
+  return result;
+}
+
+/// Which channels pruning left to layers.
+static llvm::json::Array describeKept(ArrayAttr layers) {
+  llvm::json::Array result;
+  for (auto layer : layers.getAsRange<DictionaryAttr>()) {
+    llvm::json::Object object;
+    if (auto name = layer.getAs<StringAttr>("layer"))
+      object["layer"] = name.getValue();
+    for (StringRef side : {"output", "input"})
+      if (auto channels = layer.getAs<DenseI64ArrayAttr>(side))
+        object[side] = llvm::json::Array(channels.asArrayRef());
+    result.push_back(std::move(object));
+  }
+  return result;
+}
+
 bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
                         void *userData) {
   if (!network || !network->isUsable())
@@ -67,10 +100,15 @@ bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
       auto getResult = [&](unsigned i, StringRef name) {
         return function.getResultAttr(i, name);
       };
-      json.value(llvm::json::Object{
+      llvm::json::Object entry{
           {"entry", function.getName()},
           {"inputs", describe(function.getArgumentTypes(), getArgument)},
-          {"outputs", describe(function.getResultTypes(), getResult)}});
+          {"outputs", describe(function.getResultTypes(), getResult)}};
+      if (auto removed = function->getAttrOfType<ArrayAttr>(kRemovedBlocksAttr))
+        entry["removed"] = describeRemoved(removed);
+      if (auto kept = function->getAttrOfType<ArrayAttr>(kKeptChannelsAttr))
+        entry["kept"] = describeKept(kept);
+      json.value(std::move(entry));
     }
   });
   return true;

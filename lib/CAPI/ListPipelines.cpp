@@ -74,6 +74,8 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<ComputePrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||
          describeEnum<Requantization>(option, json) ||
+         describeEnum<BlockCriterion>(option, json) ||
+         describeEnum<BlockFit>(option, json) ||
          describeEnum<ChannelCriterion>(option, json) ||
          describeEnum<PruneRanking>(option, json) ||
          describeEnum<WeightCriterion>(option, json) ||

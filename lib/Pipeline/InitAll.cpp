@@ -33,7 +33,9 @@ void nnq::registerAllPasses() {
   registerNNQCalibratePasses(
       [](mlir::OpPassManager &pm) { buildQuantizationPipeline(pm); },
       buildCalibrationPipeline);
-  registerNNQPrunePasses();
+  registerNNQPrunePasses(
+      [](mlir::OpPassManager &pm) { buildBlockRemovalPipeline(pm, {}); },
+      buildCalibrationPipeline);
   registerNNQQuantizePasses();
   registerNNQLowerPasses();
   registerNNQVectorizePasses();

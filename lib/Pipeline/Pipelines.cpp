@@ -134,6 +134,8 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   select.ranking = options.ranking;
   select.roundTo = options.roundTo;
   select.exclude = options.exclude;
+  select.scales = options.scales;
+  select.gradients = options.gradients;
   select.seed = options.seed;
   pm.addPass(createSelectChannels(select));
   bool reconstructs = hasStatistics(options) && options.reconstruct;
@@ -146,6 +148,42 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   if (reconstructs)
     pm.addPass(createFoldAffine());
   // Each layer had constants of its own.
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyImport());
+}
+
+void nnq::buildBlockRemovalPipeline(OpPassManager &pm,
+                                    const ReconstructBlocksOptions &options) {
+  // Without data there is nothing to fit to.
+  if (!options.data.empty())
+    pm.addPass(createReconstructBlocks(options, buildCalibrationPipeline));
+  pm.addPass(createRemoveBlocks());
+  // Projections without anything nonlinear behind them are one with layers.
+  pm.addPass(createFoldAffine());
+}
+
+void nnq::buildPruneLayersPipeline(OpPassManager &pm,
+                                   const PruneLayersOptions &options) {
+  buildImportPipeline(pm);
+  ReconstructBlocksOptions reconstruct;
+  takeData(options, reconstruct);
+  reconstruct.fit = options.fit;
+  SelectBlocksOptions select;
+  takeData(options, select);
+  select.labels = options.labels;
+  select.count = options.count;
+  select.ratio = options.ratio;
+  select.drop = options.accuracyDrop;
+  select.criterion = options.criterion;
+  select.bridge = options.bridge;
+  select.exclude = options.exclude;
+  pm.addPass(createSelectBlocks(
+      select,
+      [reconstruct](OpPassManager &to) {
+        buildBlockRemovalPipeline(to, reconstruct);
+      },
+      buildCalibrationPipeline));
+  buildBlockRemovalPipeline(pm, reconstruct);
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());
 }
@@ -543,6 +581,9 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<PruneChannelsOptions>("prune-channels",
                                      "Remove the least important channels",
                                      buildPruneChannelsPipeline),
+      describe<PruneLayersOptions>("prune-layers",
+                                   "Remove the least important blocks",
+                                   buildPruneLayersPipeline),
       describe<PruneWeightsPipelineOptions>(
           "prune-weights", "Make the least important weights zero",
           buildPruneWeightsPipeline),

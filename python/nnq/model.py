@@ -98,8 +98,9 @@ class Model:
     # underscores for dashes; `data` may be arrays.
     quantize = PipelineMethod("quantize-int8")
     prune_channels = PipelineMethod("prune-channels")
+    prune_layers = PipelineMethod("prune-layers")
     prune_weights = PipelineMethod("prune-weights")
-    prune = ChoiceMethod(channels="prune-channels", weights="prune-weights")
+    prune = ChoiceMethod(channels="prune-channels", layers="prune-layers", weights="prune-weights")
 
     def __init__(
         self,

@@ -65,6 +65,20 @@ class LayerReport:
 
 
 @dataclass(frozen=True)
+class RemovedBlock:
+    """What prune("layers") took out of the network."""
+
+    # Names of the first and the last layer with weights.
+    name: str
+    # Of a sample.
+    macs: int
+    # Numbers, not bytes.
+    weights: int
+    # As the criterion measured it.
+    importance: float | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """A network, layer by layer; print it, or see to_html and to_json."""
 
@@ -77,6 +91,7 @@ class Report:
     comparison: Comparison | None = None
     # Of a call.
     time_us: float | None = None
+    removed: tuple[RemovedBlock, ...] = ()
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return JSON, and write it to a file on request."""
@@ -188,4 +203,6 @@ def make_report(model: Model, data: Any, *, profile: bool, options: Mapping[str,
         tuple(layers),
         comparison,
         time_us,
+        # The lowered network has no room for what is not there.
+        tuple(RemovedBlock(**block) for block in model._entry().get("removed", ())),
     )

@@ -60,6 +60,9 @@ def facts(report: Report) -> list[tuple[str, str]]:
     ]
     if report.steps:
         result.insert(1, ("steps", ", ".join(report.steps)))
+    for block in report.removed:
+        importance = "" if block.importance is None else f", importance {block.importance:.3g}"
+        result.append(("removed", f"{block.name} ({block.macs:,} MACs, {block.weights:,} weights{importance})"))
     if report.time_us is not None:
         result.append(("time of a call", f"{report.time_us:.2f} us"))
     if report.comparison:

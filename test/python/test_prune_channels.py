@@ -140,7 +140,7 @@ def test_what_is_refused_has_a_reason():
 def test_prune_says_what_it_knows():
     model = nnq.from_torch(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2)), [torch.zeros(1, 4)])
     assert model.prune("channels", ratio=0.5, round_to=1).steps[-1].pipeline == "prune-channels"
-    known = r"what='chanels' is none of channels, weights; did you mean 'channels'\?"
+    known = r"what='chanels' is none of channels, layers, weights; did you mean 'channels'\?"
     with pytest.raises(nnq.OptionError, match=known):
         model.prune("chanels", ratio=0.5)
     with pytest.raises(nnq.OptionError, match=r"has no option ration; did you mean 'ratio'\?"):

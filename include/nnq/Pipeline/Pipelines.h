@@ -11,7 +11,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "nnq/Compress/Calibrate/CalibrationMethod.h"
-#include "nnq/Compress/Prune/PruneOptions.h"
+#include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Lower/Passes.h"
 
@@ -225,6 +225,16 @@ struct PruneChannelsOptions
       llvm::cl::desc(
           "Layers that keep all channels: regular expressions by commas"),
       llvm::cl::init("")};
+  Option<std::string> scales{
+      *this, "scales",
+      llvm::cl::desc(".npz of scales of batch normalization by layer, of "
+                     "criterion=bn-scale"),
+      llvm::cl::init("")};
+  Option<std::string> gradients{
+      *this, "gradients",
+      llvm::cl::desc(
+          ".npz of gradients of weights by layer, of criterion=taylor"),
+      llvm::cl::init("")};
   Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of criterion=random"),
                        llvm::cl::init(0)};
   Option<bool> reconstruct{
@@ -236,6 +246,48 @@ struct PruneChannelsOptions
       *this, "mask",
       llvm::cl::desc("Make weights zero in place of removing them"),
       llvm::cl::init(false)};
+};
+
+/// Options of `--prune-layers`.
+struct PruneLayersOptions
+    : public mlir::PassPipelineOptions<PruneLayersOptions>,
+      public DataOptions {
+  PruneLayersOptions()
+      : DataOptions("Data to measure importance on, .npy or .npz") {}
+
+  Option<int64_t> count{*this, "count",
+                        llvm::cl::desc("Number of blocks that go"),
+                        llvm::cl::init(0)};
+  Option<double> ratio{
+      *this, "ratio",
+      llvm::cl::desc("Share of the blocks that go, between 0 and 1"),
+      llvm::cl::init(0)};
+  Option<double> accuracyDrop{
+      *this, "accuracy-drop",
+      llvm::cl::desc("Points of accuracy on the data that may be lost; as many "
+                     "blocks go as that takes (below 0: not asked)"),
+      llvm::cl::init(-1)};
+  Option<std::string> labels{
+      *this, "labels",
+      llvm::cl::desc("Name of the array of labels in the .npz, for "
+                     "criterion=loss and accuracy-drop"),
+      llvm::cl::init("")};
+  Option<BlockCriterion> criterion{
+      *this, "criterion",
+      llvm::cl::desc("How the importance of blocks is measured"),
+      llvm::cl::init(BlockCriterion::Similarity), blockCriterionValues()};
+  Option<BlockFit> fit{*this, "fit",
+                       llvm::cl::desc("What stands in for a block"),
+                       llvm::cl::init(BlockFit::Projection), blockFitValues()};
+  Option<bool> bridge{
+      *this, "bridge",
+      llvm::cl::desc("Blocks that change the shape go, too, where a shortcut "
+                     "does it, which stays"),
+      llvm::cl::init(false)};
+  Option<std::string> exclude{
+      *this, "exclude",
+      llvm::cl::desc("Layers whose blocks stay: regular expressions by commas"),
+      llvm::cl::init("")};
 };
 
 /// Options of `--prune-weights`.
@@ -329,8 +381,14 @@ void buildCalibratePipeline(mlir::OpPassManager &pm,
 /// Stage 1, and channels that go.
 void buildPruneChannelsPipeline(mlir::OpPassManager &pm,
                                 const PruneChannelsOptions &options);
+void buildPruneLayersPipeline(mlir::OpPassManager &pm,
+                              const PruneLayersOptions &options);
 void buildPruneWeightsPipeline(mlir::OpPassManager &pm,
                                const PruneWeightsPipelineOptions &options);
+
+/// Fits what stands in for the blocks that a module names, and removes them.
+void buildBlockRemovalPipeline(mlir::OpPassManager &pm,
+                               const ReconstructBlocksOptions &options);
 
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,

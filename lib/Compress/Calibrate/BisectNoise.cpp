@@ -6,8 +6,8 @@
 
 #include "LayerUnit.h"
 #include "NoiseCauses.h"
-#include "SampleRunner.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Calibrate/SampleRunner.h"
 #include "nnq/Support/QuantMath.h"
 #include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Remarks.h"
@@ -128,7 +128,7 @@ private:
       positions.emplace_back(addResult(function, end),
                              addResult(function, alone.lookup(end)));
     }
-    if (failed(runOnCopy(*copy, builders.quantization)))
+    if (failed(runOnCopy(*copy, builders.change)))
       return llvm::createStringError("the network could not be quantized");
     copy->walk([&](linalg::LinalgOp op) {
       auto number = op->getAttrOfType<IntegerAttr>(kUnitAttr);

@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ObservedInputs.h"
-#include "SampleRunner.h"
 #include "StatisticsFile.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Calibrate/SampleRunner.h"
 #include "nnq/Compress/Calibrate/TensorObserver.h"
 #include "nnq/Runtime/CompiledModel.h"
 #include "nnq/Support/Branches.h"

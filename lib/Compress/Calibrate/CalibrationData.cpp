@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CalibrationData.h"
+#include "nnq/Compress/Calibrate/CalibrationData.h"
 
 using namespace mlir;
 using namespace nnq;

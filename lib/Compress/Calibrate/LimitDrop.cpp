@@ -4,9 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "SampleRunner.h"
 #include "nnq/Compress/Calibrate/Passes.h"
-#include "nnq/Runtime/NumpyFile.h"
+#include "nnq/Compress/Calibrate/TrialOutcome.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Structured.h"
@@ -23,14 +22,6 @@ using namespace mlir;
 using namespace nnq;
 
 namespace {
-/// What a network gave on all samples.
-struct Outcome {
-  /// All outputs, one after the other.
-  std::vector<float> values;
-  /// Number of the largest element of the first output, by sample.
-  std::vector<int64_t> top;
-};
-
 struct LimitDrop : public nnq::impl::LimitDropBase<LimitDrop> {
   LimitDrop(const LimitDropOptions &options, TrialBuilders builders)
       : LimitDropBase(options), builders(std::move(builders)) {}
@@ -68,9 +59,14 @@ private:
       return numbers.takeError();
     expected = std::move(*numbers);
     truth = expected.top;
-    if (llvm::Error error = readLabels())
-      return error;
-    accuracy = getAccuracy(expected);
+    if (!labels.empty()) {
+      llvm::Expected<std::vector<int64_t>> read =
+          readLabels(data, labels, truth.size());
+      if (!read)
+        return read.takeError();
+      truth = std::move(*read);
+    }
+    accuracy = expected.getAccuracy(truth);
 
     llvm::Expected<double> all = getDrop({});
     if (!all)
@@ -119,71 +115,22 @@ private:
     OwningOpRef<ModuleOp> copy = cast<ModuleOp>(getOperation()->clone(mapping));
     for (linalg::LinalgOp op : kept)
       keep(mapping.lookup(op.getOperation()));
-    if (isQuantized && failed(runOnCopy(*copy, builders.quantization)))
+    if (isQuantized && failed(runOnCopy(*copy, builders.change)))
       return llvm::createStringError("the network could not be quantized");
     llvm::Expected<CompiledModel> model =
         builders.compile(*copy, entry.getName());
     if (!model)
       return model.takeError();
-    const std::vector<TensorSignature> &outputs = model->signature().outputs;
-    if (outputs.empty() || !llvm::all_of(outputs, [](const auto &output) {
-          return output.dtype == DType::F32;
-        }))
-      return llvm::createStringError("the results are not f32");
     llvm::Expected<CalibrationData> samplesOfInputs =
         CalibrationData::open(entry, data, key, samples);
     if (!samplesOfInputs)
       return samplesOfInputs.takeError();
-    Outcome outcome;
-    llvm::Error error = runSamples(
-        getOperation(), *model, *samplesOfInputs,
-        "looking for sensitive layers",
-        [&](ArrayRef<const void *>, ArrayRef<std::vector<char>> results,
-            int64_t count) {
-          ArrayRef<float> first = asFloats(results[0]);
-          size_t size = first.size() / count;
-          for (int64_t i = 0; i < count; ++i) {
-            ArrayRef<float> sample = first.slice(i * size, size);
-            outcome.top.push_back(llvm::max_element(sample) - sample.begin());
-          }
-          for (const std::vector<char> &result : results)
-            llvm::append_range(outcome.values, asFloats(result));
-        });
-    if (error)
-      return error;
-    ++numTrials;
-    if (outcome.values.size() == outcome.top.size())
-      return llvm::createStringError(
-          "the network gives one number a sample, so it has no accuracy");
+    llvm::Expected<Outcome> outcome =
+        Outcome::run(getOperation(), *model, *samplesOfInputs,
+                     "looking for sensitive layers");
+    if (outcome)
+      ++numTrials;
     return outcome;
-  }
-
-  llvm::Error readLabels() {
-    if (labels.empty())
-      return llvm::Error::success();
-    llvm::Expected<NumpyFile> file = NumpyFile::open(data);
-    if (!file)
-      return file.takeError();
-    llvm::Expected<NumpyArray> array = file->read(labels);
-    if (!array)
-      return array.takeError();
-    llvm::Expected<std::vector<int64_t>> integers = array->toIntegers();
-    if (!integers)
-      return integers.takeError();
-    if (integers->size() < truth.size())
-      return llvm::createStringError(
-          array->name() + ": has " + llvm::Twine(integers->size()) +
-          " labels for " + llvm::Twine(truth.size()) + " samples");
-    integers->resize(truth.size());
-    truth = std::move(*integers);
-    return llvm::Error::success();
-  }
-
-  double getAccuracy(const Outcome &outcome) const {
-    size_t right = 0;
-    for (auto [top, label] : llvm::zip_equal(outcome.top, truth))
-      right += top == label;
-    return 100.0 * right / truth.size();
   }
 
   double getSqnr(const Outcome &outcome) const {
@@ -197,7 +144,7 @@ private:
     llvm::Expected<Outcome> outcome = evaluate(kept, /*isQuantized=*/true);
     if (!outcome)
       return outcome.takeError();
-    double lost = accuracy - getAccuracy(*outcome);
+    double lost = accuracy - outcome->getAccuracy(truth);
     remarkPassed(getOperation(), "nnq-limit-drop",
                  llvm::formatv("{0} of {1} layers in f32: accuracy drops by "
                                "{2:f2} points to {3:f2} %, signal to noise "

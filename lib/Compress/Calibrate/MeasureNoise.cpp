@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "NoiseCauses.h"
-#include "SampleRunner.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Calibrate/SampleRunner.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Structured.h"
@@ -123,7 +123,7 @@ private:
   llvm::Expected<CompiledModel> compile(func::FuncOp entry, bool isQuantized,
                                         SmallVectorImpl<size_t> &positions) {
     OwningOpRef<ModuleOp> copy = getOperation().clone();
-    if (isQuantized && failed(runOnCopy(*copy, builders.quantization)))
+    if (isQuantized && failed(runOnCopy(*copy, builders.change)))
       return llvm::createStringError("the network could not be quantized");
     auto function = copy->lookupSymbol<func::FuncOp>(entry.getName());
     positions = returnLayers(function);

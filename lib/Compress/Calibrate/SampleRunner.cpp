@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "SampleRunner.h"
+#include "nnq/Compress/Calibrate/SampleRunner.h"
 #include "nnq/Compress/Calibrate/SampleAction.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -140,7 +140,7 @@ void TrialBuilders::getDependentDialects(DialectRegistry &registry) const {
   registry.insert<NNQDialect>();
   // No dialect may be loaded while passes run.
   OpPassManager pm(ModuleOp::getOperationName());
-  quantization(pm);
+  change(pm);
   lowering(pm, /*reference=*/false);
   pm.getDependentDialects(registry);
 }

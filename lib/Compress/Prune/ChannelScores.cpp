@@ -102,13 +102,119 @@ static std::vector<double> scoreActivations(ArrayRef<ChannelReader> readers,
   return scores;
 }
 
+/// The array of the layer in a file, in f64. Nothing, with an error, if it is
+/// not finite.
+static FailureOr<std::pair<SmallVector<int64_t>, std::vector<double>>>
+readArray(NumpyFile &file, linalg::LinalgOp op) {
+  llvm::Expected<NumpyArray> array = file.read(getLayerName(op).str());
+  if (!array) {
+    emitLayerError(op) << "its channels are not ranked: "
+                       << llvm::toString(array.takeError())
+                       << "; exclude the layer or add the array";
+    return failure();
+  }
+  std::vector<double> values = array->toDoubles();
+  if (!llvm::all_of(values, [](double x) { return std::isfinite(x); }))
+    return emitLayerError(op) << array->name() << " is not finite";
+  return std::pair(SmallVector<int64_t>(array->shape()), std::move(values));
+}
+
+/// Sums over the channels of a unit.
+static std::vector<double> sumUnits(const ChannelGraph &graph,
+                                    const ChannelGroup &group, unsigned number,
+                                    ArrayRef<double> channels) {
+  llvm::DenseMap<ChannelGraph::Position, double> sums;
+  for (int64_t i = 0; i < graph.getSize(number); ++i)
+    sums[graph.getUnit(graph.getFirst(number) + i)] += channels[i];
+  std::vector<double> scores;
+  for (ChannelGraph::Position unit : group.units)
+    scores.push_back(sums.lookup(unit));
+  return scores;
+}
+
+/// The mean of what all layers that make the units say of them.
+static FailureOr<std::vector<double>> scoreByScales(const ChannelGraph &graph,
+                                                    const ChannelGroup &group,
+                                                    NumpyFile &file) {
+  std::vector<double> scores(group.units.size(), 0.0);
+  for (const ChannelProducer &producer : group.producers) {
+    auto array = readArray(file, producer.op);
+    if (failed(array))
+      return failure();
+    unsigned number = *graph.findDim(producer.op->getResult(0), producer.dim);
+    int64_t size = graph.getSize(number);
+    if (static_cast<int64_t>(array->second.size()) != size)
+      return emitLayerError(producer.op)
+             << "scales has " << array->second.size() << " numbers for its "
+             << size << " channels";
+    for (double &scale : array->second)
+      scale = std::abs(scale);
+    for (auto [score, part] :
+         llvm::zip_equal(scores, sumUnits(graph, group, number, array->second)))
+      score += part / group.producers.size();
+  }
+  return scores;
+}
+
+/// (sum w g)^2 over the weights that make a unit.
+static FailureOr<std::vector<double>>
+scoreByGradients(const ChannelGraph &graph, const ChannelGroup &group,
+                 NumpyFile &file) {
+  std::vector<double> scores(group.units.size(), 0.0);
+  for (const WeightDim &weight : group.weights) {
+    if (isSummedOver(weight.op, weight.weight, weight.dim))
+      continue;
+    FailureOr<ConstantData> data =
+        ConstantData::get(findWeight(*weight.weight));
+    if (failed(data) || !data->getType().getElementType().isF32())
+      return emitLayerError(weight.op) << "has no weights of f32";
+    auto array = readArray(file, weight.op);
+    if (failed(array))
+      return failure();
+    auto &[given, gradients] = *array;
+    // Import drops dimensions of size 1 and transposes matrices.
+    SmallVector<int64_t> shape(data->getShape());
+    SmallVector<int64_t> wanted = shape;
+    for (SmallVector<int64_t> *sizes : {&wanted, &given})
+      llvm::erase(*sizes, 1);
+    const bool isTransposed = shape.size() == 2 && wanted != given &&
+                              wanted.size() == 2 && given.size() == 2 &&
+                              wanted[0] == given[1] && wanted[1] == given[0];
+    const bool isMatrix = shape.size() == 2 && wanted == given &&
+                          wanted.size() == 2 && wanted[0] == wanted[1];
+    if (wanted != given && !isTransposed)
+      return emitLayerError(weight.op)
+             << "gradients is of another shape than its weights";
+    // Of a square matrix the rows are output channels, as in PyTorch.
+    const bool swaps = isTransposed || (isMatrix && weight.dim == 1);
+    const int64_t inner = ShapedType::getNumElements(
+                      ArrayRef(shape).drop_front(weight.dim + 1)),
+                  size = shape[weight.dim];
+    std::vector<double> sums(size, 0.0);
+    for (auto [i, w] : llvm::enumerate(data->getAs<float>())) {
+      int64_t from =
+          swaps ? i % shape[1] * shape[0] + i / shape[1] : int64_t(i);
+      sums[i / inner % size] += w * gradients[from];
+    }
+    std::vector<double> parts = sumUnits(
+        graph, group, *graph.findDim(weight.weight->get(), weight.dim), sums);
+    for (auto [score, part] : llvm::zip_equal(scores, parts))
+      score += part * part;
+  }
+  return scores;
+}
+
 FailureOr<std::vector<double>> nnq::scoreChannels(const ChannelGraph &graph,
                                                   const ChannelGroup &group,
-                                                  ChannelCriterion criterion,
-                                                  uint64_t seed) {
+                                                  ChannelScoring &scoring) {
+  ChannelCriterion criterion = scoring.criterion;
+  if (criterion == ChannelCriterion::BatchNormScale)
+    return scoreByScales(graph, group, *scoring.file);
+  if (criterion == ChannelCriterion::Taylor)
+    return scoreByGradients(graph, group, *scoring.file);
   std::vector<double> scores(group.units.size(), 0.0);
   if (criterion == ChannelCriterion::Random) {
-    std::mt19937_64 random(seed + group.units.front());
+    std::mt19937_64 random(scoring.seed + group.units.front());
     // Not a distribution, whose numbers differ between libraries.
     for (double &score : scores)
       score = static_cast<double>(random() >> 11);

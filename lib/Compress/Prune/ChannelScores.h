@@ -9,8 +9,17 @@
 
 #include "ChannelGroups.h"
 #include "nnq/Compress/Prune/PruneOptions.h"
+#include "nnq/Runtime/NumpyFile.h"
 
 namespace nnq {
+
+/// How importance is measured.
+struct ChannelScoring {
+  ChannelCriterion criterion;
+  uint64_t seed = 0;
+  /// Scales or gradients, of criteria that ask for them.
+  std::optional<NumpyFile> file;
+};
 
 /// The importance of each unit of `group`, in their order. Where several
 /// tensors of weights have a part in a unit, it is their mean, each relative to
@@ -18,8 +27,7 @@ namespace nnq {
 /// for weights that are not finite.
 mlir::FailureOr<std::vector<double>> scoreChannels(const ChannelGraph &graph,
                                                    const ChannelGroup &group,
-                                                   ChannelCriterion criterion,
-                                                   uint64_t seed);
+                                                   ChannelScoring &scoring);
 
 } // namespace nnq
 

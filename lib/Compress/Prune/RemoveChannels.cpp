@@ -14,6 +14,8 @@
 #include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Statistics.h"
 
+#include "llvm/ADT/StringMap.h"
+
 namespace nnq {
 #define GEN_PASS_DEF_REMOVECHANNELS
 #include "nnq/Compress/Prune/Passes.h.inc"
@@ -44,6 +46,7 @@ private:
   bool isChanged(Value value) const;
   RankedTensorType getNewType(Value value) const;
 
+  void recordKept();
   void shrink(Operation *op);
   void shrink(arith::ConstantOp op);
   void mask(arith::ConstantOp op);
@@ -282,9 +285,51 @@ void Remover::rescaleMeans() {
   }
 }
 
+/// Writes down which channels of the network, as it was before any of them
+/// went, layers still have.
+void Remover::recordKept() {
+  Builder builder(function.getContext());
+  llvm::StringMap<DictionaryAttr> before;
+  if (auto known = function->getAttrOfType<ArrayAttr>(kKeptChannelsAttr))
+    for (auto layer : known.getAsRange<DictionaryAttr>())
+      before[layer.getAs<StringAttr>("layer")] = layer;
+  SmallVector<Attribute> layers;
+  function.walk([&](linalg::LinalgOp op) {
+    FailureOr<WeightedOp> operands = matchWeightedOp(op);
+    if (!isMultiplyAccumulate(op) || failed(operands))
+      return;
+    NamedAttrList entry;
+    StringRef name = getLayerName(op);
+    entry.set("layer", builder.getStringAttr(name));
+    auto set = [&](StringRef key, std::optional<int64_t> axis) {
+      if (!axis)
+        return;
+      SmallVector<int64_t> kept = getKept(operands->weight->get(), *axis);
+      auto type = cast<ShapedType>(operands->weight->get().getType());
+      DictionaryAttr earlier = before.lookup(name);
+      auto numbers = earlier ? earlier.getAs<DenseI64ArrayAttr>(key) : nullptr;
+      if (numbers && numbers.size() == type.getDimSize(*axis))
+        for (int64_t &position : kept)
+          position = numbers[position];
+      else if (numbers)
+        // Channels that were masked are still there.
+        llvm::erase_if(kept, [&](int64_t position) {
+          return !llvm::is_contained(numbers.asArrayRef(), position);
+        });
+      entry.set(key, builder.getDenseI64ArrayAttr(kept));
+    };
+    set("output", operands->channelAxis);
+    if (operands->inputAxis != operands->channelAxis)
+      set("input", operands->inputAxis);
+    layers.push_back(entry.getDictionary(function.getContext()));
+  });
+  function->setAttr(kKeptChannelsAttr, builder.getArrayAttr(layers));
+}
+
 LogicalResult Remover::run() {
   if (failed(checkDims()))
     return failure();
+  recordKept();
   SmallVector<int64_t> kept = groups.countPositions();
   int64_t before = groups.countMultiplyAdds(kept);
   for (auto [number, dim] : llvm::enumerate(graph.getDims()))
@@ -323,6 +368,7 @@ void Remover::mask(arith::ConstantOp op) {
 LogicalResult Remover::runMask() {
   if (failed(checkDims()))
     return failure();
+  recordKept();
   function.walk([&](arith::ConstantOp op) {
     if (isChanged(op.getResult()))
       mask(op);

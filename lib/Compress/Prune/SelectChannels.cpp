@@ -97,6 +97,15 @@ LogicalResult SelectChannels::checkOptions() {
   if (macs != 0 && !isShare(macs))
     return fail() << "macs=" << macs.getValue()
                   << " has to lie between 0 and 1";
+  if (criterion == ChannelCriterion::BatchNormScale && scales.empty())
+    return fail()
+           << "criterion=bn-scale asks for scales=FILE.npz, an array for "
+              "each layer; import folds batch normalization into "
+              "weights, so read them before "
+              "(nnq.torch.batch_norm_scales)";
+  if (criterion == ChannelCriterion::Taylor && gradients.empty())
+    return fail() << "criterion=taylor asks for gradients=FILE.npz, an array "
+                     "for each layer (nnq.torch.weight_gradients)";
   if (roundTo < 0)
     return fail() << "round-to=" << roundTo.getValue()
                   << " has to be positive, or 0";
@@ -129,6 +138,16 @@ SelectChannels::getCandidates(const ChannelGroups &groups) {
   llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
   if (!excluded)
     return fail() << llvm::toString(excluded.takeError());
+  ChannelScoring scoring{criterion, static_cast<uint64_t>(seed), std::nullopt};
+  if (criterion == ChannelCriterion::BatchNormScale ||
+      criterion == ChannelCriterion::Taylor) {
+    StringRef path = criterion == ChannelCriterion::Taylor ? gradients : scales;
+    llvm::Expected<NumpyFile> file = NumpyFile::open(path);
+    if (!file)
+      return emitError(getOperation().getLoc())
+             << kPass << ": " << llvm::toString(file.takeError());
+    scoring.file = std::move(*file);
+  }
   SmallVector<Candidate> candidates;
   for (const ChannelGroup &group : groups.getGroups()) {
     // All of them are asked, to know which patterns no layer answers.
@@ -141,7 +160,7 @@ SelectChannels::getCandidates(const ChannelGroups &groups) {
     }
     Candidate candidate{&group, {}, {}};
     FailureOr<std::vector<double>> scores =
-        scoreChannels(groups.getGraph(), group, criterion, seed);
+        scoreChannels(groups.getGraph(), group, scoring);
     if (failed(scores))
       return failure();
     candidate.scores = std::move(*scores);

@@ -1,14 +1,30 @@
-"""Quantization-aware training in PyTorch with exactly the rounding of the compiler.
+"""Training in PyTorch: with exactly the rounding of the compiler, and of what its pruning leaves.
 
     prepared = nnq.torch.prepare_qat(module, example_inputs)
     ...                                               # a training loop
     m = nnq.from_torch(prepared, example_inputs)      # with the scales that were trained
 
 `calibrate` finds ranges to start from, `freeze` ends the averaging of ranges and statistics.
+
+    pruned = nnq.from_torch(module, example_inputs).prune("channels", macs=0.5)
+    small = nnq.torch.prune_like(module, pruned)      # to be fine-tuned; nnq.from_torch takes it back
+
+`batch_norm_scales` and `weight_gradients` are what channels can be ranked by.
 """
 
 from .prepare import prepare_qat
+from .pruning import KeptChannels, batch_norm_scales, kept_channels, prune_like, weight_gradients
 from .quantizer import Quantizer
 from .state import calibrate, freeze
 
-__all__ = ["Quantizer", "calibrate", "freeze", "prepare_qat"]
+__all__ = [
+    "KeptChannels",
+    "Quantizer",
+    "batch_norm_scales",
+    "calibrate",
+    "freeze",
+    "kept_channels",
+    "prepare_qat",
+    "prune_like",
+    "weight_gradients",
+]

@@ -9,6 +9,9 @@
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 exclude=fc" 2>&1 | FileCheck %s --check-prefix=UNUSED
 // RUN: not nnq-opt %S/select-channels.mlir --nnq-select-channels="ratio=0.5 criterion=obs" 2>&1 | FileCheck %s --check-prefix=UNSEEN
 // RUN: not nnq-opt %S/select-channels.mlir --nnq-select-channels="macs=0.01" 2>&1 | FileCheck %s --check-prefix=LEAST
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 criterion=bn-scale" 2>&1 | FileCheck %s --check-prefix=SCALES
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 criterion=taylor" 2>&1 | FileCheck %s --check-prefix=GRADIENTS
+// RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 criterion=taylor gradients=%t.none.npz" 2>&1 | FileCheck %s --check-prefix=FILE
 
 // NONE: error: nnq-select-channels: nothing says how much to remove; give ratio (the share of the channels that go) or macs (the share of the multiply-adds that stay)
 // ONE: error: nnq-select-channels: ratio=1{{.*}} has to lie between 0 and 1
@@ -22,6 +25,9 @@
 // UNUSED: error: nnq-select-channels: exclude: no layer whose channels could go answers 'fc'
 // UNSEEN: error: {{.*}}layer 'fc1' nothing was seen of what reads its channels; pass data=FILE
 // UNSEEN: note: layer 'fc2': there is no correlation of what it multiplies (a calibration correlates 8192 numbers at most)
+// SCALES: error: nnq-select-channels: criterion=bn-scale asks for scales=FILE.npz, an array for each layer; import folds batch normalization into weights, so read them before
+// GRADIENTS: error: nnq-select-channels: criterion=taylor asks for gradients=FILE.npz, an array for each layer
+// FILE: error: nnq-select-channels: {{.+}}.none.npz{{.+}}
 // LEAST: error: nnq-select-channels: macs={{.*}} cannot be reached: with one register of channels left in each group, {{0\.[0-9]+}} of the multiply-adds stay
 
 func.func @net(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {

@@ -33,6 +33,15 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
       `correlation` in `nnq.input_stats`. The unit of the least error goes first,
       and those left are judged without it, where inputs of the layer are not
       more than 1536;
+    - `bn-scale`: |scale| of the batch normalization behind the layer that makes it
+      (Liu et al., Network Slimming, ICCV 2017), one number a channel in the array
+      of `scales` that has the name of the layer. Import folds batch normalization
+      into weights, and the scale cannot be told from them any more: it is read
+      before, by `nnq.torch.batch_norm_scales` for example;
+    - `taylor`: (sum w g)^2 of the weights w that make it, with g the gradient of
+      the loss (Molchanov et al., CVPR 2019), from the array of `gradients` that has
+      the name of the layer and the shape of its weights, as
+      `nnq.torch.weight_gradients` writes them;
     - `random`: `seed`.
 
     With `ranking=uniform` each group loses `ratio` of its units; with `global`
@@ -72,6 +81,10 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
            "computes them)">,
     Option<"exclude", "exclude", "std::string", "\"\"",
            "Layers that keep all channels: regular expressions by commas">,
+    Option<"scales", "scales", "std::string", "\"\"",
+           ".npz of scales of batch normalization, of criterion=bn-scale">,
+    Option<"gradients", "gradients", "std::string", "\"\"",
+           ".npz of gradients of weights, of criterion=taylor">,
     Option<"seed", "seed", "int64_t", "0", "Of criterion=random">,
     Option<"printGroups", "print-groups", "bool", "false",
            "Print which channels go together, and why others stay">,
@@ -259,6 +272,150 @@ def PruneWeights : Pass<"nnq-prune-weights", "::mlir::ModuleOp"> {
     Statistic<"numBits", "bits", "Number of bits of the weights that became zero">,
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def SelectBlocks : Pass<"nnq-select-blocks", "::mlir::ModuleOp"> {
+  let summary = "Decides which blocks of a network can go";
+  let description = [{
+    Blocks are found from the graph:
+
+    - residual blocks: all that lies between a tensor x and the addition x + f(x),
+      where f reads nothing else and no other op reads what is inside of f. This
+      holds for blocks of convolutions, attention and feed-forward layers alike;
+    - with `bridge` also blocks f of g(x) + f(x), where g, the branch with fewer
+      weights, is the shortcut that changes the shape: it stays. Without, such
+      blocks are refused;
+    - outside of residual additions, convolutions and contractions, with the bias
+      and activation function behind them, whose result has the type of what they
+      read.
+
+    `criterion=similarity` is 1 - cos(x, y) of what the block reads and gives (y; for
+    residual blocks behind the addition), over the elements of a sample, and the
+    mean over the samples: Block Influence (Men et al., ShortGPT, 2024), with
+    samples in place of tokens. `criterion=loss` is what the removal of the block
+    alone, fitted as the pipeline asks, adds to the cross-entropy of the first
+    output, for which `labels` are needed.
+
+    The least important blocks go: `count` of them, the share `ratio`, or as many as
+    accuracy bears: with `accuracy-drop` the network is run without the first 1, 2,
+    4, ... blocks in this order, and then in between, as long as accuracy (of the
+    largest element of the first output, by `labels`, else by what the network
+    says) drops by no more points. Of blocks within each other the least important
+    one goes.
+
+    `exclude` names layers, by regular expressions, whose blocks stay.
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv1"} ins(%x, %w : ...) outs(...)
+    %1 = linalg.generic {nnq.layer = "add", nnq.remove_block = {importance = 0.12 : f64}}
+        ins(%0, %x : ...) outs(...) { addf }
+    ```
+  }];
+  // Needs the pipelines that remove blocks and lower.
+  let constructor = "nullptr";
+  let options = [
+    Option<"data", "data", "std::string", "\"\"", "Data to run on, .npy or .npz">,
+    Option<"key", "key", "std::string", "\"x\"",
+           "Name of the array in the .npz, or names of several by commas">,
+    Option<"samples", "samples", "int64_t", "0",
+           "Use at most this many samples; 0 means all">,
+    Option<"labels", "labels", "std::string", "\"\"",
+           "Name of the array of labels in the .npz">,
+    Option<"count", "count", "int64_t", "0", "Number of blocks that go">,
+    Option<"ratio", "ratio", "double", "0",
+           "Share of the blocks that go, between 0 and 1">,
+    Option<"drop", "accuracy-drop", "double", "-1",
+           "Points of accuracy, in percent, that may be lost (below 0: not asked)">,
+    Option<"criterion", "criterion", "::nnq::BlockCriterion",
+           "::nnq::BlockCriterion::Similarity",
+           "How the importance of blocks is measured",
+           "::nnq::blockCriterionValues()">,
+    Option<"bridge", "bridge", "bool", "false",
+           "Blocks that change the shape go, too, where a shortcut does it">,
+    Option<"exclude", "exclude", "std::string", "\"\"",
+           "Layers whose blocks stay: regular expressions by commas">,
+  ];
+  let statistics = [
+    Statistic<"numBlocks", "blocks", "Number of blocks that could go">,
+    Statistic<"numSelected", "selected", "Number of blocks to remove">,
+    Statistic<"numMissed", "missed", "Number of blocks that have to stay">,
+    Statistic<"numTrials", "trials", "Number of times the network was run on all data">,
+  ];
+}
+
+def ReconstructBlocks : Pass<"nnq-reconstruct-blocks", "::mlir::ModuleOp"> {
+  let summary = "Fits what stands in for blocks that go";
+  let description = [{
+    Reads `nnq.remove_block` and adds the `weights` and `bias` to it that bring what
+    stays, x, nearest to what the block gave, y, with the least squared error on the
+    data, over samples and positions: one number a channel with `fit=affine`, a
+    matrix over the channels with `fit=projection`, a 1x1 convolution. With the
+    covariances C, the matrix is C_yx (C_xx + damping * mean(diag) * I)^-1. Blocks
+    are fitted in the order of the network, x of each with those in front of it
+    removed and fitted. Blocks the channels of which are not found stay unfitted,
+    with a remark.
+
+    ```mlir
+    %1 = linalg.generic {nnq.remove_block = {importance = 0.12 : f64}}
+        ins(%0, %x : ...) outs(...) { addf }
+    ```
+
+    becomes
+
+    ```mlir
+    %1 = linalg.generic {nnq.remove_block = {bias = dense<...> : tensor<16xf32>,
+        importance = 0.12 : f64, weights = dense<...> : tensor<16x16xf32>}}
+        ins(%0, %x : ...) outs(...) { addf }
+    ```
+  }];
+  // Needs the pipeline that lowers.
+  let constructor = "nullptr";
+  let options = [
+    Option<"data", "data", "std::string", "\"\"", "Data to run on, .npy or .npz">,
+    Option<"key", "key", "std::string", "\"x\"",
+           "Name of the array in the .npz, or names of several by commas">,
+    Option<"samples", "samples", "int64_t", "0",
+           "Use at most this many samples; 0 means all">,
+    Option<"fit", "fit", "::nnq::BlockFit", "::nnq::BlockFit::Projection",
+           "What stands in for a block", "::nnq::blockFitValues()">,
+    Option<"damping", "damping", "double", "0.001",
+           "Share of the mean of the diagonal that is added to it">,
+  ];
+  let statistics = [
+    Statistic<"numReconstructed", "reconstructed", "Number of blocks fitted">,
+    Statistic<"numMissed", "missed", "Number of blocks that could not be fitted">,
+  ];
+}
+
+def RemoveBlocks : Pass<"nnq-remove-blocks", "::mlir::ModuleOp"> {
+  let summary = "Removes the blocks that their last ops name";
+  let description = [{
+    What a block with `nnq.remove_block` reads (see `nnq-select-blocks`), or its
+    shortcut, takes the place of what it gives, behind the `weights` and `bias` of
+    the attribute if there are some. `nnq.removed_blocks` of the function tells
+    what went: names of the first and last layer, multiply-adds, weights and
+    importance. It is an error if no block ends at the op.
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv1"} ins(%x, %w : ...) outs(...)
+    %1 = linalg.generic {nnq.remove_block = {}} ins(%0, %x : ...) outs(...) { addf }
+    %2 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv2"} ins(%1, %w2 : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %2 = linalg.conv_2d_nchw_fchw {nnq.layer = "conv2"} ins(%x, %w2 : ...) outs(...)
+    ```
+  }];
+  let statistics = [
+    Statistic<"numRemoved", "removed", "Number of blocks removed">,
+    Statistic<"numMultiplyAdds", "macs", "Number of multiply-adds removed">,
+    Statistic<"numWeights", "weights", "Number of weights removed">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 #endif // NNQ_PRUNE_PASSES_TD

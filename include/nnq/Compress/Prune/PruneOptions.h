@@ -12,7 +12,15 @@
 namespace nnq {
 
 /// How the importance of a channel is measured.
-enum class ChannelCriterion { L1, L2, Activation, Obs, Random };
+enum class ChannelCriterion {
+  L1,
+  L2,
+  Activation,
+  Obs,
+  BatchNormScale,
+  Taylor,
+  Random
+};
 
 /// What channels compete with.
 enum class PruneRanking { Uniform, Global };
@@ -22,6 +30,12 @@ enum class WeightCriterion { Magnitude, Wanda, Obs };
 
 /// What weights compete with.
 enum class PruneScope { Local, Global };
+
+/// How the importance of a block is measured.
+enum class BlockCriterion { Similarity, Loss };
+
+/// What is fitted to stand in for a block.
+enum class BlockFit { None, Affine, Projection };
 
 /// Values of an option of type ChannelCriterion.
 inline llvm::cl::ValuesClass channelCriterionValues() {
@@ -34,6 +48,12 @@ inline llvm::cl::ValuesClass channelCriterionValues() {
       clEnumValN(ChannelCriterion::Obs, "obs",
                  "Error of what reads it, on the data, after other weights "
                  "have made up for it"),
+      clEnumValN(ChannelCriterion::BatchNormScale, "bn-scale",
+                 "Magnitude of the scale of the batch normalization behind it, "
+                 "from scales=FILE"),
+      clEnumValN(ChannelCriterion::Taylor, "taylor",
+                 "First-order change of the loss without it, from "
+                 "gradients=FILE"),
       clEnumValN(ChannelCriterion::Random, "random",
                  "None, as a baseline and for tests"));
 }
@@ -68,11 +88,32 @@ inline llvm::cl::ValuesClass pruneScopeValues() {
                                      "The weights of all layers compete"));
 }
 
+/// Values of an option of type BlockCriterion.
+inline llvm::cl::ValuesClass blockCriterionValues() {
+  return llvm::cl::values(
+      clEnumValN(BlockCriterion::Similarity, "similarity",
+                 "1 - cos of what it reads and gives, mean over the samples"),
+      clEnumValN(BlockCriterion::Loss, "loss",
+                 "Cross-entropy of the network without it, by labels"));
+}
+
+/// Values of an option of type BlockFit.
+inline llvm::cl::ValuesClass blockFitValues() {
+  return llvm::cl::values(
+      clEnumValN(BlockFit::None, "none", "What the block reads, as it is"),
+      clEnumValN(BlockFit::Affine, "affine",
+                 "A factor and a bias for each channel of that"),
+      clEnumValN(BlockFit::Projection, "projection",
+                 "A matrix over the channels, 1x1, and a bias"));
+}
+
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::ChannelCriterion)
 NNQ_ENUM_OPTION(::nnq::PruneRanking)
 NNQ_ENUM_OPTION(::nnq::WeightCriterion)
 NNQ_ENUM_OPTION(::nnq::PruneScope)
+NNQ_ENUM_OPTION(::nnq::BlockCriterion)
+NNQ_ENUM_OPTION(::nnq::BlockFit)
 
 #endif // NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H

@@ -40,6 +40,12 @@ inline constexpr llvm::StringLiteral kClippedAttr = "nnq.quant_clipped";
 inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
 inline constexpr llvm::StringLiteral kRemoveChannelsAttr =
     "nnq.remove_channels";
+/// On the last op of a block that goes: a dictionary of `importance`, `bridge`
+/// where a shortcut stays, and `weights` (one number a channel, or a matrix of
+/// output and input channels) and `bias` where what stays was fitted.
+inline constexpr llvm::StringLiteral kRemoveBlockAttr = "nnq.remove_block";
+/// On a function: what has been removed of it, an array of dictionaries.
+inline constexpr llvm::StringLiteral kRemovedBlocksAttr = "nnq.removed_blocks";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kWeightBitsAttr = "nnq.weight_bits";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";

@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H
-#define NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H
+#ifndef NNQ_COMPRESS_CALIBRATE_SAMPLERUNNER_H
+#define NNQ_COMPRESS_CALIBRATE_SAMPLERUNNER_H
 
-#include "CalibrationData.h"
+#include "nnq/Compress/Calibrate/CalibrationData.h"
 #include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Runtime/CompiledModel.h"
 
@@ -53,13 +53,14 @@ mlir::LogicalResult
 runOnCopy(mlir::ModuleOp copy,
           llvm::function_ref<void(mlir::OpPassManager &)> build);
 
-/// How passes that compare a network with its quantized form make both.
+/// How passes that compare a network with what becomes of it, such as its
+/// quantized form, make both.
 struct TrialBuilders {
-  PipelineBuilder quantization;
+  PipelineBuilder change;
   LoweringBuilder lowering;
 
   void getDependentDialects(mlir::DialectRegistry &registry) const;
-  /// Lowers a copy, which is quantized or not, and compiles it.
+  /// Lowers a copy, be it changed or not, and compiles it.
   llvm::Expected<CompiledModel> compile(mlir::ModuleOp copy,
                                         llvm::StringRef entry) const;
 };
@@ -77,4 +78,4 @@ private:
 
 } // namespace nnq
 
-#endif // NNQ_LIB_COMPRESS_CALIBRATE_SAMPLERUNNER_H
+#endif // NNQ_COMPRESS_CALIBRATE_SAMPLERUNNER_H

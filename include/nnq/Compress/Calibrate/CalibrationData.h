@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef NNQ_LIB_COMPRESS_CALIBRATE_CALIBRATIONDATA_H
-#define NNQ_LIB_COMPRESS_CALIBRATE_CALIBRATIONDATA_H
+#ifndef NNQ_COMPRESS_CALIBRATE_CALIBRATIONDATA_H
+#define NNQ_COMPRESS_CALIBRATE_CALIBRATIONDATA_H
 
 #include "nnq/Runtime/NumpyFile.h"
 
@@ -39,4 +39,4 @@ private:
 
 } // namespace nnq
 
-#endif // NNQ_LIB_COMPRESS_CALIBRATE_CALIBRATIONDATA_H
+#endif // NNQ_COMPRESS_CALIBRATE_CALIBRATIONDATA_H
