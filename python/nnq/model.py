@@ -99,6 +99,7 @@ class Model:
     quantize = PipelineMethod("quantize-int8")
     prune_channels = PipelineMethod("prune-channels")
     prune_weights = PipelineMethod("prune-weights")
+    factorize = PipelineMethod("factorize")
     prune = ChoiceMethod(channels="prune-channels", weights="prune-weights")
 
     def __init__(

@@ -6,11 +6,11 @@
 
 #include "ContractionLayout.h"
 #include "DepthwiseBorder.h"
-#include "KernelCost.h"
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"
+#include "nnq/Vectorize/KernelCost.h"
 #include "nnq/Vectorize/Passes.h"
 #include "llvm/Support/MathExtras.h"
 

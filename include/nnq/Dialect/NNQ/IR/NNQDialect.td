@@ -31,6 +31,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.quant_clipped` | linalg op | share of its input that calibration saw outside of the range chosen |
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
     | `nnq.remove_channels` | layer that makes channels | those that `nnq-remove-channels` removes; may be written by hand |
+    | `nnq.factorize` | convolution or contraction | method and ranks by which `nnq-factorize-layers` replaces it; may be written by hand |
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
     | `nnq.sqnr` | linalg op | signal to noise of its result once quantized, in dB |
     | `nnq.weights` | linalg op | `#nnq.weight_format`, its own; may be written by hand |
