@@ -198,6 +198,19 @@ void nnq::buildFactorizePipeline(OpPassManager &pm,
   pm.addPass(createSelectRanks(select));
   FactorizeLayersOptions factorize;
   factorize.seed = options.seed;
+  if (options.accuracyDrop >= 0) {
+    LimitDropOptions limit;
+    takeData(options, limit);
+    limit.labels = options.labels;
+    limit.drop = options.accuracyDrop;
+    limit.request = kFactorizeAttr.str();
+    pm.addPass(createLimitDrop(
+        limit,
+        [factorize](OpPassManager &to) {
+          to.addPass(createFactorizeLayers(factorize));
+        },
+        buildCalibrationPipeline));
+  }
   pm.addPass(createFactorizeLayers(factorize));
   // Layers of one weight have equal factors.
   pm.addPass(createCSEPass());

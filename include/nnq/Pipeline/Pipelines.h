@@ -311,6 +311,17 @@ struct FactorizePipelineOptions
       llvm::cl::desc(
           "Share of the estimated time that may stay, between 0 and 1"),
       llvm::cl::init(0)};
+  Option<double> accuracyDrop{
+      *this, "accuracy-drop",
+      llvm::cl::desc(
+          "Points of accuracy on the data that may be lost; the most "
+          "sensitive layers stay whole (below 0: any number)"),
+      llvm::cl::init(-1)};
+  Option<std::string> labels{
+      *this, "labels",
+      llvm::cl::desc("Name of the array of labels in the .npz, for "
+                     "accuracy-drop; by default the whole network is right"),
+      llvm::cl::init("")};
   Option<FactorObjective> objective{
       *this, "objective", llvm::cl::desc("What a factorization is kept for"),
       llvm::cl::init(FactorObjective::Latency), factorObjectiveValues()};

@@ -7,6 +7,7 @@
 #include "FactorRequest.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/Layers.h"
 
 #include "llvm/ADT/StringExtras.h"

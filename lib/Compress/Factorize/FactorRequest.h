@@ -12,9 +12,7 @@
 
 namespace nnq {
 
-/// On a layer: how `nnq-factorize-layers` takes it apart.
-inline constexpr llvm::StringLiteral kFactorizeAttr = "nnq.factorize";
-
+/// `nnq.factorize` of a layer: how `nnq-factorize-layers` takes it apart.
 struct FactorRequest {
   /// Nothing if there is none; fails with an error if it is malformed.
   static mlir::FailureOr<std::optional<FactorRequest>>

@@ -171,6 +171,8 @@ private:
                                         builder.getStringAttr("factorize"),
                                         i == 0 ? 32 * before.countWeights() : 0,
                                         32 * step.countWeights()));
+      if (Attribute kept = op->getAttr(kKeepF32Attr))
+        made->setAttr(kKeepF32Attr, kept);
       value = made.getResult(0);
     }
     if (Attribute range = op->getAttr(kQuantRangeAttr))

@@ -5,17 +5,21 @@
 //===----------------------------------------------------------------------===//
 
 #include "Tucker2.h"
-#include "SingularValues.h"
+
+#include <Eigen/Eigenvalues>
 
 using namespace nnq;
 
 /// The space of this rank that holds most of the columns. Of a matrix with
 /// fewer columns any other vectors add nothing: they are zero.
 static Matrix getSpace(const Matrix &unfolded, int64_t rank) {
-  LeftSvd svd = computeLeftSvd(unfolded);
+  // Values are not asked for, and vectors of small ones are not kept: squares
+  // are as good, and faster.
+  Eigen::SelfAdjointEigenSolver<Matrix> solver(unfolded * unfolded.transpose());
   Matrix space = Matrix::Zero(unfolded.rows(), rank);
-  const int64_t count = std::min<int64_t>(rank, svd.vectors.cols());
-  space.leftCols(count) = svd.vectors.leftCols(count);
+  const int64_t count = std::min<int64_t>(rank, unfolded.cols());
+  space.leftCols(count) =
+      solver.eigenvectors().rowwise().reverse().leftCols(count);
   return space;
 }
 
@@ -25,8 +29,8 @@ DenseTensor Tucker2::expand() const {
 
 Tucker2 nnq::computeTucker2(const DenseTensor &tensor, int64_t firstRank,
                             int64_t secondRank) {
-  constexpr int kMostSweeps = 50;
-  constexpr double kLeastChange = 1e-10;
+  constexpr int kMostSweeps = 30;
+  constexpr double kLeastChange = 1e-9;
   Matrix first = getSpace(tensor.unfold(0), firstRank);
   Matrix second = getSpace(tensor.unfold(1), secondRank);
   const double norm = tensor.getSquaredNorm();

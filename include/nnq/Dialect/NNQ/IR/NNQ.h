@@ -40,6 +40,7 @@ inline constexpr llvm::StringLiteral kClippedAttr = "nnq.quant_clipped";
 inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
 inline constexpr llvm::StringLiteral kRemoveChannelsAttr =
     "nnq.remove_channels";
+inline constexpr llvm::StringLiteral kFactorizeAttr = "nnq.factorize";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kWeightBitsAttr = "nnq.weight_bits";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
