@@ -137,7 +137,8 @@ def test_cp_is_as_near_as_that_of_numpy(rank: int):
 
 
 def test_cp_finds_terms_that_are_there():
-    weights = np.einsum("or,ir,hr,wr->oihw", draw(12, 2), draw(8, 2), draw(3, 2), draw(3, 2))
+    modes = [draw(size, 2, seed=seed) for seed, size in enumerate((12, 8, 3, 3))]
+    weights = np.einsum("or,ir,hr,wr->oihw", *modes)
     text, _, weights = make("conv", weights)
     model = nnq.load(text).factorize(method="cp", rank=2, **EXACT)
     assert error(weights, product(model, "cp")) < 5e-3
