@@ -7,6 +7,7 @@
 #include "Host.h"
 
 #include "mlir/Pass/PassOptions.h"
+#include "nnq/Compress/Factorize/FactorizeOptions.h"
 #include "nnq/Compress/Prune/PruneOptions.h"
 #include "nnq/Compress/Quantize/QuantizeOptions.h"
 #include "nnq/Pipeline/Pipelines.h"
@@ -79,7 +80,9 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<ChannelCriterion>(option, json) ||
          describeEnum<PruneRanking>(option, json) ||
          describeEnum<WeightCriterion>(option, json) ||
-         describeEnum<PruneScope>(option, json));
+         describeEnum<PruneScope>(option, json) ||
+         describeEnum<FactorMethod>(option, json) ||
+         describeEnum<FactorObjective>(option, json));
   return json;
 }
 

@@ -10,6 +10,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Factorize/Passes.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
@@ -33,6 +34,7 @@ void nnq::registerAllPasses() {
   registerNNQCalibratePasses(
       [](mlir::OpPassManager &pm) { buildQuantizationPipeline(pm); },
       buildCalibrationPipeline);
+  registerNNQFactorizePasses();
   registerNNQPrunePasses(
       [](mlir::OpPassManager &pm) { buildBlockRemovalPipeline(pm, {}); },
       buildCalibrationPipeline);

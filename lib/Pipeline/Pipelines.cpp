@@ -15,6 +15,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "nnq/Compress/Calibrate/Passes.h"
+#include "nnq/Compress/Factorize/Passes.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Import/Passes.h"
@@ -208,6 +209,49 @@ void nnq::buildPruneWeightsPipeline(
   prune.criterion = options.criterion;
   prune.damping = options.damping;
   pm.addPass(createPruneWeights(prune));
+  pm.addPass(createVerifyImport());
+}
+
+void nnq::buildFactorizePipeline(OpPassManager &pm,
+                                 const FactorizePipelineOptions &options) {
+  buildImportPipeline(pm);
+  CalibrateOptions calibrate;
+  calibrate.inputStatistics = true;
+  calibrate.correlations = ".*";
+  // Deeper layers are weighed by the diagonal.
+  calibrate.maxCorrelated = 2048;
+  addCalibration(pm, options, calibrate);
+  SelectRanksOptions select;
+  select.method = options.method;
+  select.rank = options.rank;
+  select.ratio = options.ratio;
+  select.energy = options.energy;
+  select.vbmf = options.vbmf;
+  select.latency = options.latency;
+  select.objective = options.objective;
+  select.roundTo = options.roundTo;
+  select.exclude = options.exclude;
+  select.layers = options.layers;
+  select.seed = options.seed;
+  pm.addPass(createSelectRanks(select));
+  FactorizeLayersOptions factorize;
+  factorize.seed = options.seed;
+  if (options.accuracyDrop >= 0) {
+    LimitDropOptions limit;
+    takeData(options, limit);
+    limit.labels = options.labels;
+    limit.drop = options.accuracyDrop;
+    limit.request = kFactorizeAttr.str();
+    pm.addPass(createLimitDrop(
+        limit,
+        [factorize](OpPassManager &to) {
+          to.addPass(createFactorizeLayers(factorize));
+        },
+        buildCalibrationPipeline));
+  }
+  pm.addPass(createFactorizeLayers(factorize));
+  // Layers of one weight have equal factors.
+  pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());
 }
 
@@ -587,6 +631,9 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<PruneWeightsPipelineOptions>(
           "prune-weights", "Make the least important weights zero",
           buildPruneWeightsPipeline),
+      describe<FactorizePipelineOptions>(
+          "factorize", "Replace layers by products of smaller ones",
+          buildFactorizePipeline),
       describe<QuantizeInt8Options>("quantize-int8",
                                     "Quantize weights and activations to int8",
                                     buildQuantizeInt8Pipeline),

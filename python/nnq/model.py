@@ -100,6 +100,7 @@ class Model:
     prune_channels = PipelineMethod("prune-channels")
     prune_layers = PipelineMethod("prune-layers")
     prune_weights = PipelineMethod("prune-weights")
+    factorize = PipelineMethod("factorize")
     prune = ChoiceMethod(channels="prune-channels", layers="prune-layers", weights="prune-weights")
 
     def __init__(

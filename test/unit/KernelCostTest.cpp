@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Vectorize/Common/KernelCost.h"
+#include "nnq/Vectorize/KernelCost.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/MathExtras.h"
 #include "gtest/gtest.h"

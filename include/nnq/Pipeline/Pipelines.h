@@ -11,6 +11,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "nnq/Compress/Calibrate/CalibrationMethod.h"
+#include "nnq/Compress/Factorize/FactorizeOptions.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Lower/Passes.h"
@@ -329,6 +330,72 @@ struct PruneWeightsPipelineOptions
       llvm::cl::init("")};
 };
 
+/// Options of `--factorize`.
+struct FactorizePipelineOptions
+    : public mlir::PassPipelineOptions<FactorizePipelineOptions>,
+      public CalibrationOptions {
+  FactorizePipelineOptions()
+      : CalibrationOptions(
+            "Calibration data, .npy or .npz, to weigh by what layers multiply",
+            "Statistics that an earlier calibration saved, with "
+            "input-statistics or correlations=.*, in place of data") {}
+
+  Option<FactorMethod> method{
+      *this, "method", llvm::cl::desc("How layers are taken apart"),
+      llvm::cl::init(FactorMethod::Auto), factorMethodValues()};
+  Option<int64_t> rank{*this, "rank", llvm::cl::desc("Rank of all layers"),
+                       llvm::cl::init(-1)};
+  Option<double> ratio{
+      *this, "ratio",
+      llvm::cl::desc(
+          "Share of the multiply-adds of each layer that go, between "
+          "0 and 1"),
+      llvm::cl::init(0)};
+  Option<double> energy{
+      *this, "energy",
+      llvm::cl::desc("Share of the squared singular values that stays, between "
+                     "0 and 1"),
+      llvm::cl::init(0)};
+  Option<bool> vbmf{*this, "vbmf",
+                    llvm::cl::desc("Ranks of what noise does not explain"),
+                    llvm::cl::init(false)};
+  Option<double> latency{
+      *this, "latency",
+      llvm::cl::desc(
+          "Share of the estimated time that may stay, between 0 and 1"),
+      llvm::cl::init(0)};
+  Option<double> accuracyDrop{
+      *this, "accuracy-drop",
+      llvm::cl::desc(
+          "Points of accuracy on the data that may be lost; the most "
+          "sensitive layers stay whole (below 0: any number)"),
+      llvm::cl::init(-1)};
+  Option<std::string> labels{
+      *this, "labels",
+      llvm::cl::desc("Name of the array of labels in the .npz, for "
+                     "accuracy-drop; by default the whole network is right"),
+      llvm::cl::init("")};
+  Option<FactorObjective> objective{
+      *this, "objective", llvm::cl::desc("What a factorization is kept for"),
+      llvm::cl::init(FactorObjective::Latency), factorObjectiveValues()};
+  Option<int64_t> roundTo{
+      *this, "round-to",
+      llvm::cl::desc("Ranks are multiples of this number (0: as the target "
+                     "computes them)"),
+      llvm::cl::init(0)};
+  Option<std::string> exclude{
+      *this, "exclude",
+      llvm::cl::desc("Layers that stay: regular expressions by commas"),
+      llvm::cl::init("")};
+  Option<std::string> layers{
+      *this, "layers",
+      llvm::cl::desc("Requests for single layers, as nnq-select-ranks reads "
+                     "them: WHICH=HOW by commas"),
+      llvm::cl::init("")};
+  Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of the starts of cp"),
+                       llvm::cl::init(0)};
+};
+
 /// Options of `--lower-to-llvm`.
 struct LowerToLLVMOptions
     : public mlir::PassPipelineOptions<LowerToLLVMOptions> {
@@ -389,6 +456,10 @@ void buildPruneWeightsPipeline(mlir::OpPassManager &pm,
 /// Fits what stands in for the blocks that a module names, and removes them.
 void buildBlockRemovalPipeline(mlir::OpPassManager &pm,
                                const ReconstructBlocksOptions &options);
+
+/// Stage 1, and layers that become products of smaller ones.
+void buildFactorizePipeline(mlir::OpPassManager &pm,
+                            const FactorizePipelineOptions &options);
 
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,

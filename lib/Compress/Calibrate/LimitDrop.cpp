@@ -48,7 +48,9 @@ private:
     entry = *found;
     layers.clear();
     getOperation()->walk([&](linalg::LinalgOp op) {
-      if (isMultiplyAccumulate(op) && !op->hasAttr(kKeepF32Attr))
+      if (request.empty()
+              ? isMultiplyAccumulate(op) && !op->hasAttr(kKeepF32Attr)
+              : op->hasAttr(request))
         layers.push_back(op);
     });
     if (layers.empty())
@@ -104,7 +106,10 @@ private:
   }
 
   void keep(Operation *op) {
-    op->setAttr(kKeepF32Attr, StringAttr::get(&getContext(), getReason()));
+    if (!request.empty())
+      op->removeAttr(request);
+    else
+      op->setAttr(kKeepF32Attr, StringAttr::get(&getContext(), getReason()));
   }
 
   /// Runs the network with `kept` in f32 and all other layers quantized, or
@@ -116,7 +121,9 @@ private:
     for (linalg::LinalgOp op : kept)
       keep(mapping.lookup(op.getOperation()));
     if (isQuantized && failed(runOnCopy(*copy, builders.change)))
-      return llvm::createStringError("the network could not be quantized");
+      return llvm::createStringError(
+          request.empty() ? "the network could not be quantized"
+                          : "the network could not be compressed");
     llvm::Expected<CompiledModel> model =
         builders.compile(*copy, entry.getName());
     if (!model)
@@ -146,10 +153,11 @@ private:
       return outcome.takeError();
     double lost = accuracy - outcome->getAccuracy(truth);
     remarkPassed(getOperation(), "nnq-limit-drop",
-                 llvm::formatv("{0} of {1} layers in f32: accuracy drops by "
-                               "{2:f2} points to {3:f2} %, signal to noise "
-                               "{4:f1} dB",
-                               kept.size(), layers.size(), lost,
+                 llvm::formatv("{0} of {1} layers {2}: accuracy drops by "
+                               "{3:f2} points to {4:f2} %, signal to noise "
+                               "{5:f1} dB",
+                               kept.size(), layers.size(),
+                               request.empty() ? "in f32" : "as they are", lost,
                                accuracy - lost, getSqnr(*outcome))
                      .str());
     return lost;
@@ -166,10 +174,11 @@ private:
         return outcome.takeError();
       double sqnr = getSqnr(*outcome);
       order.push_back({sqnr, i});
-      remarkPassed(
-          op, "nnq-limit-drop",
-          llvm::formatv("quantized alone: signal to noise {0:f1} dB", sqnr)
-              .str());
+      remarkPassed(op, "nnq-limit-drop",
+                   llvm::formatv("{0} alone: signal to noise {1:f1} dB",
+                                 request.empty() ? "quantized" : "compressed",
+                                 sqnr)
+                       .str());
     }
     llvm::sort(order);
     SmallVector<linalg::LinalgOp> sorted;

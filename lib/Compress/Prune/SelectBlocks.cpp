@@ -5,9 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Blocks.h"
-#include "LayerPatterns.h"
 #include "nnq/Compress/Calibrate/TrialOutcome.h"
 #include "nnq/Compress/Prune/Passes.h"
+#include "nnq/Support/LayerPatterns.h"
 #include "nnq/Support/Remarks.h"
 
 #include <cmath>

@@ -5,8 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ChannelScores.h"
-#include "LayerPatterns.h"
+
 #include "nnq/Compress/Prune/Passes.h"
+#include "nnq/Support/LayerPatterns.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"

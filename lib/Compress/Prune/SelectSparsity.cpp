@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LayerPatterns.h"
 #include "SparseLayer.h"
 #include "nnq/Compress/Prune/Passes.h"
+#include "nnq/Support/LayerPatterns.h"
 #include "nnq/Support/Remarks.h"
 
 #include <cmath>

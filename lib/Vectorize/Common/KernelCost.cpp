@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelCost.h"
+#include "nnq/Vectorize/KernelCost.h"
 
 #include "llvm/Support/MathExtras.h"
 

@@ -6,12 +6,12 @@
 
 #include "ContractionLayout.h"
 #include "DepthwiseBorder.h"
-#include "KernelCost.h"
 #include "SparseStrategy.h"
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"
+#include "nnq/Vectorize/KernelCost.h"
 #include "nnq/Vectorize/Passes.h"
 #include "llvm/Support/MathExtras.h"
 

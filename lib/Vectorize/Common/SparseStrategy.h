@@ -8,7 +8,7 @@
 #define NNQ_LIB_VECTORIZE_COMMON_SPARSESTRATEGY_H
 
 #include "ContractionLayout.h"
-#include "KernelCost.h"
+#include "nnq/Vectorize/KernelCost.h"
 
 namespace nnq {
 

@@ -6,9 +6,9 @@
 
 #include "WinogradCost.h"
 
-#include "KernelCost.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Winograd.h"
+#include "nnq/Vectorize/KernelCost.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;

@@ -151,6 +151,10 @@ def LimitDrop : Pass<"nnq-limit-drop", "::mlir::ModuleOp"> {
     attribute `nnq.keep_f32`. Without `labels` the network in f32 is taken to be
     right.
 
+    With `request`, trials are of the layers that have this attribute, as
+    nnq.factorize, and the pipeline that answers it; those that are to stay lose
+    it.
+
     Each trial is a rung of a ladder that `--remarks-filter-passed=nnq` shows. A
     network of n layers is compiled up to n + log n times.
 
@@ -177,9 +181,11 @@ def LimitDrop : Pass<"nnq-limit-drop", "::mlir::ModuleOp"> {
            "Name of the array of labels in the .npz">,
     Option<"drop", "accuracy-drop", "double", "0.5",
            "Points of accuracy, in percent, that may be lost">,
+    Option<"request", "request", "std::string", "\"\"",
+           "Attribute of the layers to change; by default all are quantized">,
   ];
   let statistics = [
-    Statistic<"numKept", "kept-f32", "Number of layers to stay in f32">,
+    Statistic<"numKept", "kept-f32", "Number of layers to stay in f32, or as they are">,
     Statistic<"numTrials", "trials", "Number of times the network was run on all data">,
   ];
 }

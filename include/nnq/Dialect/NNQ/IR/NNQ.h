@@ -46,6 +46,7 @@ inline constexpr llvm::StringLiteral kRemoveChannelsAttr =
 inline constexpr llvm::StringLiteral kRemoveBlockAttr = "nnq.remove_block";
 /// On a function: what has been removed of it, an array of dictionaries.
 inline constexpr llvm::StringLiteral kRemovedBlocksAttr = "nnq.removed_blocks";
+inline constexpr llvm::StringLiteral kFactorizeAttr = "nnq.factorize";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kWeightBitsAttr = "nnq.weight_bits";
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";

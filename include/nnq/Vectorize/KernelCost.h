@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef NNQ_LIB_VECTORIZE_COMMON_KERNELCOST_H
-#define NNQ_LIB_VECTORIZE_COMMON_KERNELCOST_H
+#ifndef NNQ_VECTORIZE_KERNELCOST_H
+#define NNQ_VECTORIZE_KERNELCOST_H
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
@@ -91,4 +91,4 @@ int64_t countRegisters(const KernelProblem &problem, int64_t tileRows,
 
 } // namespace nnq
 
-#endif // NNQ_LIB_VECTORIZE_COMMON_KERNELCOST_H
+#endif // NNQ_VECTORIZE_KERNELCOST_H

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef NNQ_LIB_COMPRESS_PRUNE_LAYERPATTERNS_H
-#define NNQ_LIB_COMPRESS_PRUNE_LAYERPATTERNS_H
+#ifndef NNQ_SUPPORT_LAYERPATTERNS_H
+#define NNQ_SUPPORT_LAYERPATTERNS_H
 
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
@@ -36,4 +36,4 @@ private:
 
 } // namespace nnq
 
-#endif // NNQ_LIB_COMPRESS_PRUNE_LAYERPATTERNS_H
+#endif // NNQ_SUPPORT_LAYERPATTERNS_H

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LayerPatterns.h"
+#include "nnq/Support/LayerPatterns.h"
 
 using namespace nnq;
 using llvm::StringRef;

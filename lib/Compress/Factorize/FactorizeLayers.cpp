@@ -1,0 +1,186 @@
+//===- FactorizeLayers.cpp - Replace layers by smaller ones ---------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FactorPlan.h"
+#include "FactorRequest.h"
+#include "Factors.h"
+#include "nnq/Compress/Factorize/Passes.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Remarks.h"
+#include "nnq/Support/Statistics.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+namespace nnq {
+#define GEN_PASS_DEF_FACTORIZELAYERS
+#include "nnq/Compress/Factorize/Passes.h.inc"
+} // namespace nnq
+
+using namespace mlir;
+using namespace nnq;
+
+static constexpr StringLiteral kPass = "nnq-factorize-layers";
+
+static Value makeWeights(OpBuilder &builder, Location loc,
+                         const FactorStep &step, const DenseTensor &factor) {
+  // Modes of factors are loops that may be several.
+  SmallVector<int64_t> sizes(step.loops.size());
+  for (auto [at, size] : llvm::zip_equal(step.weightOrder, step.weightShape))
+    sizes[at] = size;
+  DenseTensor ordered = factor.reshape(sizes).permute(step.weightOrder);
+  std::vector<float> weights(ordered.values.begin(), ordered.values.end());
+  auto type = RankedTensorType::get(step.weightShape, builder.getF32Type());
+  return makeConstant(builder, loc, type, "factor", asBytes<float>(weights));
+}
+
+/// Zeros of the shape of what `step` makes of `input`.
+static Value makeInit(OpBuilder &builder, Location loc, const FactorStep &step,
+                      Value input, Value init) {
+  const int64_t rank = cast<ShapedType>(input.getType()).getRank();
+  SmallVector<OpFoldResult> sizes;
+  for (auto [size, source] : llvm::zip_equal(step.shape, step.sizeSources)) {
+    if (!ShapedType::isDynamic(size))
+      sizes.push_back(builder.getIndexAttr(size));
+    else if (source < rank)
+      sizes.push_back(tensor::getMixedSize(builder, loc, input, source));
+    else
+      sizes.push_back(tensor::getMixedSize(builder, loc, init, source - rank));
+  }
+  Value empty =
+      tensor::EmptyOp::create(builder, loc, sizes, builder.getF32Type());
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getF32FloatAttr(0.0f));
+  return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+}
+
+static linalg::GenericOp makeStep(OpBuilder &builder, Location loc,
+                                  const FactorStep &step, Value input,
+                                  Value weights, Value init) {
+  SmallVector<utils::IteratorType> iterators(step.sizes.size(),
+                                             utils::IteratorType::reduction);
+  std::fill_n(iterators.begin(), step.numParallel,
+              utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+      builder, loc, init.getType(), ValueRange{input, weights}, init,
+      ArrayRef<AffineMap>{step.activationMap, step.weightMap, step.outputMap},
+      iterators, [](OpBuilder &b, Location loc, ValueRange args) {
+        Value product = arith::MulFOp::create(b, loc, args[0], args[1]);
+        Value sum = arith::AddFOp::create(b, loc, args[2], product);
+        linalg::YieldOp::create(b, loc, sum);
+      });
+}
+
+namespace {
+struct FactorizeLayers
+    : public nnq::impl::FactorizeLayersBase<FactorizeLayers> {
+  using FactorizeLayersBase::FactorizeLayersBase;
+
+  void runOnOperation() override {
+    SmallVector<Operation *> ops;
+    getOperation()->walk([&](Operation *op) {
+      if (op->hasAttr(kFactorizeAttr))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops)
+      if (failed(factorize(op)))
+        return signalPassFailure();
+    // What was seen of other layers.
+    if (!ops.empty())
+      dropStatistics(getOperation());
+  }
+
+private:
+  LogicalResult factorize(Operation *op) {
+    FailureOr<std::optional<FactorRequest>> request = FactorRequest::read(op);
+    if (failed(request))
+      return failure();
+    std::string reason = "it is no convolution or contraction";
+    auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+    auto fail = [&]() {
+      return emitLayerError(op) << "cannot be factorized as " << kFactorizeAttr
+                                << " asks: " << reason;
+    };
+    if (!linalgOp || !isMultiplyAccumulate(linalgOp))
+      return fail();
+    FailureOr<FactorLayer> layer = FactorLayer::get(linalgOp, reason);
+    if (failed(layer))
+      return fail();
+    if (!layer->isFinite())
+      return emitLayerError(op) << "has weights that are not finite numbers";
+    std::optional<InputMoments> moments;
+    if (op->hasAttr(kInputStatsAttr)) {
+      FailureOr<InputMoments> found = InputMoments::get(*layer, reason);
+      if (succeeded(found))
+        moments = std::move(*found);
+      else
+        remarkMissed(op, kPass, "is not weighed: " + reason);
+    }
+    const InputMoments *its = moments ? &*moments : nullptr;
+    FailureOr<FactorPlan> plan =
+        FactorPlan::get(*layer, (*request)->method, (*request)->ranks, reason);
+    FailureOr<FactorPlan> before = FactorPlan::getUnchanged(*layer, reason);
+    if (failed(plan) || failed(before))
+      return fail();
+    FailureOr<Factors> factors = computeFactors(
+        *layer, (*request)->method, (*request)->ranks, its, seed, reason);
+    if (failed(factors))
+      return fail();
+    ++numFactorized;
+    numWeights += before->countWeights() - plan->countWeights();
+    numMultiplyAdds += before->countMultiplyAdds() - plan->countMultiplyAdds();
+    StringRef weighing = !its ? "of its weights"
+                         : its->correlation.size()
+                             ? "of its results on the data"
+                             : "of its weights by the "
+                               "power of what they "
+                               "multiply";
+    remarkPassed(op, kPass,
+                 llvm::formatv("{0}: error {1:f2} % {2}",
+                               describe((*request)->method, (*request)->ranks),
+                               100 * getFactorError(*layer, *factors, its),
+                               weighing)
+                     .str());
+    replace(*layer, *plan, *before, *factors);
+    return success();
+  }
+
+  void replace(const FactorLayer &layer, const FactorPlan &plan,
+               const FactorPlan &before, const Factors &factors) {
+    linalg::LinalgOp op = layer.op;
+    Location loc = op.getLoc();
+    OpBuilder builder(op);
+    std::string name = getLayerName(op).str();
+    Value value = layer.activation->get();
+    Value init = op.getDpsInitOperand(0)->get();
+    Value constant = layer.weight->get();
+    for (auto [i, step, weights] :
+         llvm::enumerate(plan.steps, factors.weights)) {
+      bool isLast = i + 1 == plan.steps.size();
+      Value factor = makeWeights(builder, loc, step, weights);
+      Value sum = isLast ? init : makeInit(builder, loc, step, value, init);
+      linalg::GenericOp made = makeStep(builder, loc, step, value, factor, sum);
+      made->setAttr(kLayerAttr,
+                    builder.getStringAttr(llvm::formatv("{0}.{1}", name, i)));
+      // Bits that are gone are those of the first one.
+      made->setAttr(kProvenanceAttr,
+                    ProvenanceAttr::get(builder.getContext(),
+                                        builder.getStringAttr(name),
+                                        builder.getStringAttr("factorize"),
+                                        i == 0 ? 32 * before.countWeights() : 0,
+                                        32 * step.countWeights()));
+      if (Attribute kept = op->getAttr(kKeepF32Attr))
+        made->setAttr(kKeepF32Attr, kept);
+      value = made.getResult(0);
+    }
+    if (Attribute range = op->getAttr(kQuantRangeAttr))
+      value.getDefiningOp()->setAttr(kQuantRangeAttr, range);
+    op->getResult(0).replaceAllUsesWith(value);
+    op->erase();
+    if (constant.use_empty())
+      constant.getDefiningOp()->erase();
+  }
+};
+} // namespace
