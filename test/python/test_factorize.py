@@ -314,7 +314,8 @@ def test_factors_of_resnet20_are_those_of_numpy(method: str):
 def test_resnet20_keeps_its_accuracy_in_f32_and_int8():
     model, samples = load_known("resnet20_cifar10.pt2")
     tuned = samples.calib[:64]
-    small = model.factorize(energy=0.9, data=tuned, accuracy_drop=3)
+    # A trial takes a while, so these are few.
+    small = model.factorize(energy=0.9, exclude="conv1,layer[12].*", data=tuned, accuracy_drop=3)
     layers = [one.name for one in small.report().layers]
     assert any(name.endswith(".1") and name[:-1] + "0" in layers for name in layers)
     whole, factorized, int8 = (accuracy(net, samples, 500) for net in (model, small, small.quantize(data=tuned)))
