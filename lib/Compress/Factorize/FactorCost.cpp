@@ -38,10 +38,10 @@ static double estimateStep(TargetAttr target, const FactorStep &step) {
   int64_t results = channels * positions;
   // Numbers of the result are written and read again.
   double cycles = 2.0 * results * kFloatBytes / 32;
-  constexpr double kKernelCycles = 150; // Prologues of loops, by measurement.
+  constexpr double kKernelCycles = 150; // Prologues of loops, a guess.
   cycles += kKernelCycles;
   if (isDepthwise) {
-    // Loads of both factors for each product, by measurement no better.
+    // Loads of both factors for each product; the factor is a guess.
     double lanes = target.getVectorBits() / 32.0;
     return cycles + results * sums / std::min<double>(lanes, channels) * 1.5;
   }

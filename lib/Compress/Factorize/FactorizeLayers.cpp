@@ -24,6 +24,26 @@ using namespace nnq;
 
 static constexpr StringLiteral kPass = "nnq-factorize-layers";
 
+/// The strides of (n, o, h, w) += (n, c, h * s, w * t) x (o, c), a convolution
+/// of one tap.
+static std::optional<SmallVector<int64_t>>
+findPointwiseStrides(const FactorStep &step) {
+  AffineMap x = step.activationMap, w = step.weightMap, y = step.outputMap;
+  if (x.getNumResults() != 4 || w.getNumResults() != 2 ||
+      y.getNumResults() != 4 || x.getResult(0) != y.getResult(0) ||
+      w.getResult(0) != y.getResult(1) || w.getResult(1) != x.getResult(1))
+    return std::nullopt;
+  SmallVector<int64_t> strides;
+  for (unsigned dim : {2, 3}) {
+    AffineExpr place = x.getResult(dim), loop = y.getResult(dim);
+    int64_t stride = place.getLargestKnownDivisor();
+    if (!isa<AffineDimExpr>(loop) || place != loop * stride)
+      return std::nullopt;
+    strides.push_back(stride);
+  }
+  return strides;
+}
+
 static Value makeWeights(OpBuilder &builder, Location loc,
                          const FactorStep &step, const DenseTensor &factor) {
   // Modes of factors are loops that may be several.
@@ -32,7 +52,10 @@ static Value makeWeights(OpBuilder &builder, Location loc,
     sizes[at] = size;
   DenseTensor ordered = factor.reshape(sizes).permute(step.weightOrder);
   std::vector<float> weights(ordered.values.begin(), ordered.values.end());
-  auto type = RankedTensorType::get(step.weightShape, builder.getF32Type());
+  SmallVector<int64_t> shape(step.weightShape);
+  if (findPointwiseStrides(step))
+    shape.append(2, 1);
+  auto type = RankedTensorType::get(shape, builder.getF32Type());
   return makeConstant(builder, loc, type, "factor", asBytes<float>(weights));
 }
 
@@ -56,9 +79,15 @@ static Value makeInit(OpBuilder &builder, Location loc, const FactorStep &step,
   return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
 }
 
-static linalg::GenericOp makeStep(OpBuilder &builder, Location loc,
-                                  const FactorStep &step, Value input,
-                                  Value weights, Value init) {
+/// Layouts are chosen for images, and so for what is known as a convolution.
+static linalg::LinalgOp makeStep(OpBuilder &builder, Location loc,
+                                 const FactorStep &step, Value input,
+                                 Value weights, Value init) {
+  if (auto strides = findPointwiseStrides(step))
+    return linalg::Conv2DNchwFchwOp::create(
+        builder, loc, init.getType(), ValueRange{input, weights}, init,
+        /*strides=*/builder.getI64VectorAttr(*strides),
+        /*dilations=*/builder.getI64VectorAttr({1, 1}));
   SmallVector<utils::IteratorType> iterators(step.sizes.size(),
                                              utils::IteratorType::reduction);
   std::fill_n(iterators.begin(), step.numParallel,
@@ -161,7 +190,7 @@ private:
       bool isLast = i + 1 == plan.steps.size();
       Value factor = makeWeights(builder, loc, step, weights);
       Value sum = isLast ? init : makeInit(builder, loc, step, value, init);
-      linalg::GenericOp made = makeStep(builder, loc, step, value, factor, sum);
+      linalg::LinalgOp made = makeStep(builder, loc, step, value, factor, sum);
       made->setAttr(kLayerAttr,
                     builder.getStringAttr(llvm::formatv("{0}.{1}", name, i)));
       // Bits that are gone are those of the first one.
@@ -173,7 +202,7 @@ private:
                                         32 * step.countWeights()));
       if (Attribute kept = op->getAttr(kKeepF32Attr))
         made->setAttr(kKeepF32Attr, kept);
-      value = made.getResult(0);
+      value = made->getResult(0);
     }
     if (Attribute range = op->getAttr(kQuantRangeAttr))
       value.getDefiningOp()->setAttr(kQuantRangeAttr, range);

@@ -96,10 +96,11 @@ func.func @tucker_of_outputs(%x: tensor<1x6x6x4xf32>) -> tensor<1x4x4x5xf32> {
 // CHECK-DAG: #[[V:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d3 + d4)>
 // CHECK-DAG: #[[W:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d4)>
 // CHECK-LABEL: @cp
-// CHECK: tensor<1x4x6x6xf32>, tensor<2x4xf32>) outs(%{{.*}} : tensor<1x2x6x6xf32>) {{.*}}"conv.0"
+// One tap is a convolution, too: layouts are chosen for these.
+// CHECK: linalg.conv_2d_nchw_fchw {{.*}}"conv.0"{{.*}} strides = dense<1>{{.*}} tensor<1x4x6x6xf32>, tensor<2x4x1x1xf32>) outs(%{{.*}} : tensor<1x2x6x6xf32>)
 // CHECK: indexing_maps = [#[[H]], #[[W]], {{.*}} tensor<1x2x6x6xf32>, tensor<2x3xf32>) outs(%{{.*}} : tensor<1x2x4x6xf32>) {{.*}}"conv.1"
 // CHECK: indexing_maps = [#[[V]], #[[W]], {{.*}} tensor<1x2x4x6xf32>, tensor<2x3xf32>) outs(%{{.*}} : tensor<1x2x4x4xf32>) {{.*}}"conv.2"
-// CHECK: tensor<1x2x4x4xf32>, tensor<5x2xf32>) outs(%{{.*}} : tensor<1x5x4x4xf32>) {{.*}}"conv.3"
+// CHECK: linalg.conv_2d_nchw_fchw {{.*}}"conv.3"{{.*}} tensor<1x2x4x4xf32>, tensor<5x2x1x1xf32>) outs(%{{.*}} : tensor<1x5x4x4xf32>)
 func.func @cp(%x: tensor<1x4x6x6xf32>) -> tensor<1x5x4x4xf32> {
   %zero = arith.constant 0.0 : f32
   %w = arith.constant dense<0.5> : tensor<5x4x3x3xf32>
