@@ -42,19 +42,28 @@ def factors(model: nnq.Model) -> list[NDArray]:
     return [array for _, _, array in constants(model, "f32", np.float32)]
 
 
+EQUATIONS = {
+    "svd": "rihw,or->oihw",
+    "spatial-svd": "rih,orw->oihw",
+    "tucker": "ai,bahw,ob->oihw",
+    "cp": "ri,rh,rw,or->oihw",
+}
+
+
+def multiply(method: str, found: list[NDArray]) -> NDArray:
+    """Return the product of the factors of a convolution; those of one tap are 1x1 convolutions."""
+    terms = EQUATIONS[method].split("->")[0].split(",")
+    found = [x[:, :, 0, 0] if x.ndim > len(term) else x for x, term in zip(found, terms, strict=True)]
+    return np.einsum(EQUATIONS[method], *found, optimize=True)
+
+
 def product(model: nnq.Model, method: str) -> NDArray:
     """Return what the factors of a network of one layer are together, output channels first."""
     found = factors(model)
     if method == "linear":
         first, last = found
         return (first @ last).T
-    equation = {
-        "svd": "rihw,or->oihw",
-        "spatial-svd": "rih,orw->oihw",
-        "tucker": "ai,bahw,ob->oihw",
-        "cp": "ri,rh,rw,or->oihw",
-    }[method]
-    return np.einsum(equation, *found)
+    return multiply(method, found)
 
 
 def truncate(matrix: NDArray, rank: int) -> NDArray:
@@ -298,8 +307,7 @@ def test_factors_of_resnet20_are_those_of_numpy(method: str):
         layer_weights(small, f"{name}.{i}").astype(np.float64)
         for i in range(4 if method == "cp" else 3 if method == "tucker" else 2)
     ]
-    equation = {"spatial-svd": "rih,orw->oihw", "tucker": "ai,bahw,ob->oihw", "cp": "ri,rh,rw,or->oihw"}[method]
-    result = np.einsum(equation, *found, optimize=True)
+    result = multiply(method, found)
     if method == "tucker":
         expected = error(weights, iterate_tucker(weights, 16, 24))
     elif method == "cp":
