@@ -32,12 +32,16 @@ def check_failures(fail: Callable[[], object], error: type[BaseException], count
             with pytest.raises(error):
                 fail()
 
+    def grow(times: int) -> int:
+        gc.collect()
+        before = resident_bytes()
+        repeat(times)
+        gc.collect()
+        return resident_bytes() - before
+
     repeat(count // 5)
-    gc.collect()
-    before = resident_bytes()
-    repeat(count)
-    gc.collect()
-    assert resident_bytes() - before < MAX_GROWTH * count / FAILURES
+    # What leaks does so every time; what an allocator takes for later, once.
+    assert min(grow(count) for _ in range(3)) < MAX_GROWTH * count / FAILURES
 
 
 @pytest.fixture(scope="module")
