@@ -39,8 +39,7 @@ void QuantizationLowering::run() {
       lowerQuantize(qcast);
     else if (auto dynamic = dyn_cast<DynamicQCastOp>(op))
       lowerDynamicQuantize(dynamic);
-    else if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
-                 tensor::ExtractSliceOp>(op))
+    else if (isView(op))
       lowerReshape(op);
     else if (isa<tensor::ConcatOp, tensor::InsertSliceOp>(op))
       lowerJoin(op);

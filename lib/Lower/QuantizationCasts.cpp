@@ -24,12 +24,7 @@ void QuantizationLowering::setQuantized(Value quantized, Value stored,
 
 /// The integers behind the result of a dequantization, if they are at hand.
 Quantized *QuantizationLowering::lookup(Value dequantized) {
-  Value source;
-  if (auto dcast = dequantized.getDefiningOp<quant::DequantizeCastOp>())
-    source = dcast.getInput();
-  else if (auto dynamic = dequantized.getDefiningOp<DynamicDCastOp>())
-    source = dynamic.getInput();
-  auto it = quantizedValues.find(source);
+  auto it = quantizedValues.find(getQuantizedSource(dequantized));
   return it == quantizedValues.end() ? nullptr : &it->second;
 }
 

@@ -45,8 +45,7 @@ bool nnq::feedsProducts(Value quantized) {
     return false;
   Type type = getElementTypeOrSelf(quantized.getType());
   return llvm::all_of(quantized.getUsers(), [&](Operation *user) {
-    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
-            tensor::ExtractSliceOp>(user))
+    if (isView(user))
       return feedsProducts(user->getResult(0));
     return isa<quant::DequantizeCastOp>(user) && !user->use_empty() &&
            llvm::all_of(user->getUsers(), [&](Operation *reader) {

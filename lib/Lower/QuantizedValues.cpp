@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/Matchers.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/QuantScales.h"
 #include "llvm/Support/MathExtras.h"
@@ -39,6 +40,14 @@ ActivationParams nnq::getActivationParams(quant::UniformQuantizedType type,
   return {type.getScale(), type.getZeroPoint() + format.offset,
           type.getStorageTypeMin() + format.offset,
           type.getStorageTypeMax() + format.offset};
+}
+
+Value nnq::getQuantizedSource(Value dequantized) {
+  if (auto dcast = dequantized.getDefiningOp<quant::DequantizeCastOp>())
+    return dcast.getInput();
+  if (auto dynamic = dequantized.getDefiningOp<DynamicDCastOp>())
+    return dynamic.getInput();
+  return {};
 }
 
 /// The integers that `op` dequantizes, through the cast of their type.

@@ -34,6 +34,10 @@ struct ActivationParams {
 ActivationParams getActivationParams(mlir::quant::UniformQuantizedType type,
                                      const StorageFormat &format);
 
+/// The quantized activation behind a dequantization: a value of quantized type,
+/// or the storage of a dynamic quantization. Null if it is none.
+mlir::Value getQuantizedSource(mlir::Value dequantized);
+
 /// Int8 weights: values, and a scale for each channel, or for each group of the
 /// inputs of each channel.
 struct IntegerWeights {

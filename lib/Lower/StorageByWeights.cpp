@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StorageByWeights.h"
+#include "QuantizedValues.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -18,15 +19,6 @@
 
 using namespace mlir;
 using namespace nnq;
-
-/// The quantized activation behind a dequantization.
-static Value getSource(Value dequantized) {
-  if (auto dcast = dequantized.getDefiningOp<quant::DequantizeCastOp>())
-    return dcast.getInput();
-  if (auto dynamic = dequantized.getDefiningOp<DynamicDCastOp>())
-    return dynamic.getInput();
-  return {};
-}
 
 /// The type of weights behind a dequantization.
 static quant::QuantizedType getWeightType(Value dequantized) {
@@ -69,8 +61,7 @@ nnq::chooseStorageByWeights(func::FuncOp func) {
       if (isa<DynamicQCastOp>(op) ||
           isa<quant::QuantizedType>(getElementTypeOrSelf(result.getType())))
         values.push_back(result);
-    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
-            tensor::ExtractSliceOp>(op))
+    if (isView(op))
       unite(op->getOperand(0), op->getResult(0));
     if (auto scast = dyn_cast<quant::StorageCastOp>(op))
       if (auto pad = scast.getInput().getDefiningOp<tensor::PadOp>())
@@ -80,13 +71,13 @@ nnq::chooseStorageByWeights(func::FuncOp func) {
       for (Value operand : op->getOperands())
         for (Operation *user : op->getUsers())
           if (auto qcast = dyn_cast<quant::QuantizeCastOp>(user))
-            unite(getSource(operand), qcast.getResult());
+            unite(getQuantizedSource(operand), qcast.getResult());
     if (!isa<linalg::LinalgOp>(op))
       return;
     for (Value weights : op->getOperands())
       if (quant::QuantizedType type = getWeightType(weights))
         for (Value operand : op->getOperands()) {
-          Value source = getSource(operand);
+          Value source = getQuantizedSource(operand);
           if (!source || getWeightType(operand))
             continue;
           anyReduced |= isReduced(type);

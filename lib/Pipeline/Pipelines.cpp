@@ -108,6 +108,22 @@ static void addCalibration(OpPassManager &pm, const CalibrationOptions &options,
   pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
 }
 
+/// Layers on which `change` loses too much accuracy are left out of it: those
+/// that have the attribute `request` lose it, or, without one, stay in f32.
+template <typename Options>
+static void addLimitDrop(OpPassManager &pm, const Options &options,
+                         StringRef request, PipelineBuilder change) {
+  if (!(options.accuracyDrop >= 0))
+    return;
+  LimitDropOptions limit;
+  takeData(options, limit);
+  limit.labels = options.labels;
+  limit.drop = options.accuracyDrop;
+  limit.request = request.str();
+  pm.addPass(
+      createLimitDrop(limit, std::move(change), buildCalibrationPipeline));
+}
+
 void nnq::buildCalibratePipeline(OpPassManager &pm,
                                  const CalibratePipelineOptions &options) {
   buildImportPipeline(pm);
@@ -236,19 +252,9 @@ void nnq::buildFactorizePipeline(OpPassManager &pm,
   pm.addPass(createSelectRanks(select));
   FactorizeLayersOptions factorize;
   factorize.seed = options.seed;
-  if (options.accuracyDrop >= 0) {
-    LimitDropOptions limit;
-    takeData(options, limit);
-    limit.labels = options.labels;
-    limit.drop = options.accuracyDrop;
-    limit.request = kFactorizeAttr.str();
-    pm.addPass(createLimitDrop(
-        limit,
-        [factorize](OpPassManager &to) {
-          to.addPass(createFactorizeLayers(factorize));
-        },
-        buildCalibrationPipeline));
-  }
+  addLimitDrop(pm, options, kFactorizeAttr, [factorize](OpPassManager &to) {
+    to.addPass(createFactorizeLayers(factorize));
+  });
   pm.addPass(createFactorizeLayers(factorize));
   // Layers of one weight have equal factors.
   pm.addPass(createCSEPass());
@@ -368,13 +374,7 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
     correct.optional = round.optional;
     buildQuantizationPipeline(to, settings, corrects ? &correct : nullptr);
   };
-  if (options.accuracyDrop >= 0) {
-    LimitDropOptions limit;
-    takeData(options, limit);
-    limit.labels = options.labels;
-    limit.drop = options.accuracyDrop;
-    pm.addPass(createLimitDrop(limit, quantize, buildCalibrationPipeline));
-  }
+  addLimitDrop(pm, options, /*request=*/"", quantize);
   if (options.measureNoise) {
     MeasureNoiseOptions measure;
     measure.data = options.data;

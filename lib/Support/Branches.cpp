@@ -88,9 +88,7 @@ static bool comesFromConvolution(Value value) {
 
 /// True for what gives elements of its operand another place or shape.
 static bool isMove(Operation *op) {
-  return isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
-             tensor::ExtractSliceOp>(op) ||
-         nnq::getPermutation(op);
+  return nnq::isView(op) || nnq::getPermutation(op);
 }
 
 /// True if a convolution reads `value`, or what else of it a convolutional
@@ -115,8 +113,7 @@ static bool leadsToConvolution(Value value,
 static bool hasOtherReaders(Value value) {
   while (value.hasOneUse()) {
     Operation *def = value.getDefiningOp();
-    if (!isa_and_nonnull<tensor::ExtractSliceOp, tensor::CollapseShapeOp,
-                         tensor::ExpandShapeOp>(def))
+    if (!def || !nnq::isView(def))
       return false;
     value = def->getOperand(0);
   }

@@ -9,16 +9,24 @@
 using namespace nnq;
 using llvm::StringRef;
 
+llvm::Expected<llvm::Regex> nnq::parseLayerPattern(StringRef text) {
+  llvm::Regex regex(("^(" + text + ")$").str());
+  if (std::string reason; !regex.isValid(reason))
+    return llvm::createStringError(llvm::Twine(reason));
+  return regex;
+}
+
 llvm::Expected<LayerPatterns> LayerPatterns::parse(StringRef texts) {
   LayerPatterns result;
   llvm::SmallVector<StringRef> parts;
   texts.split(parts, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/false);
   for (StringRef text : parts) {
-    llvm::Regex regex(("^(" + text + ")$").str());
-    if (std::string reason; !regex.isValid(reason))
-      return llvm::createStringError("'" + text +
-                                     "' is no regular expression: " + reason);
-    result.patterns.push_back({text.str(), std::move(regex)});
+    llvm::Expected<llvm::Regex> regex = parseLayerPattern(text);
+    if (!regex)
+      return llvm::createStringError(
+          "'" + text +
+          "' is no regular expression: " + llvm::toString(regex.takeError()));
+    result.patterns.push_back({text.str(), std::move(*regex)});
   }
   return result;
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "nnq/Support/Statistics.h"
+#include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -18,8 +19,7 @@ Value nnq::getStatsSource(Value value) {
     if (op->hasAttr(kStatsAttr) || op->hasAttr(kQuantRangeAttr))
       break;
     auto pad = dyn_cast<tensor::PadOp>(op);
-    if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp,
-            tensor::ExtractSliceOp>(op))
+    if (isView(op))
       value = op->getOperand(0);
     else if (pad && pad.getConstantPaddingValue() &&
              matchPattern(pad.getConstantPaddingValue(), m_AnyZeroFloat()))

@@ -155,6 +155,11 @@ bool nnq::isSumPooling(LinalgOp op) {
          (add->getOperand(1) == in && add->getOperand(0) == out);
 }
 
+bool nnq::isView(Operation *op) {
+  return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp,
+             tensor::ExtractSliceOp>(op);
+}
+
 bool nnq::isDataMovement(LinalgOp op) {
   if (isa<FillOp, BroadcastOp, TransposeOp>(op) || isaCopyOpInterface(op))
     return true;

@@ -274,6 +274,13 @@ TargetAttr nnq::findTarget(Operation *op) {
   return module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : TargetAttr();
 }
 
+FailureOr<TargetAttr> nnq::findTargetOrHost(ModuleOp module) {
+  if (TargetAttr target = findTarget(module))
+    return target;
+  return makeTarget(module.getContext(), {},
+                    [&] { return module.emitError(); });
+}
+
 TargetAttr nnq::getRequiredTarget(ModuleOp module) {
   auto target = module->getAttrOfType<TargetAttr>(kTargetAttr);
   if (!target)

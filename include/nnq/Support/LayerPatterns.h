@@ -15,6 +15,10 @@
 
 namespace nnq {
 
+/// A regular expression for the whole name of a layer. The error is what is
+/// wrong with it.
+llvm::Expected<llvm::Regex> parseLayerPattern(llvm::StringRef text);
+
 /// Regular expressions, by commas, for the whole name of a layer.
 class LayerPatterns {
 public:

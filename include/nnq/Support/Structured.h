@@ -46,6 +46,10 @@ bool isMaxPooling(mlir::linalg::LinalgOp op);
 /// Pooling by addition, from which the mean is made.
 bool isSumPooling(mlir::linalg::LinalgOp op);
 
+/// True for what gives elements of its first operand, all of them in another
+/// shape or a part of them.
+bool isView(mlir::Operation *op);
+
 /// Elementwise op that is neither a fill nor data movement.
 bool isElementwiseCompute(mlir::linalg::LinalgOp op);
 

@@ -45,6 +45,9 @@ makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
 /// The target that the module around `op` is made for, or null.
 TargetAttr findTarget(mlir::Operation *op);
 
+/// The target that `module` is made for, or this machine.
+mlir::FailureOr<TargetAttr> findTargetOrHost(mlir::ModuleOp module);
+
 /// The target that code of `module` is made for; an error and null without one.
 TargetAttr getRequiredTarget(mlir::ModuleOp module);
 

@@ -60,14 +60,11 @@ private:
     if (!numbers)
       return numbers.takeError();
     expected = std::move(*numbers);
-    truth = expected.top;
-    if (!labels.empty()) {
-      llvm::Expected<std::vector<int64_t>> read =
-          readLabels(data, labels, truth.size());
-      if (!read)
-        return read.takeError();
-      truth = std::move(*read);
-    }
+    llvm::Expected<std::vector<int64_t>> right =
+        expected.getTruth(data, labels);
+    if (!right)
+      return right.takeError();
+    truth = std::move(*right);
     accuracy = expected.getAccuracy(truth);
 
     llvm::Expected<double> all = getDrop({});

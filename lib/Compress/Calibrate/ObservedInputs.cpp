@@ -6,9 +6,8 @@
 
 #include "ObservedInputs.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/LayerPatterns.h"
 #include "nnq/Support/Layers.h"
-
-#include "llvm/Support/Regex.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -16,10 +15,11 @@ using namespace nnq;
 llvm::Expected<ObservedInputs>
 ObservedInputs::find(ModuleOp module, StringRef correlations, int64_t maxDepth,
                      function_ref<void(Operation *, StringRef)> miss) {
-  llvm::Regex regex(("^(" + correlations + ")$").str());
-  if (std::string error; !regex.isValid(error))
-    return llvm::createStringError("correlations=" + correlations +
-                                   " is no regular expression: " + error);
+  llvm::Expected<llvm::Regex> regex = parseLayerPattern(correlations);
+  if (!regex)
+    return llvm::createStringError(
+        "correlations=" + correlations +
+        " is no regular expression: " + llvm::toString(regex.takeError()));
   ObservedInputs found;
   bool isMatched = correlations.empty() || correlations == ".*";
   module.walk([&](linalg::LinalgOp op) {
@@ -43,7 +43,8 @@ ObservedInputs::find(ModuleOp module, StringRef correlations, int64_t maxDepth,
     if (failed(view->getPatches(known)))
       return miss(op, "more than the batch of its input is dynamic");
     Layer layer{op, std::move(*view), operands->activation, operands->weight};
-    layer.isCorrelated = !correlations.empty() && regex.match(getLayerName(op));
+    layer.isCorrelated =
+        !correlations.empty() && regex->match(getLayerName(op));
     isMatched |= layer.isCorrelated;
     if (layer.isCorrelated && layer.view.getDepth() > maxDepth) {
       layer.isCorrelated = false;

@@ -83,8 +83,9 @@ llvm::Expected<double> Outcome::getCrossEntropy(ArrayRef<int64_t> truth) const {
   return loss / truth.size();
 }
 
-llvm::Expected<std::vector<int64_t>>
-nnq::readLabels(StringRef data, StringRef name, size_t count) {
+/// The first `count` labels of array `name` of the file `data`.
+static llvm::Expected<std::vector<int64_t>>
+readLabels(StringRef data, StringRef name, size_t count) {
   llvm::Expected<NumpyFile> file = NumpyFile::open(data);
   if (!file)
     return file.takeError();
@@ -100,4 +101,11 @@ nnq::readLabels(StringRef data, StringRef name, size_t count) {
         " labels for " + llvm::Twine(count) + " samples");
   labels->resize(count);
   return labels;
+}
+
+llvm::Expected<std::vector<int64_t>> Outcome::getTruth(StringRef data,
+                                                       StringRef labels) const {
+  if (labels.empty())
+    return top;
+  return readLabels(data, labels, top.size());
 }

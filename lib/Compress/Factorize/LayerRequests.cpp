@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LayerRequests.h"
+#include "nnq/Support/LayerPatterns.h"
 
 using namespace nnq;
 using llvm::StringRef;
@@ -40,10 +41,11 @@ llvm::Expected<LayerRequests> LayerRequests::parse(StringRef texts) {
     if (which.empty() || how.empty())
       return llvm::createStringError(
           "'" + text + "' is not of the form WHICH=HOW, such as conv1=svd:16");
-    llvm::Regex regex(("^(" + which + ")$").str());
-    if (std::string reason; !regex.isValid(reason))
-      return llvm::createStringError(
-          "'" + text + "' has no valid regular expression: " + reason);
+    llvm::Expected<llvm::Regex> regex = parseLayerPattern(which);
+    if (!regex)
+      return llvm::createStringError("'" + text +
+                                     "' has no valid regular expression: " +
+                                     llvm::toString(regex.takeError()));
     std::optional<How> parsed = parseHow(how);
     if (!parsed)
       return llvm::createStringError(
@@ -51,7 +53,7 @@ llvm::Expected<LayerRequests> LayerRequests::parse(StringRef texts) {
           "'; there are keep, auto, svd, spatial-svd, channel-svd, tucker and "
           "cp, and with ranks of at least 1 svd:16 or tucker:8:16");
     result.requests.push_back(
-        {text.str(), std::move(regex), std::move(*parsed)});
+        {text.str(), std::move(*regex), std::move(*parsed)});
   }
   return result;
 }

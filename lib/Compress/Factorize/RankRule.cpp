@@ -84,12 +84,10 @@ static Ranks roundToWidth(const FactorLayer &layer, FactorMethod method,
 FailureOr<RankedPlan> RankedPlan::get(const FactorLayer &layer,
                                       FactorMethod method, const RankRule &rule,
                                       ArrayRef<RankSpectrum> spectra,
-                                      std::string &reason) {
+                                      int64_t before, std::string &reason) {
   FailureOr<Ranks> full = getFullRanks(layer, method, reason);
-  FailureOr<FactorPlan> unchanged = FactorPlan::getUnchanged(layer, reason);
-  if (failed(full) || failed(unchanged))
+  if (failed(full))
     return failure();
-  const int64_t before = unchanged->countMultiplyAdds();
   auto fail = [&](const Twine &text) {
     reason = text.str();
     return failure();

@@ -25,11 +25,13 @@ struct RankRule {
 };
 
 /// Ranks of `method` by `rule`, and what comes of them. Fails, and says why, if
-/// there are none below the multiply-adds of the layer.
+/// there are none below the `before` multiply-adds of the layer.
 struct RankedPlan {
-  static mlir::FailureOr<RankedPlan>
-  get(const FactorLayer &layer, FactorMethod method, const RankRule &rule,
-      llvm::ArrayRef<RankSpectrum> spectra, std::string &reason);
+  static mlir::FailureOr<RankedPlan> get(const FactorLayer &layer,
+                                         FactorMethod method,
+                                         const RankRule &rule,
+                                         llvm::ArrayRef<RankSpectrum> spectra,
+                                         int64_t before, std::string &reason);
 
   FactorMethod method;
   llvm::SmallVector<int64_t> ranks;

@@ -138,14 +138,10 @@ FailureOr<std::optional<RankRule>> SelectRanks::checkOptions() {
 }
 
 LogicalResult SelectRanks::findTargetAndWidth() {
-  target = findTarget(getOperation());
-  if (!target) {
-    FailureOr<TargetAttr> host = makeTarget(
-        &getContext(), {}, [&] { return getOperation().emitError(); });
-    if (failed(host))
-      return failure();
-    target = *host;
-  }
+  FailureOr<TargetAttr> found = findTargetOrHost(getOperation());
+  if (failed(found))
+    return failure();
+  target = *found;
   width = roundTo > 0 ? roundTo.getValue()
                       : std::max<int64_t>(target.getVectorBits() / 32, 1);
   return success();
@@ -274,7 +270,8 @@ Choice SelectRanks::choose(const Candidate &candidate,
        llvm::zip_equal(candidate.methods, candidate.spectra)) {
     std::string reason;
     FailureOr<RankedPlan> ranked =
-        RankedPlan::get(candidate.layer, method, *its, spectra, reason);
+        RankedPlan::get(candidate.layer, method, *its, spectra,
+                        candidate.unchanged.countMultiplyAdds(), reason);
     double cycles = 0, cost = 0;
     if (succeeded(ranked)) {
       cycles = estimateCycles(target, ranked->plan);

@@ -44,6 +44,17 @@ static int64_t countMultiplyAdds(linalg::LinalgOp op) {
   return count;
 }
 
+/// How many weights `op` has, if it is a layer with constant ones.
+static std::optional<int64_t> countWeights(Operation *op) {
+  auto layer = dyn_cast<linalg::LinalgOp>(op);
+  if (!layer || !isMultiplyAccumulate(layer))
+    return std::nullopt;
+  FailureOr<WeightedOp> operands = matchWeightedOp(layer);
+  if (failed(operands))
+    return std::nullopt;
+  return cast<ShapedType>(operands->weight->get().getType()).getNumElements();
+}
+
 /// The dimension of the result of `op` that its loop `loop` runs along.
 static std::optional<unsigned> findResultDim(linalg::LinalgOp op,
                                              unsigned loop) {
@@ -136,12 +147,10 @@ bool Finder::fill(PrunableBlock &block, const OpSet &ops) {
     if (!structured || !isMultiplyAccumulate(structured))
       continue;
     block.multiplyAdds += countMultiplyAdds(structured);
-    FailureOr<WeightedOp> operands = matchWeightedOp(structured);
-    if (failed(operands))
-      continue;
-    block.layers.push_back(structured);
-    auto type = cast<ShapedType>(operands->weight->get().getType());
-    block.numWeights += type.getNumElements();
+    if (std::optional<int64_t> weights = countWeights(op)) {
+      block.layers.push_back(structured);
+      block.numWeights += *weights;
+    }
   }
   if (block.layers.empty())
     return false;
@@ -252,17 +261,13 @@ void Finder::addShortcut(linalg::LinalgOp add) {
   }
   if (own[0].empty() || own[1].empty() || entries.size() != 1)
     return;
-  auto countWeights = [](const OpSet &ops) {
+  auto countAll = [](const OpSet &ops) {
     int64_t count = 0;
     for (Operation *op : ops)
-      if (auto structured = dyn_cast<linalg::LinalgOp>(op))
-        if (FailureOr<WeightedOp> weighted = matchWeightedOp(structured);
-            isMultiplyAccumulate(structured) && succeeded(weighted))
-          count += cast<ShapedType>(weighted->weight->get().getType())
-                       .getNumElements();
+      count += countWeights(op).value_or(0);
     return count;
   };
-  unsigned shortcut = countWeights(own[0]) < countWeights(own[1]) ? 0 : 1;
+  unsigned shortcut = countAll(own[0]) < countAll(own[1]) ? 0 : 1;
   PrunableBlock block;
   block.input = operands[shortcut];
   block.output = add->getResult(0);
@@ -346,10 +351,9 @@ void Finder::run() {
     if (auto layer = dyn_cast<linalg::LinalgOp>(op);
         layer && isMultiplyAccumulate(layer) && !inResidual.contains(layer))
       addLayer(layer);
-  llvm::stable_sort(found.blocks,
-                    [](const PrunableBlock &a, const PrunableBlock &b) {
-                      return a.getExit()->isBeforeInBlock(b.getExit());
-                    });
+  llvm::sort(found.blocks, [](const PrunableBlock &a, const PrunableBlock &b) {
+    return a.getExit()->isBeforeInBlock(b.getExit());
+  });
 }
 
 Blocks Blocks::find(func::FuncOp function, bool bridges) {

@@ -40,11 +40,11 @@ public:
   /// The matrix and the numbers with the least squared error of
   /// weights * x + bias; a diagonal matrix on request.
   void fit(bool isDiagonal, double damping);
-  /// The share of the variance of y that the result has.
-  double getExplained() const;
 
   Matrix weights;
   Eigen::VectorXd bias;
+  /// The share of the variance of y that the result has.
+  double explained = 0;
 
 private:
   int64_t channels, inner;
@@ -85,16 +85,10 @@ void ChannelMoments::fit(bool isDiagonal, double damping) {
     weights = covariance * invertDamped(variance, damping);
   }
   bias = meanY - weights * meanX;
-}
-
-double ChannelMoments::getExplained() const {
-  Eigen::VectorXd meanX = sumX / count, meanY = sumY / count;
-  Matrix variance = squareX / count - meanX * meanX.transpose();
-  Matrix covariance = productYX / count - meanY * meanX.transpose();
   double all = squareY / count - meanY.squaredNorm();
   double error = all - 2 * weights.cwiseProduct(covariance).sum() +
                  (weights * variance).cwiseProduct(weights).sum();
-  return all > 0 ? 1 - error / all : 1;
+  explained = all > 0 ? 1 - error / all : 1;
 }
 
 namespace {
@@ -241,7 +235,7 @@ llvm::Error ReconstructBlocks::reconstruct() {
     remarkPassed(block.getExit(), kPass,
                  llvm::formatv("what stands in for block {0} keeps {1:F1} % of "
                                "the variance of its result",
-                               block.getName(), 100 * moments.getExplained())
+                               block.getName(), 100 * moments.explained)
                      .str());
   }
   return llvm::Error::success();

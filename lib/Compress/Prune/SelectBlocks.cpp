@@ -276,14 +276,11 @@ llvm::Error SelectBlocks::select() {
     if (!outcome)
       return outcome.takeError();
     expected = std::move(*outcome);
-    truth = expected->top;
-    if (!labels.empty()) {
-      llvm::Expected<std::vector<int64_t>> read =
-          readLabels(data, labels, truth.size());
-      if (!read)
-        return read.takeError();
-      truth = std::move(*read);
-    }
+    llvm::Expected<std::vector<int64_t>> right =
+        expected->getTruth(data, labels);
+    if (!right)
+      return right.takeError();
+    truth = std::move(*right);
   }
   if (llvm::Error error = criterion == BlockCriterion::Loss
                               ? measureLoss()
@@ -300,8 +297,9 @@ llvm::Error SelectBlocks::select() {
                      .str());
   }
   std::vector<Candidate> order = candidates;
-  llvm::stable_sort(order, [](const Candidate &a, const Candidate &b) {
-    return a.importance < b.importance;
+  // Blocks lie in the order of the network.
+  llvm::sort(order, [](const Candidate &a, const Candidate &b) {
+    return std::pair(a.importance, a.block) < std::pair(b.importance, b.block);
   });
   // A block goes with all that lies within.
   std::vector<Candidate> apart;

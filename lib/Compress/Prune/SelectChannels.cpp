@@ -117,15 +117,10 @@ LogicalResult SelectChannels::checkOptions() {
 FailureOr<int64_t> SelectChannels::getRegisterWidth() {
   if (roundTo > 0)
     return roundTo.getValue();
-  TargetAttr target = findTarget(getOperation());
-  if (!target) {
-    FailureOr<TargetAttr> host = makeTarget(
-        &getContext(), {}, [&] { return getOperation().emitError(); });
-    if (failed(host))
-      return failure();
-    target = *host;
-  }
-  return std::max<int64_t>(target.getVectorBits() / 32, 1);
+  FailureOr<TargetAttr> target = findTargetOrHost(getOperation());
+  if (failed(target))
+    return failure();
+  return std::max<int64_t>(target->getVectorBits() / 32, 1);
 }
 
 FailureOr<SmallVector<Candidate>>

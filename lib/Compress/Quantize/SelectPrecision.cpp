@@ -8,12 +8,12 @@
 #include "nnq/Support/Branches.h"
 #include "nnq/Support/Contraction.h"
 #include "nnq/Support/LayerKind.h"
+#include "nnq/Support/LayerPatterns.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
-#include "llvm/Support/Regex.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_SELECTPRECISION
@@ -100,11 +100,13 @@ std::optional<Request> Request::parse(StringRef text, std::string &error) {
     }
     request.kind = which;
   } else {
-    request.name.emplace(("^(" + which + ")$").str());
-    if (std::string reason; !request.name->isValid(reason)) {
-      error = "has no valid regular expression: " + reason;
+    llvm::Expected<llvm::Regex> name = parseLayerPattern(which);
+    if (!name) {
+      error = "has no valid regular expression: " +
+              llvm::toString(name.takeError());
       return std::nullopt;
     }
+    request.name = std::move(*name);
   }
   SmallVector<StringRef> settings;
   how.split(settings, '+');

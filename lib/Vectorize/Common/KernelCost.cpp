@@ -63,6 +63,14 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
   return accumulators + tileBlocks + 1 + product;
 }
 
+/// A single accumulator is taken whatever comes with it.
+static bool fitsRegisters(TargetAttr target, const KernelProblem &problem,
+                          int64_t tileRows, int64_t tileBlocks) {
+  return (tileRows == 1 && tileBlocks == 1) ||
+         countRegisters(problem, tileRows, tileBlocks) <=
+             static_cast<int64_t>(target.getVectorRegisters());
+}
+
 /// Cycles that the second-level cache takes for the weights of a step, where
 /// these do not stay in the first level from one tile to the next.
 static double streamCycles(const KernelProblem &problem, int64_t lanes,
@@ -141,9 +149,7 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
     problem.channelBytes = static_cast<int64_t>(
         numGroups * tileBlocks * lists.blockBytes / problem.channels);
     for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
-      if (countRegisters(problem, tileRows, tileBlocks) >
-              static_cast<int64_t>(target.getVectorRegisters()) &&
-          (tileRows > 1 || tileBlocks > 1))
+      if (!fitsRegisters(target, problem, tileRows, tileBlocks))
         break;
       if (problem.dot == DotKind::SMMLA && tileRows * problem.window % 2)
         continue;
@@ -197,9 +203,7 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
     int64_t blocks = llvm::divideCeil(problem.channels, lanes);
     for (int64_t tileBlocks = 1; tileBlocks <= blocks; ++tileBlocks) {
       for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
-        if (countRegisters(problem, tileRows, tileBlocks) >
-                static_cast<int64_t>(target.getVectorRegisters()) &&
-            (tileRows > 1 || tileBlocks > 1))
+        if (!fitsRegisters(target, problem, tileRows, tileBlocks))
           break;
         if (problem.dot == DotKind::SMMLA && tileRows * problem.window % 2)
           continue;

@@ -20,6 +20,11 @@ struct Outcome {
                                      CalibrationData &data,
                                      llvm::StringRef title);
 
+  /// What is right for each sample: the array `labels` of the file `data`, or,
+  /// without a name, what the network itself says.
+  llvm::Expected<std::vector<int64_t>> getTruth(llvm::StringRef data,
+                                                llvm::StringRef labels) const;
+
   /// The share of samples, in percent, whose largest score is at `truth`.
   double getAccuracy(llvm::ArrayRef<int64_t> truth) const;
   /// The mean of -log p of `truth`, where the first output gives p, or that up
@@ -33,10 +38,6 @@ struct Outcome {
   /// Number of the largest element of the first output, by sample.
   std::vector<int64_t> top;
 };
-
-/// The first `count` labels of array `name` of the file `data`.
-llvm::Expected<std::vector<int64_t>>
-readLabels(llvm::StringRef data, llvm::StringRef name, size_t count);
 
 } // namespace nnq
 
