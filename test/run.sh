@@ -31,8 +31,9 @@ run() {
 
 run check-format ninja -C "$build" check-format
 run check-python ninja -C "$build" check-python
-run pytest "$python" -m pytest -p no:cacheprovider \
-  --junitxml "$results/pytest.xml" test/python
+# Files are spread over the cores whole: their tests share what they set up.
+run pytest "$python" -m pytest -p no:cacheprovider -n auto --maxprocesses 4 \
+  --dist loadfile --junitxml "$results/pytest.xml" test/python
 LIT_OPTS="--output $results/check-nnq.json" \
   run check-nnq ninja -C "$build" check-nnq
 
