@@ -46,6 +46,8 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
                         tensor::EmptyOp::create(
                             rewriter, loc, empty.getMixedSizes(), format.type),
                         isCentered);
+  if (lowerQuantizedSum(op, format, params, isCentered))
+    return;
   auto generic = createElementwise(
       rewriter, loc, tensorType.clone(format.type), op.getInput(),
       rewriter.getMultiDimIdentityMap(tensorType.getRank()),
@@ -177,7 +179,29 @@ void QuantizationLowering::readStorage(quant::StorageCastOp op) {
                  -formatOf(op.getInput(), x.isCentered).offset, element));
 }
 
-/// Writes (q - zp) * s in front of ops that stay in f32.
+/// (q - zp) * s, with the scale in units of `unit`.
+Value QuantizationLowering::emitDequantized(Location loc, const Quantized &x,
+                                            double unit) {
+  assert((x.params || unit == 1.0) && "a scale of run time has its own unit");
+  auto type = cast<RankedTensorType>(x.storage.getType());
+  Type f32 = rewriter.getF32Type();
+  Value scale = x.params ? floatConstant(loc, x.params->scale / unit) : x.scale;
+  Value zeroPoint =
+      x.params ? intConstant(loc, x.params->zeroPoint, rewriter.getI32Type())
+               : x.zeroPoint;
+  return createElementwise(
+             rewriter, loc, type.clone(f32), x.storage,
+             rewriter.getMultiDimIdentityMap(type.getRank()),
+             [&](OpBuilder &, Location, ValueRange args) -> Value {
+               Value q = extendToI32(rewriter, loc, args[0], x.isSigned);
+               q = arith::SubIOp::create(rewriter, loc, q, zeroPoint);
+               q = arith::SIToFPOp::create(rewriter, loc, f32, q);
+               return arith::MulFOp::create(rewriter, loc, q, scale);
+             })
+      .getResult(0);
+}
+
+/// Writes what was dequantized in front of ops that stay in f32.
 void QuantizationLowering::dequantize(Operation *op) {
   if (op->use_empty())
     return;
@@ -196,20 +220,7 @@ void QuantizationLowering::dequantize(Operation *op) {
   Quantized *x = lookup(op->getResult(0));
   if (!x)
     return; // The edge verifier names what is left.
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  Value scale = x->params ? floatConstant(loc, x->params->scale) : x->scale;
-  Value zeroPoint =
-      x->params ? intConstant(loc, x->params->zeroPoint, rewriter.getI32Type())
-                : x->zeroPoint;
-  auto generic = createElementwise(
-      rewriter, loc, type, x->storage,
-      rewriter.getMultiDimIdentityMap(type.getRank()),
-      [&](OpBuilder &, Location, ValueRange args) -> Value {
-        Value q = extendToI32(rewriter, loc, args[0], x->isSigned);
-        q = arith::SubIOp::create(rewriter, loc, q, zeroPoint);
-        q = arith::SIToFPOp::create(rewriter, loc, rewriter.getF32Type(), q);
-        return arith::MulFOp::create(rewriter, loc, q, scale);
-      });
-  rewriter.replaceAllUsesWith(op->getResult(0), generic.getResult(0));
+  rewriter.replaceAllUsesWith(op->getResult(0),
+                              emitDequantized(loc, *x, /*unit=*/1.0));
   ++floatOps;
 }

@@ -47,6 +47,9 @@ struct ActivationSums {
 /// `bound` quantized, within the range of `params`.
 int64_t quantizeBound(float bound, const ActivationParams &params);
 
+/// The largest magnitude of an integer of `params` minus the zero point.
+double getMagnitude(const ActivationParams &params);
+
 /// A contraction and the ops behind it that its epilogue takes in.
 struct ContractionChain {
   Contraction contraction;
@@ -61,6 +64,22 @@ struct ContractionChain {
   /// By channel, and the sums that they multiply; empty if all are 0.
   mlir::SmallVector<int32_t> weightZeroPoints;
   std::optional<ActivationSums> sums;
+};
+
+/// Takes `max(x, low)`, `min(x, high)` and their compositions, as ReLU and
+/// ReLU6 compute them, into `chain`.
+bool matchClamp(mlir::linalg::GenericOp op, ContractionChain &chain);
+
+/// Rounding is monotone: the bounds of a chain may be applied after it.
+std::pair<int64_t, int64_t> getBounds(const ContractionChain &chain,
+                                      const ActivationParams &out);
+
+/// The f32 results of an epilogue: integers times a constant by channel.
+struct Multiplied {
+  mlir::linalg::GenericOp epilogue;
+  unsigned multiplier; ///< Which input the constant is.
+  mlir::SmallVector<double> factors;
+  double largest; ///< Magnitude of a result.
 };
 
 /// What a chain ends in: integers of a format if it requantizes, else f32.
@@ -89,6 +108,10 @@ public:
 
 private:
   void lowerQuantize(mlir::quant::QuantizeCastOp op);
+  /// False if it is no sum of dequantized values that only `op` reads.
+  bool lowerQuantizedSum(mlir::quant::QuantizeCastOp op,
+                         const StorageFormat &format,
+                         const ActivationParams &params, bool isCentered);
   void lowerDynamicQuantize(DynamicQCastOp op);
   void lowerContraction(Contraction contraction);
   void lowerProduct(mlir::linalg::LinalgOp op);
@@ -118,6 +141,9 @@ private:
   /// Integers of `input` plus `offset`, as `element`.
   mlir::Value emitOffset(mlir::Location loc, mlir::Value input, bool isSigned,
                          int64_t offset, mlir::Type element);
+  /// The values of `x` in units of `unit`.
+  mlir::Value emitDequantized(mlir::Location loc, const Quantized &x,
+                              double unit);
   /// The integers of `x` minus their zero point.
   mlir::Value emitCentered(mlir::Location loc, const Quantized &x);
   /// None where no op is known to compute them well.
@@ -188,6 +214,8 @@ private:
   /// `epilogue` takes the place of the contraction and of what follows it.
   void replaceChain(ContractionChain &chain, mlir::linalg::GenericOp epilogue);
   void setQuantized(mlir::Value quantized, mlir::Value stored, bool isCentered);
+  void setMultiplied(mlir::linalg::GenericOp epilogue, unsigned multiplier,
+                     mlir::ArrayRef<double> factors, double largest);
   ActivationStorage storageOf(mlir::Value quantized) const {
     auto it = storages.find(quantized);
     return it == storages.end() ? storage : it->second;
@@ -217,6 +245,7 @@ private:
   Requantization requant;
   /// By the value of quantized type, or the storage result of a dynamic cast.
   mlir::DenseMap<mlir::Value, Quantized> quantizedValues;
+  mlir::DenseMap<mlir::Value, Multiplied> multipliedValues;
 };
 
 template <typename T>

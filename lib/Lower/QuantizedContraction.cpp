@@ -57,9 +57,7 @@ matchBiasAdd(linalg::GenericOp op, Value value, unsigned channelDim) {
   return llvm::to_vector(data->getAs<float>());
 }
 
-/// Takes `max(x, low)`, `min(x, high)` and their compositions, as ReLU and
-/// ReLU6 compute them, into `chain`.
-static bool matchClamp(linalg::GenericOp op, ContractionChain &chain) {
+bool nnq::matchClamp(linalg::GenericOp op, ContractionChain &chain) {
   if (!op || op.getNumReductionLoops() != 0 || op.getNumDpsInputs() != 1 ||
       !op.getIndexingMapsArray()[0].isIdentity() ||
       !op.getIndexingMapsArray()[1].isIdentity())
@@ -233,9 +231,8 @@ QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
       });
 }
 
-/// Rounding is monotone: the bounds of a chain may be applied after it.
-static std::pair<int64_t, int64_t> getBounds(const ContractionChain &chain,
-                                             const ActivationParams &out) {
+std::pair<int64_t, int64_t> nnq::getBounds(const ContractionChain &chain,
+                                           const ActivationParams &out) {
   return {chain.low ? quantizeBound(*chain.low, out) : out.min,
           chain.high ? quantizeBound(*chain.high, out) : out.max};
 }
@@ -317,7 +314,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
       channelConstant<float>(chain, "multiplier", f32, multipliers);
   SmallVector<Value> constants{biasConst, multiplierConst};
   addWeightZeroPoints(chain, constants);
-  return createEpilogue(
+  linalg::GenericOp epilogue = createEpilogue(
       chain, acc, chain.requantize ? Type(out.format.type) : f32, constants,
       [&](OpBuilder &, Location loc, ValueRange args) -> Value {
         Value sum = correctWeightZeroPoints(loc, args[0], args, chain);
@@ -326,6 +323,10 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
         value = arith::MulFOp::create(rewriter, loc, value, args[2]);
         return emitResult(loc, value, chain, out, known);
       });
+  // A bound of zero is the same in all units.
+  if (!chain.requantize && chain.low.value_or(0) == 0 && !chain.high)
+    setMultiplied(epilogue, /*multiplier=*/2, factors, largest);
+  return epilogue;
 }
 
 ChainResult QuantizationLowering::getResult(const ContractionChain &chain) {

@@ -72,7 +72,7 @@ Value QuantizationLowering::emitCentered(Location loc, const Quantized &x) {
       .getResult(0);
 }
 
-static double getMagnitude(const ActivationParams &params) {
+double nnq::getMagnitude(const ActivationParams &params) {
   return std::max(std::abs(params.min - params.zeroPoint),
                   std::abs(params.max - params.zeroPoint));
 }

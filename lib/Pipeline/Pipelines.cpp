@@ -439,6 +439,7 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   OpPassManager &lower = pm.nest<func::FuncOp>();
   lower.addPass(createCanonicalizerPass());
   lower.addPass(createCSEPass());
+  lower.addPass(createFoldShifts());
   lower.addPass(createLowerContractToDot());
   lower.addPass(createLowerRoundToInt());
   // Rounded numbers are known to be so.

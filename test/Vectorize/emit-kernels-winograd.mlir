@@ -159,3 +159,86 @@ func.func @parts(%x: memref<6x3072xi16>, %w: memref<1x3x768x8x2xi8>, %y: memref<
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+#id = affine_map<(h, w, c) -> (h, w, c)>
+#channel = affine_map<(h, w, c) -> (c)>
+
+memref.global "private" constant @w : memref<1x3x12x8x2xi8> = dense<2>
+memref.global "private" constant @small : memref<8xi32> = dense<[1, 2, 3, 4, 5, 6, 7, -8]>
+// 72 taps times 2 times 255, and this, need 27 bits: 26 are left of 32.
+memref.global "private" constant @large : memref<8xi32> = dense<[1, 2, 3, 4, 5, 6, 7, 33520000]>
+
+// A bias that is known to be small goes into point (1, 1), 576 times as large:
+// sums are 576 times theirs, and all results read this point with a factor of
+// 1. The epilogue has nothing left to add.
+// CHECK-LABEL: @bias
+// CHECK: %[[B:.+]] = memref.get_global @small
+// CHECK: vector.load %{{.+}}[%{{.+}}, %c7{{.*}} : memref<1x36x48xi32>, vector<8xi32>
+// CHECK: %[[V:.+]] = vector.load %[[B]]
+// CHECK: %[[SCALED:.+]] = arith.muli %[[V]], %{{.+}} : vector<8xi32>
+// CHECK: arith.addi %{{.+}}, %[[SCALED]] : vector<8xi32>
+// CHECK: arith.shrsi %{{.+}}, %{{.+}} exact : vector<8xi32>
+// CHECK-NOT: memref<8xi32>
+func.func @bias(%x: memref<8x80xi8>, %y: memref<6x8x8xi16>) {
+  %zero = arith.constant 0 : i32
+  %w = memref.get_global @w : memref<1x3x12x8x2xi8>
+  %b = memref.get_global @small : memref<8xi32>
+  %acc = memref.alloc() : memref<6x8x8xi32>
+  linalg.fill ins(%zero : i32) outs(%acc : memref<6x8x8xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<8x80xi8>, memref<1x3x12x8x2xi8>) outs(%acc : memref<6x8x8xi32>)
+      attrs = {nnq.range = array<i64: 0, 255>,
+               nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2>} {
+  ^bb0(%a: i8, %c: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [#id, #channel, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%acc, %b : memref<6x8x8xi32>, memref<8xi32>) outs(%y : memref<6x8x8xi16>) {
+  ^bb0(%a: i32, %c: i32, %o: i16):
+    %s = arith.addi %a, %c : i32
+    %t = arith.trunci %s : i32 to i16
+    linalg.yield %t : i16
+  }
+  return
+}
+
+// CHECK-LABEL: @large_bias
+// CHECK: arith.shrsi %{{.+}}, %{{.+}} exact : vector<8xi32>
+// CHECK: vector.load %{{.+}} : memref<8xi32>, vector<8xi32>
+func.func @large_bias(%x: memref<8x80xi8>, %y: memref<6x8x8xi16>) {
+  %zero = arith.constant 0 : i32
+  %w = memref.get_global @w : memref<1x3x12x8x2xi8>
+  %b = memref.get_global @large : memref<8xi32>
+  %acc = memref.alloc() : memref<6x8x8xi32>
+  linalg.fill ins(%zero : i32) outs(%acc : memref<6x8x8xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<8x80xi8>, memref<1x3x12x8x2xi8>) outs(%acc : memref<6x8x8xi32>)
+      attrs = {nnq.range = array<i64: 0, 255>,
+               nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2>} {
+  ^bb0(%a: i8, %c: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [#id, #channel, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%acc, %b : memref<6x8x8xi32>, memref<8xi32>) outs(%y : memref<6x8x8xi16>) {
+  ^bb0(%a: i32, %c: i32, %o: i16):
+    %s = arith.addi %a, %c : i32
+    %t = arith.trunci %s : i32 to i16
+    linalg.yield %t : i16
+  }
+  return
+}

@@ -303,6 +303,33 @@ def LowerContractToDot : Pass<"nnq-lower-contract-to-dot", "::mlir::func::FuncOp
     "::mlir::vector::VectorDialect"];
 }
 
+def FoldShifts : Pass<"nnq-fold-shifts", "::mlir::func::FuncOp"> {
+  let summary = "Exact shifts of sums become powers of two of their multiplier";
+  let description = [{
+    A shift that drops zeros alone is a division, and goes into the multiplier that
+    integers meet in f32. Powers of two change no digit of a product:
+
+    ```mlir
+    %s = arith.shrsi %x, %c6 exact : vector<8xi32>
+    %f = arith.sitofp %s : vector<8xi32> to vector<8xf32>
+    %r = arith.mulf %f, %multiplier : vector<8xf32>
+    // becomes
+    %f = arith.sitofp %x : vector<8xi32> to vector<8xf32>
+    %m = arith.mulf %multiplier, %cst_0.015625 : vector<8xf32>
+    %r = arith.mulf %f, %m : vector<8xf32>
+    ```
+
+    Many products share a multiplier. Those that lie near the least f32 would lose
+    digits: their products are zero in any format that is quantized to.
+  }];
+  let statistics = [
+    Statistic<"folded", "shifts-folded", "Number of shifts that went into a "
+        "multiplier">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
 def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {
   let summary = "Rounds and converts f32 vectors in one instruction on x86";
   let description = [{

@@ -50,6 +50,7 @@ private:
   void multiply(OpBuilder &b, const Channels &channels, const Part &part);
   void emitProducts(OpBuilder &b, const Channels &channels, OpFoldResult point,
                     OpFoldResult weightPoint, OpFoldResult tile, int64_t tiles);
+  Value emitScaledBias(OpBuilder &b, const LoopIndices &loops, const Row &lane);
   void transformResult(OpBuilder &b, const Channels &channels,
                        OpFoldResult firstRow);
 
@@ -79,7 +80,7 @@ private:
   }
 
   OpBuilder &builder;
-  const KernelGroup &group;
+  KernelGroup group;
   linalg::GenericOp op;
   Location loc;
   WinogradShape shape;
@@ -93,9 +94,23 @@ private:
   int64_t slots;
   LoopIndices outerIndices;
   Value transformedX, transformedW, products;
+  int64_t biasPoint; // In each direction.
 };
 
 } // namespace
+
+/// A column of which all factors are 1 or all are -1; -1 if there is none.
+static int64_t findEvenPoint(const IntMatrix &matrix) {
+  for (int64_t col = 0; col < matrix.cols; ++col) {
+    int64_t first = matrix.at(0, col);
+    bool isEven = std::abs(first) == 1;
+    for (int64_t row = 1; row < matrix.rows; ++row)
+      isEven &= matrix.at(row, col) == first;
+    if (isEven)
+      return col;
+  }
+  return -1;
+}
 
 WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
                                  const WinogradShape &shape)
@@ -117,6 +132,11 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
   int64_t steps =
       llvm::divideCeil(llvm::divideCeil(shape.channels, lanes), blocks);
   slots = getNumThreads(module) > 1 ? steps : 1;
+  // A point that reaches all results alike takes the bias to them at once.
+  this->group.bias = group.findBias();
+  biasPoint = findEvenPoint(algorithm.output);
+  if (biasPoint < 0 || !fitsWithBias(this->group, shape, algorithm.shift))
+    this->group.bias = nullptr;
 }
 
 Value WinogradEmitter::allocate(ArrayRef<int64_t> shape, Type element) {
@@ -342,6 +362,21 @@ void WinogradEmitter::multiply(OpBuilder &b, const Channels &channels,
       });
 }
 
+/// What the bias adds to the point that it goes into.
+Value WinogradEmitter::emitScaledBias(OpBuilder &b, const LoopIndices &loops,
+                                      const Row &lane) {
+  linalg::GenericOp epilogue = group.epilogue;
+  Value bias =
+      emitLoadRow(b, loc, group.bias->get(),
+                  epilogue.getMatchingIndexingMap(group.bias), loops, lane);
+  Value scale = arith::ConstantOp::create(
+      b, loc,
+      SplatElementsAttr::get(
+          cast<VectorType>(bias.getType()),
+          b.getI32IntegerAttr(algorithm.scale * algorithm.scale)));
+  return arith::MulIOp::create(b, loc, bias, scale);
+}
+
 /// The convolution's sums, exact, and the epilogue on them.
 void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
                                       OpFoldResult firstRow) {
@@ -382,9 +417,17 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
             llvm::to_vector(llvm::seq<int64_t>(0, m)),
             [&](int64_t i, int64_t j) -> Value {
               Attribute point = inner.getIndexAttr(i * algorithm.points + j);
-              return vector::LoadOp::create(
+              Value sum = vector::LoadOp::create(
                   inner, loc, type, products,
                   indices(inner, {slot, point, element}));
+              if (!group.bias || i != biasPoint || j != biasPoint)
+                return sum;
+              tile.root = outerIndices;
+              tile.root.append({row, column, channel});
+              return arith::AddIOp::create(
+                  inner, loc, sum,
+                  emitScaledBias(inner, tile.root,
+                                 getTileLanes(tileShape, tile, 0)));
             },
             [&](int64_t i, int64_t, Value sum) {
               if (algorithm.inverse != 1)
@@ -392,7 +435,8 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
                     inner, loc, sum,
                     splat(static_cast<int32_t>(algorithm.inverse)));
               sums.push_back(arith::ShRSIOp::create(inner, loc, sum,
-                                                    splat(algorithm.shift)));
+                                                    splat(algorithm.shift),
+                                                    /*isExact=*/true));
               if (static_cast<int64_t>(sums.size()) < m)
                 return;
               tile.root = outerIndices;

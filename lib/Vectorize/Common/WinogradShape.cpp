@@ -7,8 +7,11 @@
 #include "WinogradShape.h"
 
 #include "WinogradEmitter.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
+#include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Winograd.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -48,6 +51,55 @@ FailureOr<WinogradShape> WinogradShape::match(linalg::GenericOp op,
                          0) != getAffineConstantExpr(0, context))
     return failure();
   return shape;
+}
+
+/// The constant that `buffer` shows.
+static FailureOr<ConstantData> getConstant(Value buffer) {
+  auto get = buffer.getDefiningOp<memref::GetGlobalOp>();
+  auto global = get ? SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+                          get, get.getNameAttr())
+                    : nullptr;
+  if (!global || !global.getConstant() || global.isUninitialized())
+    return failure();
+  return ConstantData::get(*global.getInitialValue());
+}
+
+bool nnq::fitsWithBias(const KernelGroup &group, const WinogradShape &shape,
+                       int64_t shift) {
+  OpOperand *bias = group.bias;
+  linalg::GenericOp op = group.reduction, epilogue = group.epilogue;
+  auto range = op->getAttrOfType<DenseI64ArrayAttr>(kRangeAttr);
+  if (!bias || !range || range.size() != 2)
+    return false;
+  AffineMap map = epilogue.getMatchingIndexingMap(bias);
+  FailureOr<ConstantData> added = getConstant(bias->get()),
+                          weights = getConstant(op.getInputs()[1]);
+  if (failed(added) || !added->getType().getElementType().isInteger(32) ||
+      map.getNumResults() != 1 ||
+      map.getResult(0) != getAffineDimExpr(group.laneLoop, op.getContext()) ||
+      failed(weights) || !weights->getType().getElementType().isInteger(8))
+    return false;
+  // Blocks, taps, pairs of inputs, lanes, elements.
+  ArrayRef<int64_t> sizes = weights->getShape();
+  int64_t lanes = sizes[sizes.size() - 2], perBlock = 1;
+  for (int64_t size : sizes.drop_front())
+    perBlock *= size;
+  int64_t least = std::min<int64_t>(range[0], 0),
+          most = std::max<int64_t>(range[1], 0);
+  SmallVector<int64_t> low(sizes[0] * lanes, 0), high(low);
+  for (auto [i, weight] : llvm::enumerate(weights->getAs<int8_t>())) {
+    int64_t at = static_cast<int64_t>(i);
+    int64_t channel = at / perBlock * lanes + at / sizes.back() % lanes;
+    low[channel] += weight * (weight > 0 ? least : most);
+    high[channel] += weight * (weight > 0 ? most : least);
+  }
+  unsigned bits = 32 - shift;
+  ArrayRef<int32_t> biases = added->getAs<int32_t>();
+  return llvm::all_of(
+      llvm::seq<int64_t>(0, shape.channels), [&](int64_t channel) {
+        return llvm::isIntN(bits, low[channel] + biases[channel]) &&
+               llvm::isIntN(bits, high[channel] + biases[channel]);
+      });
 }
 
 bool nnq::canEmitWinograd(const KernelGroup &group, std::string &reason) {

@@ -7,7 +7,7 @@
 #ifndef NNQ_LIB_VECTORIZE_COMMON_WINOGRADSHAPE_H
 #define NNQ_LIB_VECTORIZE_COMMON_WINOGRADSHAPE_H
 
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "KernelGroup.h"
 
 namespace nnq {
 
@@ -23,6 +23,12 @@ struct WinogradShape {
   static mlir::FailureOr<WinogradShape> match(mlir::linalg::GenericOp op,
                                               int64_t taps);
 };
+
+/// True if the sums of products of a kernel group and its bias, together, are
+/// recovered from transformed sums: weights and bias are constants that prove
+/// them to be small enough.
+bool fitsWithBias(const KernelGroup &group, const WinogradShape &shape,
+                  int64_t shift);
 
 } // namespace nnq
 
