@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "nnq/Compress/Prune/Passes.h"
+#include "nnq/Support/Refusals.h"
 #include "nnq/Target/Codegen.h"
 #include "llvm/Support/JSON.h"
 
@@ -78,6 +79,19 @@ static llvm::json::Array describeKept(ArrayAttr layers) {
   return result;
 }
 
+/// Which compression would not have paid.
+static llvm::json::Array describeRefused(ArrayAttr layers) {
+  llvm::json::Array result;
+  for (auto layer : layers.getAsRange<DictionaryAttr>()) {
+    llvm::json::Object object;
+    for (StringRef key : {"layer", "technique", "reason"})
+      if (auto text = layer.getAs<StringAttr>(key))
+        object[key] = text.getValue();
+    result.push_back(std::move(object));
+  }
+  return result;
+}
+
 bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
                         void *userData) {
   if (!network || !network->isUsable())
@@ -108,6 +122,8 @@ bool nnqNetworkDescribe(NnqNetwork network, NnqWriteCallback write,
         entry["removed"] = describeRemoved(removed);
       if (auto kept = function->getAttrOfType<ArrayAttr>(kKeptChannelsAttr))
         entry["kept"] = describeKept(kept);
+      if (auto refused = function->getAttrOfType<ArrayAttr>(kRefusedAttr))
+        entry["refused"] = describeRefused(refused);
       json.value(std::move(entry));
     }
   });

@@ -82,7 +82,9 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<WeightCriterion>(option, json) ||
          describeEnum<PruneScope>(option, json) ||
          describeEnum<FactorMethod>(option, json) ||
-         describeEnum<FactorObjective>(option, json));
+         describeEnum<FactorObjective>(option, json) ||
+         describeEnum<FactorGate>(option, json) ||
+         describeEnum<GatePrecision>(option, json));
   return json;
 }
 

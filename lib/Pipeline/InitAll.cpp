@@ -13,6 +13,7 @@
 #include "nnq/Compress/Factorize/Passes.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Compress/Recipe/Passes.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
@@ -34,11 +35,13 @@ void nnq::registerAllPasses() {
   registerNNQCalibratePasses(
       [](mlir::OpPassManager &pm) { buildQuantizationPipeline(pm); },
       buildCalibrationPipeline);
-  registerNNQFactorizePasses();
+  registerNNQFactorizePasses(buildTrialQuantizationPipeline,
+                             buildCalibrationPipeline);
   registerNNQPrunePasses(
       [](mlir::OpPassManager &pm) { buildBlockRemovalPipeline(pm, {}); },
       buildCalibrationPipeline);
   registerNNQQuantizePasses();
+  registerNNQRecipePasses();
   registerNNQLowerPasses();
   registerNNQVectorizePasses();
   registerNNQTargetPasses();

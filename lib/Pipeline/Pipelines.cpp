@@ -20,6 +20,7 @@
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
+#include "nnq/Pipeline/Recipe.h"
 #include "nnq/Target/Passes.h"
 #include "nnq/Vectorize/Passes.h"
 
@@ -250,6 +251,15 @@ void nnq::buildFactorizePipeline(OpPassManager &pm,
   select.layers = options.layers;
   select.seed = options.seed;
   pm.addPass(createSelectRanks(select));
+  if (options.objective == FactorObjective::Latency &&
+      options.gate != FactorGate::Estimate) {
+    MeasureFactorsOptions measure;
+    measure.gate = options.gate;
+    measure.precision = options.gatePrecision;
+    measure.cache = options.gateCache;
+    pm.addPass(createMeasureFactors(measure, buildTrialQuantizationPipeline,
+                                    buildCalibrationPipeline));
+  }
   FactorizeLayersOptions factorize;
   factorize.seed = options.seed;
   addLimitDrop(pm, options, kFactorizeAttr, [factorize](OpPassManager &to) {
@@ -328,6 +338,12 @@ void nnq::buildQuantizationPipeline(OpPassManager &pm,
   // Branches that read one tensor quantize it once.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyQuantized());
+}
+
+void nnq::buildTrialQuantizationPipeline(OpPassManager &pm) {
+  QuantizeOptions options;
+  options.weightRange = WeightRange::Reduced;
+  buildQuantizationPipeline(pm, options);
 }
 
 void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
@@ -591,26 +607,53 @@ void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {
 }
 
 /// Unlike MLIR's own registration this one never ends the process.
+template <typename Options>
+static LogicalResult
+parseOptions(OpPassManager &pm, StringRef name, StringRef text,
+             Options &options,
+             function_ref<LogicalResult(const Twine &)> errorHandler) {
+  if (std::optional<StringRef> anchor = pm.getOpName();
+      anchor && *anchor != ModuleOp::getOperationName())
+    return errorHandler("'" + name + "' runs on modules, not on '" + *anchor +
+                        "'");
+  std::string errors;
+  llvm::raw_string_ostream os(errors);
+  if (failed(options.parseFromString(text, os)))
+    return errorHandler("'" + name + "' cannot read its options" +
+                        (errors.empty() ? "" : ": ") +
+                        StringRef(errors).rtrim());
+  return success();
+}
+
 template <typename Options, typename Build>
 static Pipeline describe(StringRef name, StringRef description, Build build) {
   auto add = [name,
               build](OpPassManager &pm, StringRef text,
                      function_ref<LogicalResult(const Twine &)> errorHandler) {
-    if (std::optional<StringRef> anchor = pm.getOpName();
-        anchor && *anchor != ModuleOp::getOperationName())
-      return errorHandler("'" + name + "' runs on modules, not on '" + *anchor +
-                          "'");
     Options options;
-    std::string errors;
-    llvm::raw_string_ostream os(errors);
-    if (failed(options.parseFromString(text, os)))
-      return errorHandler("'" + name + "' cannot read its options" +
-                          (errors.empty() ? "" : ": ") +
-                          StringRef(errors).rtrim());
+    if (failed(parseOptions(pm, name, text, options, errorHandler)))
+      return failure();
     build(pm, options);
     return success();
   };
   return {name, description, add, [](auto visit) { visit(Options()); }};
+}
+
+/// Its passes depend on a file, which may be wrong.
+static Pipeline describeRecipe() {
+  auto add = [](OpPassManager &pm, StringRef text,
+                function_ref<LogicalResult(const Twine &)> errorHandler) {
+    RecipeOptions options;
+    // The file alone is what nearly all say.
+    std::string given = text.empty() || text.contains('=')
+                            ? text.str()
+                            : ("file=" + text).str();
+    if (failed(parseOptions(pm, "recipe", given, options, errorHandler)))
+      return failure();
+    return buildRecipePipeline(pm, options, errorHandler);
+  };
+  return {"recipe", "Compress in the steps that a file lists", add,
+          [](auto visit) { visit(RecipeOptions()); }};
 }
 
 std::vector<Pipeline> nnq::getPipelines() {
@@ -638,6 +681,7 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<QuantizeInt8Options>("quantize-int8",
                                     "Quantize weights and activations to int8",
                                     buildQuantizeInt8Pipeline),
+      describeRecipe(),
       describe<LowerToLLVMOptions>("lower-to-llvm",
                                    "Lower a network to the LLVM dialect",
                                    buildLowerToLLVMPipeline),

@@ -270,7 +270,9 @@ FailureOr<TargetAttr> nnq::makeTarget(MLIRContext *context,
 }
 
 TargetAttr nnq::findTarget(Operation *op) {
-  auto module = op->getParentOfType<ModuleOp>();
+  auto module = dyn_cast<ModuleOp>(op);
+  if (!module)
+    module = op->getParentOfType<ModuleOp>();
   return module ? module->getAttrOfType<TargetAttr>(kTargetAttr) : TargetAttr();
 }
 

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from .model import Model
     from .program import Program, TensorInfo
     from .progress import show_progress
+    from .recipe import Recipe
     from .report import LayerReport, Report
+    from .search import search
+    from .search_result import SearchResult
     from .statistics import InputStatistics, Statistics, TensorStatistics
+    from .trial import Trial
 
 # In a build tree the extension is in another folder.
 __path__ = pkgutil.extend_path(__path__, __name__)
@@ -35,8 +39,12 @@ _LAZY = {
     "Program": "program",
     "TensorInfo": "program",
     "show_progress": "progress",
+    "Recipe": "recipe",
     "LayerReport": "report",
     "Report": "report",
+    "SearchResult": "search_result",
+    "search": "search",
+    "Trial": "trial",
     "InputStatistics": "statistics",
     "Statistics": "statistics",
     "TensorStatistics": "statistics",
@@ -51,13 +59,17 @@ __all__ = [
     "Model",
     "OptionError",
     "Program",
+    "Recipe",
     "Report",
+    "SearchResult",
     "Statistics",
     "TensorInfo",
     "TensorStatistics",
+    "Trial",
     "from_onnx",
     "from_torch",
     "load",
+    "search",
     "show_progress",
 ]
 

@@ -18,6 +18,7 @@ from .native import core
 from .pipelines import find_pipeline, suggest, write_pipeline
 from .program import Program, TensorInfo, name_tensors
 from .progress import progress
+from .recipe import Recipe, Step
 from .statistics import Statistics
 
 if TYPE_CHECKING:
@@ -70,14 +71,6 @@ class ChoiceMethod:
 
         method.__doc__ = "\n\n".join(f"what={what!r}: {choice.describe()}" for what, choice in self.choices.items())
         return method
-
-
-@dataclass(frozen=True)
-class Step:
-    """What was done to a network."""
-
-    pipeline: str
-    options: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -184,14 +177,19 @@ class Model:
         """Return what a textual pipeline makes of the network, "quantize-int8{samples=9},nnq-..." for example."""
         return self._run(pipeline, title, Step(pipeline, {}))
 
-    def apply(self, pipeline: str, **options: Any) -> Model:
+    def apply(self, pipeline: str | Recipe, **options: Any) -> Model:
         """Return what a pipeline makes of the network; options as on the command line, with underscores for dashes.
+
+        In place of a pipeline it may be a recipe; `data`, `labels`, `key` and `samples` are those of the steps that
+        name none.
 
         `data` may also be an array of NumPy or PyTorch with the samples along its first dimension, a dict of such
         arrays by input, or an iterable of batches (arrays, dicts, or tuples that begin with the inputs), which is
         written to a temporary file as it comes; `labels` is an array of integers then. `statistics` may also be what
         calibrate() returns.
         """
+        if isinstance(pipeline, Recipe):
+            return self._apply_recipe(pipeline, options)
         step = Step(pipeline, {name: value for name, value in options.items() if value is not None})
         title = pipeline.replace("-", " ")
         data = options.get("data")
@@ -215,6 +213,14 @@ class Model:
                 if not is_name:
                     options["labels"] = LABELS
             return self._run(write_pipeline(pipeline, options), title, step)
+
+    def _apply_recipe(self, recipe: Recipe, options: Mapping[str, Any]) -> Model:
+        with tempfile.TemporaryDirectory(prefix="nnq-") as folder:
+            path = Path(folder) / "recipe.json"
+            recipe.save(path)
+            made = self.apply("recipe", file=path, **options)
+        made._steps = (*self._steps, *recipe.steps)
+        return made
 
     def calibrate(self, data: Any, **options: Any) -> Statistics:
         """Run the network on data, as `quantize` takes it, and return the statistics of its tensors.

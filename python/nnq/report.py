@@ -79,6 +79,15 @@ class RemovedBlock:
 
 
 @dataclass(frozen=True)
+class RefusedLayer:
+    """Compression of a layer that would not have paid."""
+
+    layer: str
+    technique: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Report:
     """A network, layer by layer; print it, or see to_html and to_json."""
 
@@ -92,6 +101,7 @@ class Report:
     # Of a call.
     time_us: float | None = None
     removed: tuple[RemovedBlock, ...] = ()
+    refused: tuple[RefusedLayer, ...] = ()
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """Return JSON, and write it to a file on request."""
@@ -205,4 +215,5 @@ def make_report(model: Model, data: Any, *, profile: bool, options: Mapping[str,
         time_us,
         # The lowered network has no room for what is not there.
         tuple(RemovedBlock(**block) for block in model._entry().get("removed", ())),
+        tuple(RefusedLayer(**layer) for layer in model._entry().get("refused", ())),
     )

@@ -63,6 +63,8 @@ def facts(report: Report) -> list[tuple[str, str]]:
     for block in report.removed:
         importance = "" if block.importance is None else f", importance {block.importance:.3g}"
         result.append(("removed", f"{block.name} ({block.macs:,} MACs, {block.weights:,} weights{importance})"))
+    for layer in report.refused:
+        result.append(("refused", f"{layer.technique} of {layer.layer}: {layer.reason}"))
     if report.time_us is not None:
         result.append(("time of a call", f"{report.time_us:.2f} us"))
     if report.comparison:

@@ -394,6 +394,21 @@ struct FactorizePipelineOptions
       llvm::cl::init("")};
   Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of the starts of cp"),
                        llvm::cl::init(0)};
+  Option<FactorGate> gate{
+      *this, "gate",
+      llvm::cl::desc("What tells, with objective=latency, whether the factors "
+                     "of a layer take less time than the layer"),
+      llvm::cl::init(FactorGate::Auto), factorGateValues()};
+  Option<GatePrecision> gatePrecision{
+      *this, "gate-precision",
+      llvm::cl::desc("What layers are measured in: int8 if they will be "
+                     "quantized"),
+      llvm::cl::init(GatePrecision::F32), gatePrecisionValues()};
+  Option<std::string> gateCache{
+      *this, "gate-cache",
+      llvm::cl::desc("File that keeps times that were measured, by default in "
+                     "the user's folder of caches, or none"),
+      llvm::cl::init("")};
 };
 
 /// Options of `--lower-to-llvm`.
@@ -470,6 +485,10 @@ void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
 void buildQuantizationPipeline(mlir::OpPassManager &pm,
                                const QuantizeOptions &options = {},
                                const CorrectBiasOptions *correctBias = nullptr);
+
+/// How layers are quantized to be timed: with 7 bits of weights, as data make
+/// it the default.
+void buildTrialQuantizationPipeline(mlir::OpPassManager &pm);
 
 /// Stage 3: quant types to integer linalg, layout, packed constants.
 void buildLowerPipeline(mlir::OpPassManager &pm,

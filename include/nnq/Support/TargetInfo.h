@@ -42,7 +42,7 @@ mlir::FailureOr<TargetAttr>
 makeTarget(mlir::MLIRContext *context, const TargetSpec &spec,
            llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
-/// The target that the module around `op` is made for, or null.
+/// The target that a module, or the one around `op`, is made for, or null.
 TargetAttr findTarget(mlir::Operation *op);
 
 /// The target that `module` is made for, or this machine.

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LayerUnit.h"
 #include "NoiseCauses.h"
+#include "nnq/Compress/Calibrate/LayerUnit.h"
 #include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Compress/Calibrate/SampleRunner.h"
 #include "nnq/Support/QuantMath.h"

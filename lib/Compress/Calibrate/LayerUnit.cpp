@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LayerUnit.h"
+#include "nnq/Compress/Calibrate/LayerUnit.h"
 
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Statistics.h"
@@ -32,32 +32,38 @@ static linalg::LinalgOp findFollower(Value value) {
   return op;
 }
 
+std::optional<LayerUnit> nnq::findLayerUnit(linalg::LinalgOp op) {
+  FailureOr<WeightedOp> operands = matchWeightedOp(op);
+  if (!isMultiplyAccumulate(op) || failed(operands) ||
+      op->getNumResults() != 1 || isDequantized(operands->weight->get()))
+    return std::nullopt;
+  LayerUnit unit;
+  unit.layer = op;
+  Value activation = operands->activation->get();
+  unit.source = getStatsSource(activation);
+  auto type = dyn_cast<RankedTensorType>(unit.source.getType());
+  if (isDequantized(activation) || !type || type.getRank() == 0 ||
+      !type.getElementType().isF32())
+    return std::nullopt;
+  for (Value value = activation; value != unit.source;
+       value = value.getDefiningOp()->getOperand(0))
+    unit.ops.insert(unit.ops.begin(), value.getDefiningOp());
+  unit.ops.push_back(op);
+  unit.end = op->getResult(0);
+  while (linalg::LinalgOp next = findFollower(unit.end)) {
+    unit.ops.push_back(next);
+    unit.end = next->getResult(0);
+  }
+  return unit;
+}
+
 std::vector<LayerUnit> nnq::findLayerUnits(func::FuncOp function) {
   std::vector<LayerUnit> units;
   function.walk([&](linalg::LinalgOp op) {
-    FailureOr<WeightedOp> operands = matchWeightedOp(op);
-    if (!isMultiplyAccumulate(op) || failed(operands) ||
-        op->getNumResults() != 1 || op->hasAttr(kKeepF32Attr) ||
-        isDequantized(operands->weight->get()))
+    if (op->hasAttr(kKeepF32Attr))
       return;
-    LayerUnit unit;
-    unit.layer = op;
-    Value activation = operands->activation->get();
-    unit.source = getStatsSource(activation);
-    auto type = dyn_cast<RankedTensorType>(unit.source.getType());
-    if (isDequantized(activation) || !type || type.getRank() == 0 ||
-        !type.getElementType().isF32())
-      return;
-    for (Value value = activation; value != unit.source;
-         value = value.getDefiningOp()->getOperand(0))
-      unit.ops.insert(unit.ops.begin(), value.getDefiningOp());
-    unit.ops.push_back(op);
-    unit.end = op->getResult(0);
-    while (linalg::LinalgOp next = findFollower(unit.end)) {
-      unit.ops.push_back(next);
-      unit.end = next->getResult(0);
-    }
-    units.push_back(std::move(unit));
+    if (std::optional<LayerUnit> unit = findLayerUnit(op))
+      units.push_back(std::move(*unit));
   });
   return units;
 }

@@ -146,11 +146,12 @@ void TrialBuilders::getDependentDialects(DialectRegistry &registry) const {
 }
 
 llvm::Expected<CompiledModel> TrialBuilders::compile(ModuleOp copy,
-                                                     StringRef entry) const {
+                                                     StringRef entry,
+                                                     LLVMLevels levels) const {
   if (failed(runOnCopy(
           copy, [&](OpPassManager &pm) { lowering(pm, /*reference=*/false); })))
     return llvm::createStringError("the network could not be lowered");
-  return CompiledModel::jit(copy, {}, entry, kTrialLevels);
+  return CompiledModel::jit(copy, {}, entry, levels);
 }
 
 void Noise::add(ArrayRef<float> expected, ArrayRef<float> values) {

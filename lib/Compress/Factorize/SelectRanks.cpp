@@ -9,6 +9,7 @@
 #include "RankRule.h"
 #include "nnq/Compress/Factorize/Passes.h"
 #include "nnq/Support/LayerPatterns.h"
+#include "nnq/Support/Refusals.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"
 
@@ -355,6 +356,7 @@ LogicalResult SelectRanks::select(std::vector<Candidate> &candidates,
     Choice choice = choose(candidate, rule);
     if (!choice.ranked) {
       miss(op, choice.reason);
+      noteRefusal(op, "factorize", choice.reason);
       continue;
     }
     ++numSelected;

@@ -1,4 +1,4 @@
-"""Training in PyTorch: with exactly the rounding of the compiler, and of what its pruning leaves.
+"""Training in PyTorch: with exactly the rounding of the compiler, and of what its pruning and its factors leave.
 
     prepared = nnq.torch.prepare_qat(module, example_inputs)
     ...                                               # a training loop
@@ -9,9 +9,13 @@
     pruned = nnq.from_torch(module, example_inputs).prune("channels", macs=0.5)
     small = nnq.torch.prune_like(module, pruned)      # to be fine-tuned; nnq.from_torch takes it back
 
+    factorized = nnq.from_torch(module, example_inputs).factorize(energy=0.9)
+    small = nnq.torch.factorize_like(module, factorized)
+
 `batch_norm_scales` and `weight_gradients` are what channels can be ranked by.
 """
 
+from .factors import factorize_like
 from .prepare import prepare_qat
 from .pruning import KeptChannels, batch_norm_scales, kept_channels, prune_like, weight_gradients
 from .quantizer import Quantizer
@@ -22,6 +26,7 @@ __all__ = [
     "Quantizer",
     "batch_norm_scales",
     "calibrate",
+    "factorize_like",
     "freeze",
     "kept_channels",
     "prepare_qat",

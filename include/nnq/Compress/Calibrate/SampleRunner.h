@@ -62,7 +62,8 @@ struct TrialBuilders {
   void getDependentDialects(mlir::DialectRegistry &registry) const;
   /// Lowers a copy, be it changed or not, and compiles it.
   llvm::Expected<CompiledModel> compile(mlir::ModuleOp copy,
-                                        llvm::StringRef entry) const;
+                                        llvm::StringRef entry,
+                                        LLVMLevels levels = kTrialLevels) const;
 };
 
 /// Signal and noise of values that should be others.

@@ -17,6 +17,12 @@ enum class FactorMethod { Auto, Svd, SpatialSvd, ChannelSvd, Tucker, Cp };
 /// What a factorization is kept for.
 enum class FactorObjective { Latency, Size, None };
 
+/// What tells whether a factorization takes less time.
+enum class FactorGate { Auto, Measure, Estimate };
+
+/// What the factors will be compiled in.
+enum class GatePrecision { F32, Int8 };
+
 /// Values of an option of type FactorMethod.
 inline llvm::cl::ValuesClass factorMethodValues() {
   return llvm::cl::values(
@@ -48,9 +54,29 @@ inline llvm::cl::ValuesClass factorObjectiveValues() {
                  "Keep all below break-even in multiply-adds"));
 }
 
+/// Values of an option of type FactorGate.
+inline llvm::cl::ValuesClass factorGateValues() {
+  return llvm::cl::values(
+      clEnumValN(FactorGate::Auto, "auto",
+                 "measure where the target is this machine, else estimate"),
+      clEnumValN(FactorGate::Measure, "measure",
+                 "Compile and run each layer both ways"),
+      clEnumValN(FactorGate::Estimate, "estimate",
+                 "The model that chooses kernels alone"));
+}
+
+/// Values of an option of type GatePrecision.
+inline llvm::cl::ValuesClass gatePrecisionValues() {
+  return llvm::cl::values(
+      clEnumValN(GatePrecision::F32, "f32", "As they are"),
+      clEnumValN(GatePrecision::Int8, "int8", "Quantized, as will follow"));
+}
+
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::FactorMethod)
 NNQ_ENUM_OPTION(::nnq::FactorObjective)
+NNQ_ENUM_OPTION(::nnq::FactorGate)
+NNQ_ENUM_OPTION(::nnq::GatePrecision)
 
 #endif // NNQ_COMPRESS_FACTORIZE_FACTORIZEOPTIONS_H

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
+#include "nnq/Compress/Calibrate/Passes.h"
 #include "nnq/Compress/Factorize/FactorizeOptions.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
@@ -20,8 +21,15 @@ namespace nnq {
 #define GEN_PASS_DECL
 #include "nnq/Compress/Factorize/Passes.h.inc"
 
-#define GEN_PASS_REGISTRATION
-#include "nnq/Compress/Factorize/Passes.h.inc"
+/// `quantization` adds the passes that quantize a module whose tensors have
+/// ranges.
+std::unique_ptr<mlir::Pass>
+createMeasureFactors(const MeasureFactorsOptions &options,
+                     PipelineBuilder quantization, LoweringBuilder lowering);
+
+/// In place of the generated function, which has no pipelines to pass on.
+void registerNNQFactorizePasses(PipelineBuilder quantization,
+                                LoweringBuilder lowering);
 
 } // namespace nnq
 

@@ -89,6 +89,55 @@ def SelectRanks : Pass<"nnq-select-ranks", "::mlir::ModuleOp"> {
   ];
 }
 
+def MeasureFactors : Pass<"nnq-measure-factors", "::mlir::ModuleOp"> {
+  let summary = "Keeps the factorizations that make their layers faster";
+  let description = [{
+    Compiles each layer that has `nnq.factorize`, with the padding in front of it
+    and the elementwise ops behind it, as it is and as its factors, runs both in
+    turns on this machine and takes the request away unless the factors take less
+    than 0.98 of the time. A remark tells both times, and `nnq.refused` of the
+    function what was refused.
+
+    With `precision=int8` both are quantized first: layers of weights of 7 bits with
+    ranges that are made up, since time does not depend on them.
+
+    Times are kept in `cache`, by default in the user's folder of caches, under the
+    shapes and the form of a layer, the target and the version of the compiler;
+    weights do not matter, unless a quarter of them is zero. Where the target of the
+    module is another machine nothing is measured; this is an error with
+    `gate=measure`.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.layer = "fc",
+        nnq.factorize = {method = "svd", ranks = array<i64: 8>}} ins(...) outs(...)
+    ```
+
+    becomes, if that is no faster,
+
+    ```mlir
+    %0 = linalg.matmul {nnq.layer = "fc"} ins(...) outs(...)
+    ```
+  }];
+  // Needs the pipelines that quantize and lower.
+  let constructor = "nullptr";
+  let options = [
+    Option<"gate", "gate", "::nnq::FactorGate", "::nnq::FactorGate::Auto",
+           "What to do where the target is another machine",
+           "::nnq::factorGateValues()">,
+    Option<"precision", "precision", "::nnq::GatePrecision",
+           "::nnq::GatePrecision::F32", "What layers are compiled in",
+           "::nnq::gatePrecisionValues()">,
+    Option<"cache", "cache", "std::string", "\"\"",
+           "File of times that were measured, or none">,
+  ];
+  let statistics = [
+    Statistic<"numKept", "kept", "Number of layers that become faster">,
+    Statistic<"numRefused", "refused", "Number of layers that would not">,
+    Statistic<"numMeasured", "measured", "Number of pairs that were compiled and run">,
+    Statistic<"numMissed", "missed", "Number of layers that cannot be measured">,
+  ];
+}
+
 def FactorizeLayers : Pass<"nnq-factorize-layers", "::mlir::ModuleOp"> {
   let summary = "Replaces layers by products of smaller ones";
   let description = [{

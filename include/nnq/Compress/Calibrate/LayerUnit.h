@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef NNQ_LIB_COMPRESS_CALIBRATE_LAYERUNIT_H
-#define NNQ_LIB_COMPRESS_CALIBRATE_LAYERUNIT_H
+#ifndef NNQ_COMPRESS_CALIBRATE_LAYERUNIT_H
+#define NNQ_COMPRESS_CALIBRATE_LAYERUNIT_H
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
@@ -27,6 +27,9 @@ struct LayerUnit {
   mlir::SmallVector<mlir::Operation *> ops;
 };
 
+/// Nothing if `op` is no layer of one f32 tensor and constant f32 weights.
+std::optional<LayerUnit> findLayerUnit(mlir::linalg::LinalgOp op);
+
 /// Those of the layers that will be quantized, in order.
 std::vector<LayerUnit> findLayerUnits(mlir::func::FuncOp function);
 
@@ -37,4 +40,4 @@ extractUnit(const LayerUnit &unit, WeightFormatAttr format);
 
 } // namespace nnq
 
-#endif // NNQ_LIB_COMPRESS_CALIBRATE_LAYERUNIT_H
+#endif // NNQ_COMPRESS_CALIBRATE_LAYERUNIT_H

@@ -1,0 +1,110 @@
+"""The search for a recipe: within its bound, no slower than plain int8, resumable, and through executors."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+nnq = pytest.importorskip("nnq")
+
+from conftest import ROOT  # noqa: E402
+from nnq import trial as trials  # noqa: E402
+from test_round_weights import layer  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def wide() -> nnq.Model:
+    """Return a layer of 384 inputs whose weights have rank 6, which factors are much faster at."""
+    rng = np.random.default_rng(1)
+    weights = (rng.normal(size=(384, 6)) @ rng.normal(size=(6, 384))).astype(np.float32)
+    return nnq.load(layer('linalg.matmul {nnq.layer = "fc"}', (1, 384), weights, (1, 384)))
+
+
+@pytest.fixture(scope="module")
+def data() -> np.ndarray:
+    return np.random.default_rng(2).normal(size=(48, 384)).astype(np.float32)
+
+
+OPTIONS = {"techniques": ["factorize"], "drop": 60, "trials": 3}
+
+
+def test_factors_of_a_layer_without_full_rank_win(wide: nnq.Model, data: np.ndarray, tmp_path: Path):
+    log = tmp_path / "log.jsonl"
+    result = nnq.search(wide, data, log=log, **OPTIONS)
+    assert [step.pipeline for step in result.recipe.steps] == ["factorize", "quantize-int8"]
+    assert result.best.speedup > 1.2
+    assert result.best.drop <= 60
+    assert result.best.weight_bytes < 0.5 * result.baseline.weight_bytes
+    assert [step.pipeline for step in result.model.steps] == ["factorize", "quantize-int8"]
+    assert any(report.name == "fc.0" for report in result.model.report().layers)
+    assert f"* {result.recipe}" in str(result)
+    result.plot(tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").stat().st_size > 5000
+
+    # A search that was stopped while it wrote goes on behind the last whole line.
+    lines = log.read_text().splitlines()
+    assert len(lines) == 4
+    log.write_text("\n".join(lines[:3]) + "\n" + lines[3][:20])
+    again = nnq.search(wide, data, log=log, **OPTIONS)
+    assert again.trials[0] == result.trials[0]
+    assert log.read_text().splitlines()[:3] == lines[:3]
+    assert len(log.read_text().splitlines()) == 4
+    with pytest.raises(nnq.InputError, match="is the log of another network or of other data"):
+        nnq.search(wide, data[:40], log=log, **OPTIONS)
+    log.write_text("{}\n[]\n")
+    with pytest.raises(nnq.InputError, match="is no log of a search"):
+        nnq.search(wide, data, log=log, **OPTIONS)
+
+
+@contextmanager
+def process_pool() -> Iterator[Executor]:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        yield executor
+
+
+@contextmanager
+def dask_cluster() -> Iterator[Executor]:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+        client.get_executor() as executor,
+    ):
+        yield executor
+
+
+@pytest.mark.parametrize("make", [process_pool, dask_cluster])
+def test_executors_run_trials(make, wide: nnq.Model, data: np.ndarray, tmp_path: Path):
+    with make() as executor:
+        result = nnq.search(wide, data, executor=executor, log=tmp_path / "log.jsonl", **{**OPTIONS, "trials": 2})
+    assert result.best.speedup > 1.2
+    assert not any(trial.error for trial in result.trials)
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 1 + len(result.trials)
+
+
+def test_nothing_better_is_plain_int8(monkeypatch: pytest.MonkeyPatch):
+    digits = np.load(ROOT / "python" / "examples" / "lenet" / "sample.npz")["x"]
+    lenet = nnq.load(ROOT / "python" / "examples" / "lenet" / "lenet.mlirbc")
+    # Times as if factors were slower.
+    monkeypatch.setattr(trials, "compare_times", lambda *_: (2.0, 1.0))
+    result = nnq.search(lenet, digits, drop=100, techniques=["prune-weights"], trials=2)
+    assert result.best == result.baseline
+    assert [step.pipeline for step in result.model.steps] == ["quantize-int8"]
+
+
+def test_errors(wide: nnq.Model, data: np.ndarray):
+    for options, what in (
+        ({"objective": "speed"}, "objective='speed' is none of latency, size"),
+        ({"drop": -1}, "drop=-1 is negative"),
+        ({"techniques": ["quantize"]}, "there is no technique 'quantize'; there are: prune-layers, prune-channels"),
+        ({"labels": np.zeros(3)}, "there are 3 labels for 48 samples"),
+        ({"labels": "y"}, "labels are an array if data is one"),
+    ):
+        with pytest.raises((nnq.OptionError, nnq.InputError), match=what):
+            nnq.search(wide, data, **options)
