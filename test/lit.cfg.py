@@ -18,6 +18,9 @@ config.test_source_root = os.path.dirname(__file__)
 path = [config.nnq_tools, config.llvm_tools, "/usr/local/bin", "/usr/bin",
         "/bin"]
 config.environment["PATH"] = os.pathsep.join(path)
+# Nor do they leave times of layers behind.
+config.environment["XDG_CACHE_HOME"] = os.path.join(config.test_exec_root,
+                                                    "cache")
 
 shared = os.environ.get(
     "NNQ_SHARED", os.path.join(config.nnq_source, os.pardir, "shared"))

@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("NNQ_SHARED", ROOT.parent / "shared"))
 BUILD = Path(os.environ.get("NNQ_BUILD", ROOT / "build"))
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "python" / "benchmarks"), str(BUILD / "python")]
+# Times of layers that were measured; trials in other processes take them from there, too.
+os.environ["XDG_CACHE_HOME"] = str(BUILD / "test" / "cache")
 
 Run = Callable[[Path, Sequence[np.ndarray]], list[np.ndarray]]
 

@@ -1,4 +1,4 @@
-"""Test of the example that prunes and fine-tunes ResNet-20, on few of the images."""
+"""Tests of the examples that prune or factorize ResNet-20 and fine-tune it, on few of the images."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ NETWORK = FOLDER / "models" / "resnet20_cifar10.pt2"
 EXAMPLE = ROOT / "python" / "examples" / "cifar10"
 
 
+pytestmark = pytest.mark.skipif(
+    not (CIFAR10.exists() and NETWORK.exists()), reason=f"no network and images in {FOLDER}"
+)
+
+
 @pytest.fixture
-def example(monkeypatch):
+def examples(monkeypatch):
+    """Give the modules of the examples, which load few images."""
     monkeypatch.syspath_prepend(str(EXAMPLE))
     import cifar10
+    import factorize
     import finetune
 
-    yield cifar10, finetune
-    for name in ("cifar10", "finetune", "resnet20"):
-        monkeypatch.delitem(sys.modules, name)
-
-
-@pytest.mark.skipif(not (CIFAR10.exists() and NETWORK.exists()), reason=f"no network and images in {FOLDER}")
-def test_what_is_left_is_trained(example, monkeypatch, capsys):
-    cifar10, finetune = example
     load = cifar10.load
 
     def load_some(path, train_share):
@@ -41,6 +40,13 @@ def test_what_is_left_is_trained(example, monkeypatch, capsys):
         )
 
     monkeypatch.setattr(cifar10, "load", load_some)
+    yield finetune, factorize
+    for name in ("cifar10", "factorize", "finetune", "resnet20"):
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_what_is_left_is_trained(examples, capsys):
+    finetune, _ = examples
     results = finetune.main([str(NETWORK), str(CIFAR10), "--epochs", "1", "--macs", "0.7"])
     assert results["dense"] > 88
     assert 60 < results["multiply-adds"] <= 70
@@ -48,3 +54,12 @@ def test_what_is_left_is_trained(example, monkeypatch, capsys):
     assert results["fine-tuned"] > 70
     assert abs(results["fine-tuned"] - results["fine-tuned, int8"]) < 3
     assert "fine-tuned, int8" in capsys.readouterr().out
+
+
+def test_factors_are_trained(examples):
+    _, factorize = examples
+    results = factorize.main([str(NETWORK), str(CIFAR10), "--epochs", "1", "--ratio", "0.3"])
+    assert results["dense"] > 88
+    assert results["fine-tuned"] > max(results["factorized"], 70)
+    assert abs(results["fine-tuned"] - results["fine-tuned, int8"]) < 3
+    assert results["time beside int8"] < 110

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Take the layers of a trained ResNet-20 apart, fine-tune the factors in PyTorch, and come back.
+
+    python python/examples/cifar10/factorize.py resnet20.pt2 cifar10.npz     # a program of torch.export, x and y
+
+The compiler chooses methods and ranks and keeps what it has measured to be faster in int8, nnq.torch.factorize_like
+puts the factors into the module, and the dense network teaches it for a few epochs, as in finetune.py. Half of the
+images train, the other half tests. Needs torch and torch-mlir.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import cifar10
+import torch
+from cifar10 import DataError, Images
+from finetune import CALIBRATION, SEED, finetune, load_network, normalize, rate
+from resnet20 import ResNet20
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import nnq
+import nnq.torch
+from nnq.trial import compare_times
+
+
+def run(network: ResNet20, images: Images, epochs: int, ratio: float) -> dict[str, float]:
+    """Factorize, fine-tune, quantize; return accuracies by name, and how many times faster int8 is than without."""
+    x_train, x_test = normalize(images.x_train), normalize(images.x_test)
+    example = [x_train[:1]]
+    dense = nnq.from_torch(network, example, entry="resnet20")
+    calib = x_train[:CALIBRATION].numpy()
+    factorized = dense.factorize(ratio=ratio, data=calib, gate_precision="int8")
+    small = nnq.torch.factorize_like(network, factorized)
+    finetune(small, network, x_train, torch.from_numpy(images.y_train), epochs)
+    tuned = nnq.from_torch(small, example, entry="resnet20")
+    int8, plain = (model.quantize(data=calib) for model in (tuned, dense))
+    times = compare_times(int8.compile(), plain.compile(), [x_test[:1].numpy()])
+    return {
+        "dense": rate(dense, x_test, images.y_test),
+        "dense, int8": rate(plain, x_test, images.y_test),
+        "factorized": rate(factorized, x_test, images.y_test),
+        "fine-tuned": rate(tuned, x_test, images.y_test),
+        "fine-tuned, int8": rate(int8, x_test, images.y_test),
+        "time beside int8": 100 * times[0] / times[1],
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> dict[str, float] | None:
+    """Run the example and print what came out."""
+    parser = argparse.ArgumentParser(description="Factorize the layers of a trained ResNet-20 and fine-tune them.")
+    parser.add_argument("network", type=Path, help="program of torch.export (.pt2), or a state dict")
+    parser.add_argument("data", type=Path, help="folder of the binary version, or .npz with x and y")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--ratio", type=float, default=0.5, help="share of the multiply-adds of each layer that goes")
+    args = parser.parse_args(arguments)
+
+    torch.manual_seed(SEED)
+    try:
+        images = cifar10.load(args.data, train_share=0.5)
+    except DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return None
+    print(f"{len(images.y_train):,} images to train with, {len(images.y_test):,} to test with")
+    results = run(load_network(args.network), images, args.epochs, args.ratio)
+    for name, value in results.items():
+        print(f"{name:<20}{value:6.2f} %")
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
