@@ -18,8 +18,6 @@ OTHERS = ("import", "calibrate", "lower-to-llvm", "recipe")
 # As the methods of a model are called.
 ALIASES = {"quantize": "quantize-int8"}
 
-StepLike = str | tuple[str, Mapping[str, Any]] | Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Step:
@@ -27,6 +25,9 @@ class Step:
 
     pipeline: str
     options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+StepLike = Step | str | tuple[str, Mapping[str, Any]] | Mapping[str, Any]
 
 
 def make_step(step: StepLike, place: str) -> Step:
@@ -95,7 +96,7 @@ class Recipe:
             contents = json.loads(text)
         except ValueError as error:
             try:
-                import yaml
+                import yaml  # type: ignore[import-untyped, unused-ignore]
             except ModuleNotFoundError:
                 raise InputError(
                     f"{path}: {error}; for YAML, install PyYAML or let the compiler read it: "

@@ -21,7 +21,6 @@ from .arrays import to_numpy
 from .comparison import iterate_batches
 from .errors import InputError, OptionError
 from .model import Model, replace_file
-from .pipelines import pipelines
 from .program import Program
 from .progress import Callback, progress
 from .recipe import Recipe, Step
@@ -44,11 +43,14 @@ class Technique:
     settings: tuple[dict[str, Any], ...]
     # Options for networks that the pipeline refuses with those of the settings.
     instead: dict[str, Any] = dataclasses.field(default_factory=dict)
+    # Options for some of the layers, where those of the settings are about all; None where layers have no choice.
+    by_layer: dict[str, Any] | None = dataclasses.field(default_factory=dict)
 
     def steps(self, setting: int, exclude: Sequence[str] = ()) -> list[Step]:
         """Return the step of a setting."""
         options = dict(self.settings[setting])
         if exclude:
+            options = {name: value for name, value in {**options, **(self.by_layer or {})}.items() if value is not None}
             # Factors of a layer have its name and a number.
             options["exclude"] = ",".join(rf"{re.escape(name)}(\.[0-9]+)*" for name in exclude)
         return [Step(self.pipeline, options)]
@@ -56,17 +58,19 @@ class Technique:
 
 # In the order in which they follow each other: each keeps what those before it made.
 TECHNIQUES = (
-    Technique("prune-layers", tuple({"count": n, "bridge": True} for n in (1, 2))),
+    Technique("prune-layers", tuple({"count": n, "bridge": True} for n in (1, 2)), by_layer=None),
     Technique(
         "prune-channels",
         tuple({"macs": m, "criterion": "activation", "ranking": "global"} for m in (0.9, 0.8, 0.7, 0.6, 0.5, 0.35)),
         # What reads channels may be too deep for correlations.
         {"criterion": "l2"},
+        {"macs": None, "ratio": 0.25},
     ),
     Technique("factorize", tuple({"energy": e} for e in (0.99, 0.97, 0.94, 0.9, 0.8, 0.65))),
     Technique(
         "prune-weights",
         tuple({"ratio": r, "pattern": "16x4", "criterion": "obs", "scope": "global"} for r in (0.3, 0.5, 0.65, 0.8)),
+        by_layer={"scope": "local"},
     ),
 )
 QUANTIZE = Step("quantize-int8", {})
@@ -91,7 +95,7 @@ def write_samples(path: Path, model: Model, data: Any, labels: Any, count: int) 
         inputs = [x[:count] for x in inputs]
     if found is None:
         found = run(model.compile(), inputs).argmax(axis=1)
-    arrays = {f"x{i}": x for i, x in enumerate(inputs)}
+    arrays: dict[str, Any] = {f"x{i}": x for i, x in enumerate(inputs)}
     np.savez(path, labels=found[: len(inputs[0])], **arrays)
 
 
@@ -186,7 +190,7 @@ class Search:
 
     def run(self, recipes: Sequence[Recipe]) -> list[Trial]:
         """Return the trials of recipes, as far as there are trials left."""
-        missing = []
+        missing: list[Recipe] = []
         for recipe in dict.fromkeys(recipes):
             key = recipe.to_json()
             if key in self.trials:
@@ -282,9 +286,13 @@ class Search:
 
     def refine(self, chosen: dict[int, list[Step]], beyond: dict[int, int], layers: Sequence[str]) -> None:
         """Take techniques one setting further, in the layers that bear it."""
-        for i, setting in beyond.items():
-            technique = self.techniques[i]
-            if "exclude" not in pipelines()[technique.pipeline].options:
+        speedups = {
+            i: self.gain(self.trials[self.recipe({i: self.techniques[i].steps(setting)}).to_json()])
+            for i, setting in beyond.items()
+        }
+        for i in sorted(beyond, key=lambda i: -speedups[i]):
+            technique, setting = self.techniques[i], beyond[i]
+            if technique.by_layer is None:
                 continue
 
             def make(
@@ -420,7 +428,8 @@ def prepare_calibration(place: Path, model: Model, calibration: Any) -> None:
             raise InputError("there are no samples to calibrate on")
         inputs = [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
     keys = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(len(inputs))]
-    np.savez(place / "calibration.npz", **dict(zip(keys, inputs, strict=True)))
+    arrays: dict[str, Any] = dict(zip(keys, inputs, strict=True))
+    np.savez(place / "calibration.npz", **arrays)
 
 
 def score_network(task: Task, model: Model) -> float:

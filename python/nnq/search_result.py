@@ -77,12 +77,14 @@ class SearchResult:
         axes = figure.add_subplot()
         done = [trial for trial in self.trials if not trial.error]
         front = self.pareto
-        axes.scatter([self.cost(t) for t in done], [t.accuracy for t in done], s=14, color="0.6", label="trials")
-        axes.step(
-            [self.cost(t) for t in front], [t.accuracy for t in front], where="post", marker="o", label="Pareto front"
-        )
-        axes.scatter([self.cost(self.baseline)], [self.baseline.accuracy], marker="s", color="k", label="plain int8")
-        axes.scatter([self.cost(self.best)], [self.best.accuracy], marker="*", s=160, color="C3", label="best")
+
+        def accuracy(trials: Sequence[Trial]) -> list[float]:
+            return [trial.accuracy or 0.0 for trial in trials]
+
+        axes.scatter([self.cost(t) for t in done], accuracy(done), s=14, color="0.6", label="trials")
+        axes.step([self.cost(t) for t in front], accuracy(front), where="post", marker="o", label="Pareto front")
+        axes.scatter([self.cost(self.baseline)], accuracy([self.baseline]), marker="s", color="k", label="plain int8")
+        axes.scatter([self.cost(self.best)], accuracy([self.best]), marker="*", s=160, color="C3", label="best")
         axes.axhline(self.accuracy - self.limit, ls=":", color="0.4", label=f"{self.limit:g} points below f32")
         what = "time" if self.objective == "latency" else "bytes of weights"
         axes.set_xlabel(f"{what}, of plain int8")

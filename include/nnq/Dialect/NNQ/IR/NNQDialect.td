@@ -34,8 +34,6 @@ def NNQ_Dialect : Dialect {
     | `nnq.remove_block` | last op of a block | that `nnq-remove-blocks` removes it: a dictionary of `importance`, `bridge`, `weights` and `bias`, all of them optional; may be written by hand |
     | `nnq.removed_blocks` | function | what has been removed: dictionaries of `name`, `macs`, `weights`, `importance` |
     | `nnq.factorize` | convolution or contraction | method and ranks by which `nnq-factorize-layers` replaces it; may be written by hand |
-    | `nnq.refused` | function | compression that would not have paid: dictionaries of `layer`, `technique`, `reason` |
-    | `nnq.invariants` | function | between the steps of a recipe, what each layer has become (`nnq-check-invariants`) |
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
     | `nnq.sqnr` | linalg op | signal to noise of its result once quantized, in dB |
     | `nnq.weights` | linalg op | `#nnq.weight_format`, its own; may be written by hand |
