@@ -39,8 +39,8 @@ static double estimateStep(TargetAttr target, const FactorStep &step) {
   // Numbers of the result are written and read again.
   double cycles = 2.0 * results * kFloatBytes / 32;
   // On a Zen 3 (AVX2) a layer more in a row of them takes 34 cycles for 8x8 and
-  // 71 for 16x16 at batch 1, of which 4 and 16 multiply, and 1x1 convolutions of
-  // 8 channels 27 cycles more than products and loads.
+  // 71 for 16x16 at batch 1, of which 4 and 16 multiply, and 1x1 convolutions
+  // of 8 channels 27 cycles more than products and loads.
   constexpr double kKernelCycles = 30;
   cycles += kKernelCycles;
   if (isDepthwise) {
