@@ -221,6 +221,17 @@ void nnq::buildPruneWeightsPipeline(
   select.damping = options.damping;
   select.exclude = options.exclude;
   pm.addPass(createSelectSparsity(select));
+  if (options.steps != 0) {
+    PruneGraduallyOptions prune;
+    takeData(options, prune);
+    prune.steps = options.steps;
+    prune.criterion = options.criterion;
+    pm.addPass(createPruneGradually(prune, buildCalibrationPipeline));
+    // Biases that came in are one with those that were there.
+    pm.addPass(createFoldAffine());
+    pm.addPass(createVerifyImport());
+    return;
+  }
   PruneWeightsOptions prune;
   prune.criterion = options.criterion;
   prune.damping = options.damping;

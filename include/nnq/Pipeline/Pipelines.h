@@ -298,7 +298,7 @@ struct PruneWeightsPipelineOptions
   PruneWeightsPipelineOptions()
       : CalibrationOptions(
             "Calibration data, .npy or .npz, for criterion=wanda or "
-            "obs",
+            "obs, and for steps",
             "Statistics that an earlier calibration saved, with "
             "input-statistics for wanda, correlations=.* for obs") {}
 
@@ -323,6 +323,11 @@ struct PruneWeightsPipelineOptions
       *this, "damping",
       llvm::cl::desc("Share of the mean of the diagonal that obs adds to it"),
       llvm::cl::init(0.01)};
+  Option<int64_t> steps{
+      *this, "steps",
+      llvm::cl::desc("Steps in which weights go; after each of them those that "
+                     "are left are fitted to the data (0: in one, unfitted)"),
+      llvm::cl::init(0)};
   Option<std::string> exclude{
       *this, "exclude",
       llvm::cl::desc(
