@@ -9,11 +9,12 @@
     pruned = nnq.from_torch(module, example_inputs).prune("channels", macs=0.5)
     small = nnq.torch.prune_like(module, pruned)      # to be fine-tuned; nnq.from_torch takes it back
 
+`mask_weights` does the same for prune("weights"), with the masks of torch.nn.utils.prune.
 `batch_norm_scales` and `weight_gradients` are what channels can be ranked by.
 """
 
 from .prepare import prepare_qat
-from .pruning import KeptChannels, batch_norm_scales, kept_channels, prune_like, weight_gradients
+from .pruning import KeptChannels, batch_norm_scales, kept_channels, mask_weights, prune_like, weight_gradients
 from .quantizer import Quantizer
 from .state import calibrate, freeze
 
@@ -24,6 +25,7 @@ __all__ = [
     "calibrate",
     "freeze",
     "kept_channels",
+    "mask_weights",
     "prepare_qat",
     "prune_like",
     "weight_gradients",
