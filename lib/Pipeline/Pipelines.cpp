@@ -147,6 +147,7 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   SelectChannelsOptions select;
   select.ratio = options.ratio;
   select.macs = options.macs;
+  select.latency = options.latency;
   select.criterion = options.criterion;
   select.ranking = options.ranking;
   select.roundTo = options.roundTo;

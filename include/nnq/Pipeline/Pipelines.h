@@ -209,6 +209,11 @@ struct PruneChannelsOptions
       llvm::cl::desc("Share of the multiply-adds that may stay, between 0 and "
                      "1, in place of a ratio"),
       llvm::cl::init(0)};
+  Option<double> latency{
+      *this, "latency",
+      llvm::cl::desc("Share of the estimated time that may stay, between 0 and "
+                     "1, in place of a ratio"),
+      llvm::cl::init(0)};
   Option<ChannelCriterion> criterion{
       *this, "criterion",
       llvm::cl::desc("How the importance of channels is measured"),

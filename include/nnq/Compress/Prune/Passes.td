@@ -47,7 +47,9 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
     With `ranking=uniform` each group loses `ratio` of its units; with `global`
     all groups compete. `macs` in place of `ratio` is the share of the
     multiply-adds of the network that may stay; global ranking then removes where
-    the importance for each multiply-add is least. What stays of a group is
+    the importance for each multiply-add is least. `latency` is the share of the
+    estimated f32 time of these layers on the target, by the cost model that chooses
+    kernels, in the same way. What stays of a group is
     rounded to whole registers of the target (`nnq.target` of the module, else this
     machine), or to `round-to` channels; at least one unit stays.
 
@@ -68,6 +70,9 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
            "Share of the channels to remove, between 0 and 1">,
     Option<"macs", "macs", "double", "0",
            "Share of the multiply-adds that may stay, between 0 and 1, in place "
+           "of a ratio">,
+    Option<"latency", "latency", "double", "0",
+           "Share of the estimated time that may stay, between 0 and 1, in place "
            "of a ratio">,
     Option<"criterion", "criterion", "::nnq::ChannelCriterion",
            "::nnq::ChannelCriterion::L2",
