@@ -148,6 +148,7 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   SelectChannelsOptions select;
   select.ratio = options.ratio;
   select.macs = options.macs;
+  select.latency = options.latency;
   select.criterion = options.criterion;
   select.ranking = options.ranking;
   select.roundTo = options.roundTo;
@@ -222,6 +223,17 @@ void nnq::buildPruneWeightsPipeline(
   select.damping = options.damping;
   select.exclude = options.exclude;
   pm.addPass(createSelectSparsity(select));
+  if (options.steps != 0) {
+    PruneGraduallyOptions prune;
+    takeData(options, prune);
+    prune.steps = options.steps;
+    prune.criterion = options.criterion;
+    pm.addPass(createPruneGradually(prune, buildCalibrationPipeline));
+    // Biases that came in are one with those that were there.
+    pm.addPass(createFoldAffine());
+    pm.addPass(createVerifyImport());
+    return;
+  }
   PruneWeightsOptions prune;
   prune.criterion = options.criterion;
   prune.damping = options.damping;

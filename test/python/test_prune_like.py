@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import prune
 
 
 class Network(nn.Module):
@@ -153,3 +154,40 @@ def test_what_changes_the_loss_least_goes(network: Network, tmp_path: Path):
     np.savez(tmp_path / "other.npz", **{name: gradient[1:] for name, gradient in gradients.items()})
     with pytest.raises(nnq.Error, match="gradients is of another shape than its weights"):
         dense.prune("channels", **{**options, "gradients": tmp_path / "other.npz"})
+
+
+@pytest.mark.parametrize("options", [{"ratio": 0.6}, {"pattern": "2:4", "exclude": "conv1,deep"}])
+def test_pruned_weights_stay_masked(network: Network, options: dict):
+    x = images()
+    pruned = nnq.from_torch(network, [x[:1]]).prune("weights", **options)
+    masked = nnq.torch.mask_weights(network, pruned)
+    assert prune.is_pruned(masked)
+    assert not prune.is_pruned(network)
+    np.testing.assert_allclose(masked(x).detach().numpy(), run(pruned, x), rtol=1e-3, atol=1e-4)
+    optimizer = torch.optim.SGD(masked.parameters(), 0.1)
+    masked(x).square().mean().backward()
+    optimizer.step()
+    masked(x)
+    assert torch.equal(masked.fc1.weight == 0, masked.fc1.weight_mask == 0)
+    assert not torch.equal(masked.fc1.weight[masked.fc1.weight != 0], network.fc1.weight[masked.fc1.weight != 0])
+    for name in ("conv1", "deep"):
+        assert hasattr(masked.get_submodule(name), "weight_mask") == ("exclude" not in options)
+    if "pattern" in options:
+        kept = masked.fc1.weight_mask.reshape(-1, 4).sum(1)
+        assert kept.eq(2).all()
+    # What comes back has as many zeros as went.
+    again = nnq.from_torch(masked, [x[:1]])
+    np.testing.assert_allclose(masked(x).detach().numpy(), run(again, x), rtol=1e-3, atol=1e-4)
+    assert sum(layer.zeros for layer in again.report().layers) == sum(layer.zeros for layer in pruned.report().layers)
+
+
+def test_masks_of_another_network(network: Network):
+    x = images()
+    model = nnq.from_torch(network, [x[:1]])
+    pruned = model.prune("weights", ratio=0.5)
+    with pytest.raises(nnq.Error, match="no layer of Sequential is in the pruned network"):
+        nnq.torch.mask_weights(nn.Sequential(nn.Linear(4, 4)), pruned)
+    narrow = nn.Module()
+    narrow.fc1 = nn.Linear(4, 4)
+    with pytest.raises(nnq.Error, match="layer 'fc1' of the pruned network has 11664 weights, that of Module 16"):
+        nnq.torch.mask_weights(narrow, pruned)

@@ -209,6 +209,11 @@ struct PruneChannelsOptions
       llvm::cl::desc("Share of the multiply-adds that may stay, between 0 and "
                      "1, in place of a ratio"),
       llvm::cl::init(0)};
+  Option<double> latency{
+      *this, "latency",
+      llvm::cl::desc("Share of the estimated time that may stay, between 0 and "
+                     "1, in place of a ratio"),
+      llvm::cl::init(0)};
   Option<ChannelCriterion> criterion{
       *this, "criterion",
       llvm::cl::desc("How the importance of channels is measured"),
@@ -298,7 +303,7 @@ struct PruneWeightsPipelineOptions
   PruneWeightsPipelineOptions()
       : CalibrationOptions(
             "Calibration data, .npy or .npz, for criterion=wanda or "
-            "obs",
+            "obs, and for steps",
             "Statistics that an earlier calibration saved, with "
             "input-statistics for wanda, correlations=.* for obs") {}
 
@@ -323,6 +328,11 @@ struct PruneWeightsPipelineOptions
       *this, "damping",
       llvm::cl::desc("Share of the mean of the diagonal that obs adds to it"),
       llvm::cl::init(0.01)};
+  Option<int64_t> steps{
+      *this, "steps",
+      llvm::cl::desc("Steps in which weights go; after each of them those that "
+                     "are left are fitted to the data (0: in one, unfitted)"),
+      llvm::cl::init(0)};
   Option<std::string> exclude{
       *this, "exclude",
       llvm::cl::desc(

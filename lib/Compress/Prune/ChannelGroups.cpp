@@ -41,8 +41,17 @@ ChannelGroups::ChannelGroups(func::FuncOp function) : graph(function) {
 
 void ChannelGroups::addLayer(linalg::LinalgOp op) {
   Layer layer;
-  layer.sizes = op.getStaticLoopRanges();
-  layer.dims.resize(layer.sizes.size());
+  layer.loops.sizes = op.getStaticLoopRanges();
+  layer.dims.resize(layer.loops.sizes.size());
+  FailureOr<WeightedOp> operands = matchWeightedOp(op);
+  // Of two activations either may be seen as weights.
+  bool isWeighted = succeeded(operands);
+  layer.loops.activationMap = op.getMatchingIndexingMap(
+      isWeighted ? operands->activation : op.getDpsInputOperand(0));
+  layer.loops.weightMap = op.getMatchingIndexingMap(
+      isWeighted ? operands->weight : op.getDpsInputOperand(1));
+  for (utils::IteratorType type : op.getIteratorTypesArray())
+    layer.loops.sums.push_back(linalg::isReductionIterator(type));
   for (OpOperand &operand : op->getOpOperands())
     for (auto [dim, expr] :
          llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults()))
@@ -63,13 +72,33 @@ SmallVector<int64_t> ChannelGroups::countPositions() const {
   return sizes;
 }
 
+std::vector<int64_t>
+ChannelGroups::Layer::getSizes(ArrayRef<int64_t> kept) const {
+  std::vector<int64_t> result;
+  for (auto [dim, size] : llvm::zip_equal(dims, loops.sizes))
+    result.push_back(dim ? kept[*dim] : size);
+  return result;
+}
+
 int64_t ChannelGroups::countMultiplyAdds(ArrayRef<int64_t> kept) const {
   int64_t sum = 0;
+  for (const Layer &layer : layers)
+    sum += llvm::product_of(layer.getSizes(kept));
+  return sum;
+}
+
+double ChannelGroups::estimateCycles(TargetAttr target,
+                                     ArrayRef<int64_t> kept) const {
+  double sum = 0;
   for (const Layer &layer : layers) {
-    int64_t product = 1;
-    for (auto [dim, size] : llvm::zip_equal(layer.dims, layer.sizes))
-      product *= dim ? kept[*dim] : size;
-    sum += product;
+    std::vector<int64_t> sizes = layer.getSizes(kept);
+    auto [it, isNew] = layer.cycles.try_emplace(sizes, 0);
+    if (isNew) {
+      LayerLoops loops = layer.loops;
+      loops.sizes.assign(sizes.begin(), sizes.end());
+      it->second = estimateLayerCycles(target, loops);
+    }
+    sum += it->second;
   }
   return sum;
 }

@@ -8,6 +8,9 @@
 #define NNQ_LIB_COMPRESS_PRUNE_CHANNELGROUPS_H
 
 #include "ChannelGraph.h"
+#include "nnq/Vectorize/LayerCost.h"
+
+#include <map>
 
 namespace nnq {
 
@@ -58,12 +61,18 @@ public:
   /// Multiply-adds of convolutions and contractions of static shape where
   /// `kept` positions stay along each dimension.
   int64_t countMultiplyAdds(llvm::ArrayRef<int64_t> kept) const;
+  /// Their estimated cycles on the target.
+  double estimateCycles(TargetAttr target, llvm::ArrayRef<int64_t> kept) const;
 
 private:
   struct Layer {
     /// For each loop a dimension that it runs along, or its size.
     llvm::SmallVector<std::optional<unsigned>> dims;
-    llvm::SmallVector<int64_t> sizes;
+    LayerLoops loops;
+    /// Estimates for sizes of the loops.
+    mutable std::map<std::vector<int64_t>, double> cycles;
+
+    std::vector<int64_t> getSizes(llvm::ArrayRef<int64_t> kept) const;
   };
 
   void addLayer(mlir::linalg::LinalgOp op);
@@ -72,7 +81,7 @@ private:
   ChannelGraph graph;
   std::vector<ChannelGroup> groups;
   llvm::SmallVector<FixedDim> fixed;
-  llvm::SmallVector<Layer> layers;
+  std::vector<Layer> layers;
   llvm::SmallVector<ChannelProducer> producers;
 };
 

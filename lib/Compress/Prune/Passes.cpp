@@ -17,6 +17,9 @@ void nnq::registerNNQPrunePasses(PipelineBuilder removal,
   registerPass([] { return createRemoveChannels(); });
   registerPass([] { return createSelectSparsity(); });
   registerPass([] { return createPruneWeights(); });
+  registerPass([lowering] {
+    return createPruneGradually(PruneGraduallyOptions(), lowering);
+  });
   registerPass([removal, lowering] {
     return createSelectBlocks(SelectBlocksOptions(), removal, lowering);
   });

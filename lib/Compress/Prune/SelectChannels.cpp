@@ -70,9 +70,8 @@ private:
   FailureOr<SmallVector<Candidate>> getCandidates(const ChannelGroups &groups);
   void removeUniformly(MutableArrayRef<Candidate> candidates, double share);
   static void removeNext(Candidate &candidate, MutableArrayRef<int64_t> kept);
-  LogicalResult reachMultiplyAdds(func::FuncOp function,
-                                  const ChannelGroups &groups,
-                                  MutableArrayRef<Candidate> candidates);
+  LogicalResult reachTarget(func::FuncOp function, const ChannelGroups &groups,
+                            MutableArrayRef<Candidate> candidates);
   void removeGlobally(MutableArrayRef<Candidate> candidates);
   void annotate(const ChannelGroups &groups, ArrayRef<Candidate> candidates);
   void print(const ChannelGroups &groups);
@@ -84,20 +83,20 @@ LogicalResult SelectChannels::checkOptions() {
     return emitError(getOperation().getLoc()) << kPass << ": ";
   };
   auto isShare = [](double x) { return x > 0 && x < 1; };
-  if (printGroups && ratio == 0 && macs == 0)
+  int64_t given = (ratio != 0) + (macs != 0) + (latency != 0);
+  if (printGroups && given == 0)
     return success();
-  if (ratio == 0 && macs == 0)
+  if (given == 0)
     return fail() << "nothing says how much to remove; give ratio (the share "
-                     "of the channels that go) or macs (the share of the "
-                     "multiply-adds that stay)";
-  if (ratio != 0 && macs != 0)
-    return fail() << "ratio and macs exclude each other";
-  if (ratio != 0 && !isShare(ratio))
-    return fail() << "ratio=" << ratio.getValue()
-                  << " has to lie between 0 and 1";
-  if (macs != 0 && !isShare(macs))
-    return fail() << "macs=" << macs.getValue()
-                  << " has to lie between 0 and 1";
+                     "of the channels that go), macs (the share of the "
+                     "multiply-adds that stay) or latency (the share of the "
+                     "estimated time that stays)";
+  if (given > 1)
+    return fail() << "ratio, macs and latency exclude each other";
+  for (auto [name, share] : std::initializer_list<std::pair<StringRef, double>>{
+           {"ratio", ratio}, {"macs", macs}, {"latency", latency}})
+    if (share != 0 && !isShare(share))
+      return fail() << name << "=" << share << " has to lie between 0 and 1";
   if (criterion == ChannelCriterion::BatchNormScale && scales.empty())
     return fail()
            << "criterion=bn-scale asks for scales=FILE.npz, an array for "
@@ -219,12 +218,22 @@ void SelectChannels::removeGlobally(MutableArrayRef<Candidate> candidates) {
 }
 
 LogicalResult
-SelectChannels::reachMultiplyAdds(func::FuncOp function,
-                                  const ChannelGroups &groups,
-                                  MutableArrayRef<Candidate> candidates) {
+SelectChannels::reachTarget(func::FuncOp function, const ChannelGroups &groups,
+                            MutableArrayRef<Candidate> candidates) {
+  TargetAttr machine;
+  if (latency != 0) {
+    FailureOr<TargetAttr> found = findTargetOrHost(getOperation());
+    if (failed(found))
+      return failure();
+    machine = *found;
+  }
+  auto measure = [&](ArrayRef<int64_t> positions) -> double {
+    return machine ? groups.estimateCycles(machine, positions)
+                   : groups.countMultiplyAdds(positions);
+  };
   SmallVector<int64_t> all = groups.countPositions();
-  int64_t before = groups.countMultiplyAdds(all);
-  double target = macs * before;
+  double before = measure(all);
+  double target = (machine ? latency : macs) * before;
   SmallVector<int64_t> kept = all;
   auto count = [&] {
     kept = all;
@@ -232,20 +241,22 @@ SelectChannels::reachMultiplyAdds(func::FuncOp function,
       for (auto [dim, times] :
            llvm::zip_equal(candidate.group->dims, candidate.group->times))
         kept[dim] -= candidate.removed * times;
-    return groups.countMultiplyAdds(kept);
+    return measure(kept);
   };
-  auto failAt = [&](int64_t reached) {
+  auto failAt = [&](double reached) {
     return emitError(function.getLoc())
-           << kPass << ": macs=" << macs.getValue()
+           << kPass << (machine ? ": latency=" : ": macs=")
+           << (machine ? latency : macs).getValue()
            << " cannot be reached: with one register of channels left in each "
               "group, "
-           << llvm::formatv("{0:F3}", double(reached) / before).str()
-           << " of the multiply-adds stay";
+           << llvm::formatv("{0:F3}", reached / before).str()
+           << (machine ? " of the estimated time stays"
+                       : " of the multiply-adds stay");
   };
   if (ranking == PruneRanking::Uniform) {
     constexpr int64_t kSteps = 1024;
     removeUniformly(candidates, 1);
-    if (int64_t least = count(); least > target)
+    if (double least = count(); least > target)
       return failAt(least);
     int64_t low = 0, high = kSteps;
     while (high - low > 1) {
@@ -256,7 +267,7 @@ SelectChannels::reachMultiplyAdds(func::FuncOp function,
     removeUniformly(candidates, double(high) / kSteps);
     return success();
   }
-  int64_t now = before;
+  double now = before;
   while (now > target) {
     Candidate *best = nullptr;
     double least = 0;
@@ -266,7 +277,7 @@ SelectChannels::reachMultiplyAdds(func::FuncOp function,
       SmallVector<int64_t> then(kept);
       Candidate trial = candidate;
       removeNext(trial, then);
-      double saved = now - groups.countMultiplyAdds(then);
+      double saved = now - measure(then);
       double cost = saved > 0 ? candidate.scoreOfNext() / saved
                               : std::numeric_limits<double>::max();
       if (!best || cost < least) {
@@ -277,7 +288,7 @@ SelectChannels::reachMultiplyAdds(func::FuncOp function,
     if (!best)
       return failAt(now);
     removeNext(*best, kept);
-    now = groups.countMultiplyAdds(kept);
+    now = measure(kept);
   }
   return success();
 }
@@ -344,7 +355,7 @@ LogicalResult SelectChannels::select(func::FuncOp function) {
     numUnits += group.units.size();
   if (printGroups)
     print(groups);
-  if (ratio == 0 && macs == 0)
+  if (ratio == 0 && macs == 0 && latency == 0)
     return success();
   for (const FixedDim &dim : groups.getFixed())
     remarkMissed(dim.op, kPass, ("channels stay: " + dim.reason).str());
@@ -360,8 +371,8 @@ LogicalResult SelectChannels::select(func::FuncOp function) {
           << "' stay: " << dim.reason;
     return error;
   }
-  if (macs != 0) {
-    if (failed(reachMultiplyAdds(function, groups, *candidates)))
+  if (ratio == 0) {
+    if (failed(reachTarget(function, groups, *candidates)))
       return failure();
   } else if (ranking == PruneRanking::Uniform) {
     removeUniformly(*candidates, ratio);

@@ -211,6 +211,17 @@ FailureOr<std::vector<double>> SparseLayer::getScores(WeightCriterion criterion,
     }
     factors = inverse;
   }
+  return sumSquares(factors);
+}
+
+std::vector<double> SparseLayer::getScores(WeightCriterion criterion,
+                                           ArrayRef<double> moments) const {
+  assert(criterion != WeightCriterion::Obs && "asks for more than moments");
+  return sumSquares(criterion == WeightCriterion::Wanda ? moments
+                                                        : ArrayRef<double>());
+}
+
+std::vector<double> SparseLayer::sumSquares(ArrayRef<double> factors) const {
   std::vector<double> scores(getNumUnits(), 0.0);
   int64_t across = getDepth() / pattern.blockColumns;
   for (int64_t row = 0; row < getNumRows(); ++row)

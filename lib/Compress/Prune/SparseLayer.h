@@ -49,6 +49,10 @@ public:
   /// The squared importance of all units; fails if no matrix can be factorized.
   mlir::FailureOr<std::vector<double>> getScores(WeightCriterion criterion,
                                                  double damping) const;
+  /// The same of magnitudes, or, of wanda, with `moments` of what the weights
+  /// of each group multiply.
+  std::vector<double> getScores(WeightCriterion criterion,
+                                llvm::ArrayRef<double> moments) const;
   /// The sum of the scores of single weights, or of what they stand for.
   double getPower(WeightCriterion criterion) const;
   /// The weights that `zeros` of the least important units are; of N:M patterns
@@ -69,6 +73,7 @@ public:
   std::vector<float> weights;
 
 private:
+  std::vector<double> sumSquares(llvm::ArrayRef<double> factors) const;
   /// E[x x^T] in the order of the view.
   Matrix getCorrelation(int64_t group) const;
   double getSquare(int64_t row, int64_t column,

@@ -12,12 +12,13 @@
     factorized = nnq.from_torch(module, example_inputs).factorize(energy=0.9)
     small = nnq.torch.factorize_like(module, factorized)
 
+`mask_weights` does the same for prune("weights"), with the masks of torch.nn.utils.prune.
 `batch_norm_scales` and `weight_gradients` are what channels can be ranked by.
 """
 
 from .factors import factorize_like
 from .prepare import prepare_qat
-from .pruning import KeptChannels, batch_norm_scales, kept_channels, prune_like, weight_gradients
+from .pruning import KeptChannels, batch_norm_scales, kept_channels, mask_weights, prune_like, weight_gradients
 from .quantizer import Quantizer
 from .state import calibrate, freeze
 
@@ -29,6 +30,7 @@ __all__ = [
     "factorize_like",
     "freeze",
     "kept_channels",
+    "mask_weights",
     "prepare_qat",
     "prune_like",
     "weight_gradients",

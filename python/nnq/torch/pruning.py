@@ -139,6 +139,35 @@ def prune_like(module: nn.Module, pruned: Model, *, masks: bool = False, fitted:
     return copied
 
 
+def mask_weights(module: nn.Module, pruned: Model) -> nn.Module:
+    """Return a copy of a module whose weights torch.nn.utils.prune keeps at zero where the compiler has made them so.
+
+    `pruned` is what prune("weights") made of nnq.from_torch(module, ...), before it is quantized. The weights are those
+    of the module, to be fine-tuned; layers without zeros get no mask. nnq.from_torch takes the result back.
+    """
+    copied = copy.deepcopy(module)
+    layers = {name: part for name, part in copied.named_modules() if isinstance(part, (*CONVOLUTIONS, nn.Linear))}
+    constants = layer_constants(pruned)
+    if not constants.keys() & layers.keys():
+        raise InputError(
+            f"no layer of {type(module).__name__} is in the pruned network with weights of f32; prune what "
+            "nnq.from_torch makes of the module, and do not quantize or lower it before"
+        )
+    for name, layer in layers.items():
+        weight = constants.get(name)
+        if weight is None or weight.all():
+            continue
+        weight = weight.T if isinstance(layer, nn.Linear) else weight
+        if weight.size != layer.weight.numel():
+            raise InputError(
+                f"layer '{name}' of the pruned network has {weight.size} weights, that of {type(module).__name__} "
+                f"{layer.weight.numel()}; its channels are for prune_like"
+            )
+        mask = torch.from_numpy(weight != 0).reshape(layer.weight.shape)
+        prune.custom_from_mask(layer, "weight", mask.to(layer.weight))
+    return copied
+
+
 @torch.no_grad()
 def set_fitted(layer: Any, norm: Any, weight: NDArray[np.float32], bias: NDArray[np.float32] | None) -> None:
     """Give a layer the weights of the compiler, which has the batch normalization behind it in them."""

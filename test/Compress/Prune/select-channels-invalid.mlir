@@ -2,6 +2,9 @@
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=1" 2>&1 | FileCheck %s --check-prefix=ONE
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=-0.5" 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // RUN: not nnq-opt %s --nnq-select-channels="macs=1.5" 2>&1 | FileCheck %s --check-prefix=MACS
+// RUN: not nnq-opt %s --nnq-select-channels="latency=-0.1" 2>&1 | FileCheck %s --check-prefix=LATENCY
+// RUN: not nnq-opt %s --nnq-select-channels="latency=0.5 macs=0.5" 2>&1 | FileCheck %s --check-prefix=BOTH
+// RUN: not nnq-opt %S/select-channels.mlir --nnq-select-channels="latency=0.01" 2>&1 | FileCheck %s --check-prefix=SLOW
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 macs=0.5" 2>&1 | FileCheck %s --check-prefix=BOTH
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 round-to=-1" 2>&1 | FileCheck %s --check-prefix=ROUND
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 exclude=fc[" 2>&1 | FileCheck %s --check-prefix=REGEX
@@ -13,11 +16,13 @@
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 criterion=taylor" 2>&1 | FileCheck %s --check-prefix=GRADIENTS
 // RUN: not nnq-opt %s --nnq-select-channels="ratio=0.5 criterion=taylor gradients=%t.none.npz" 2>&1 | FileCheck %s --check-prefix=FILE
 
-// NONE: error: nnq-select-channels: nothing says how much to remove; give ratio (the share of the channels that go) or macs (the share of the multiply-adds that stay)
+// NONE: error: nnq-select-channels: nothing says how much to remove; give ratio (the share of the channels that go), macs (the share of the multiply-adds that stay) or latency (the share of the estimated time that stays)
 // ONE: error: nnq-select-channels: ratio=1{{.*}} has to lie between 0 and 1
 // NEGATIVE: error: nnq-select-channels: ratio=-{{.*}} has to lie between 0 and 1
 // MACS: error: nnq-select-channels: macs={{.*}} has to lie between 0 and 1
-// BOTH: error: nnq-select-channels: ratio and macs exclude each other
+// LATENCY: error: nnq-select-channels: latency={{.*}} has to lie between 0 and 1
+// SLOW: error: nnq-select-channels: latency={{.*}} cannot be reached: with one register of channels left in each group, {{0\.[0-9]+}} of the estimated time stays
+// BOTH: error: nnq-select-channels: ratio, macs and latency exclude each other
 // ROUND: error: nnq-select-channels: round-to=-1 has to be positive, or 0
 // REGEX: error: nnq-select-channels: exclude: 'fc[' is no regular expression: {{.+}}
 // NOTHING: error: nnq-select-channels: no channel can go

@@ -31,6 +31,10 @@ createSelectBlocks(const SelectBlocksOptions &options, PipelineBuilder removal,
                    LoweringBuilder lowering);
 
 std::unique_ptr<mlir::Pass>
+createPruneGradually(const PruneGraduallyOptions &options,
+                     LoweringBuilder lowering);
+
+std::unique_ptr<mlir::Pass>
 createReconstructBlocks(const ReconstructBlocksOptions &options,
                         LoweringBuilder lowering);
 

@@ -47,7 +47,9 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
     With `ranking=uniform` each group loses `ratio` of its units; with `global`
     all groups compete. `macs` in place of `ratio` is the share of the
     multiply-adds of the network that may stay; global ranking then removes where
-    the importance for each multiply-add is least. What stays of a group is
+    the importance for each multiply-add is least. `latency` is the share of the
+    estimated f32 time of these layers on the target, by the cost model that chooses
+    kernels, in the same way. What stays of a group is
     rounded to whole registers of the target (`nnq.target` of the module, else this
     machine), or to `round-to` channels; at least one unit stays.
 
@@ -68,6 +70,9 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
            "Share of the channels to remove, between 0 and 1">,
     Option<"macs", "macs", "double", "0",
            "Share of the multiply-adds that may stay, between 0 and 1, in place "
+           "of a ratio">,
+    Option<"latency", "latency", "double", "0",
+           "Share of the estimated time that may stay, between 0 and 1, in place "
            "of a ratio">,
     Option<"criterion", "criterion", "::nnq::ChannelCriterion",
            "::nnq::ChannelCriterion::L2",
@@ -272,6 +277,64 @@ def PruneWeights : Pass<"nnq-prune-weights", "::mlir::ModuleOp"> {
     Statistic<"numBits", "bits", "Number of bits of the weights that became zero">,
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def PruneGradually : Pass<"nnq-prune-gradually", "::mlir::ModuleOp"> {
+  let summary = "Makes weights of layers zero in steps, and fits the others";
+  let description = [{
+    Makes as many weights zero as `nnq.sparsity` asks, in its pattern, as
+    `nnq-prune-weights` does, but in `steps` of the same share of what is left (of
+    N:M, of one weight in M at least; Zhu & Gupta, To prune, or not to prune, 2017).
+    After each step the weights that are left are fitted to the data: the results
+    of the layer, but for their means, are to be those of the network as it was,
+    with the least squared error, and a change of weights costs `damping` times the
+    mean variance of what they multiply. Biases take what the means lack.
+
+    Layers follow each other in the order of the network. A layer is fitted to what
+    it reads behind those that are pruned already, so that it makes up for their
+    errors, too. The data are patches that lie evenly among those of all samples:
+    4096, or twice as many as a row has weights. It is solved by conjugate
+    gradients for all rows at once.
+
+    The weights of least importance go, by `magnitude`, or, by `wanda`, |w| times
+    the deviation of what the weight multiplies. `obs` has a way of its own to
+    change weights and is an error.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.sparsity = {pattern = "unstructured", zeros = 2}}
+        ins(%x, %w : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.matmul ins(%x, %w' : ...) outs(...)
+    %1 = linalg.generic ins(%0, %bias : ...) { addf }
+    ```
+  }];
+  // Needs the pipeline that lowers.
+  let constructor = "nullptr";
+  let options = [
+    Option<"data", "data", "std::string", "\"\"", "Data to run on, .npy or .npz">,
+    Option<"key", "key", "std::string", "\"x\"",
+           "Name of the array in the .npz, or names of several by commas">,
+    Option<"samples", "samples", "int64_t", "0",
+           "Use at most this many samples; 0 means all">,
+    Option<"steps", "steps", "int64_t", "1", "Steps in which weights go">,
+    Option<"criterion", "criterion", "::nnq::WeightCriterion",
+           "::nnq::WeightCriterion::Magnitude",
+           "How the importance of weights is measured",
+           "::nnq::weightCriterionValues()">,
+    Option<"damping", "damping", "double", "0.1",
+           "Share of the mean variance that a change of weights costs">,
+  ];
+  let statistics = [
+    Statistic<"numLayers", "layers", "Number of layers pruned">,
+    Statistic<"numPruned", "pruned", "Number of weights that became zero">,
+    Statistic<"numZeros", "zeros", "Number of weights of these layers that are zero">,
+    Statistic<"numWeights", "weights", "Number of weights of these layers">,
+    Statistic<"numBits", "bits", "Number of bits of the weights that became zero">,
+  ];
 }
 
 def SelectBlocks : Pass<"nnq-select-blocks", "::mlir::ModuleOp"> {

@@ -31,6 +31,8 @@ def NNQ_Dialect : Dialect {
     | `nnq.quant_clipped` | linalg op | share of its input that calibration saw outside of the range chosen |
     | `nnq.provenance` | compressed op | `#nnq.provenance` |
     | `nnq.remove_channels` | layer that makes channels | those that `nnq-remove-channels` removes; may be written by hand |
+    | `nnq.kept_channels` | function | of each layer with weights, the channels of the network before pruning that it still has: dictionaries of `layer` and, where not all stay, `output` and `input`; masked ones do not count |
+    | `nnq.sparsity` | convolution or contraction | pattern and number of the zeros that `nnq-prune-weights` or `nnq-prune-gradually` makes: a dictionary of `pattern` and `zeros`; may be written by hand |
     | `nnq.remove_block` | last op of a block | that `nnq-remove-blocks` removes it: a dictionary of `importance`, `bridge`, `weights` and `bias`, all of them optional; may be written by hand |
     | `nnq.removed_blocks` | function | what has been removed: dictionaries of `name`, `macs`, `weights`, `importance` |
     | `nnq.factorize` | convolution or contraction | method and ranks by which `nnq-factorize-layers` replaces it; may be written by hand |
