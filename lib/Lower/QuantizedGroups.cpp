@@ -256,7 +256,8 @@ bool QuantizationLowering::lowerWeightOnly(Contraction contraction,
   linalg::LinalgOp op = contraction.op;
   // Others are better off with weights in f32: those of windows are few, and
   // zero points would have to be subtracted one by one.
-  if (!isContraction(op) || op.hasDynamicShape() ||
+  bool isShared = op->hasAttr(kWeightBitsAttr) && weights.bits < 8;
+  if (!(isContraction(op) || isShared) || op.hasDynamicShape() ||
       !isZeroFill(op.getDpsInitOperand(0)->get()) ||
       !weights.zeroPoints.empty() ||
       !getElementTypeOrSelf(contraction.activation->get()).isF32())

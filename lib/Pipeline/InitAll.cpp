@@ -13,6 +13,7 @@
 #include "nnq/Compress/Factorize/Passes.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Compress/Share/Passes.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
@@ -39,6 +40,7 @@ void nnq::registerAllPasses() {
       [](mlir::OpPassManager &pm) { buildBlockRemovalPipeline(pm, {}); },
       buildCalibrationPipeline);
   registerNNQQuantizePasses();
+  registerNNQSharePasses();
   registerNNQLowerPasses();
   registerNNQVectorizePasses();
   registerNNQTargetPasses();

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "DequantizedWeights.h"
+#include "nnq/Support/DequantizedWeights.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Support/BiasAdd.h"
 #include "nnq/Support/ConstantData.h"

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "GptqRounding.h"
-#include "DequantizedWeights.h"
+#include "nnq/Support/DequantizedWeights.h"
 #include "nnq/Support/Correlation.h"
 
 #include <numeric>

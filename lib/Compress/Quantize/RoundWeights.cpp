@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "DequantizedWeights.h"
+#include "nnq/Support/DequantizedWeights.h"
 #include "GptqRounding.h"
 #include "QuantizeLayers.h"
 #include "nnq/Compress/Quantize/Passes.h"

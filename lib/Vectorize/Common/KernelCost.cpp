@@ -226,7 +226,8 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   return KernelAttr::get(target.getContext(), problem.dot, bestLanes,
                          problem.group, bestRows, bestBlocks,
                          prefersChannelsOuter(problem, bestLanes * bestBlocks),
-                         problem.bits, panel);
+                         problem.bits, panel, SparseKind::None,
+                         problem.isCodebook);
 }
 
 KernelAttr nnq::chooseReduction(TargetAttr target,
