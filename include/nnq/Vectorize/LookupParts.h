@@ -34,7 +34,7 @@ inline void lookUpByParts(
     table = vector::ShuffleOp::create(rewriter, loc, table, table, repeated);
   if (count == width)
     return rewriter.replaceOp(op, lookUp(table, indices));
-  ArrayRef<int64_t> one{1}, zero{0};
+  SmallVector<int64_t> one{1}, zero{0};
   if (count < width) {
     Value wide =
         vector::ShuffleOp::create(rewriter, loc, indices, indices, padded);
