@@ -36,7 +36,7 @@ bool nnq::readAlike(const WeightReaders &readers) {
   Value constant = matchWeightedOp(first)->weight->get();
   return llvm::all_of(constant.getUses(), [&](OpOperand &use) {
     auto user = dyn_cast<linalg::LinalgOp>(use.getOwner());
-    return !user || (llvm::is_contained(readers, user) &&
-                     ::readAlike(user, first));
+    return !user ||
+           (llvm::is_contained(readers, user) && ::readAlike(user, first));
   });
 }

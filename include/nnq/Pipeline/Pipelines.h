@@ -406,7 +406,8 @@ struct ShareWeightsPipelineOptions
             "Statistics that an earlier calibration saved, with "
             "input-statistics or correlations=.*, in place of data") {}
 
-  Option<int64_t> bits{*this, "bits", llvm::cl::desc("Bits of a weight, 1 to 8"),
+  Option<int64_t> bits{*this, "bits",
+                       llvm::cl::desc("Bits of a weight, 1 to 8"),
                        llvm::cl::init(4)};
   Option<int64_t> channels{
       *this, "channels",

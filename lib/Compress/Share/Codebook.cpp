@@ -121,9 +121,8 @@ int32_t nnq::findNearest(ArrayRef<int32_t> codes, double number) {
   return high - number < number - low ? high : low;
 }
 
-SharedRows nnq::shareRows(ArrayRef<double> numbers,
-                          ArrayRef<double> importance, int64_t numRows,
-                          int64_t bits, bool keepsZeros,
+SharedRows nnq::shareRows(ArrayRef<double> numbers, ArrayRef<double> importance,
+                          int64_t numRows, int64_t bits, bool keepsZeros,
                           SmallVectorImpl<int32_t> &codebook) {
   constexpr int64_t kMaxSteps = 12;
   const int32_t largest = getLargestCode(bits);

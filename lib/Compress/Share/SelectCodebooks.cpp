@@ -76,12 +76,11 @@ LogicalResult SelectCodebooks::select() {
   SmallVector<WeightReaders> selected;
   for (const WeightReaders &readers : findWeightReaders(getOperation())) {
     // All of them are asked, to know which patterns no layer answers.
-    bool isExcluded =
-        llvm::count_if(readers, [&](linalg::LinalgOp reader) {
-          return excluded->match(getLayerName(reader));
-        }) != 0;
-    std::string reason = isExcluded ? "keeps its weights as asked for"
-                                    : findObstacle(readers);
+    bool isExcluded = llvm::count_if(readers, [&](linalg::LinalgOp reader) {
+                        return excluded->match(getLayerName(reader));
+                      }) != 0;
+    std::string reason =
+        isExcluded ? "keeps its weights as asked for" : findObstacle(readers);
     if (reason.empty())
       selected.push_back(readers);
     else

@@ -40,8 +40,7 @@ struct ShareWeights : public nnq::impl::ShareWeightsBase<ShareWeights> {
 
 private:
   LogicalResult share(const WeightReaders &readers) {
-    auto codebook =
-        readers.front()->getAttrOfType<CodebookAttr>(kCodebookAttr);
+    auto codebook = readers.front()->getAttrOfType<CodebookAttr>(kCodebookAttr);
     for (linalg::LinalgOp reader : readers)
       if (reader->getAttr(kCodebookAttr) != codebook)
         return emitLayerError(reader) << kCodebookAttr << " is not that of '"

@@ -23,8 +23,8 @@ static FailureOr<std::vector<double>> readWeights(Value constant) {
   std::vector<double> weights;
   if (quant::QuantizedType type = getQuantizedType(constant)) {
     FailureOr<std::vector<int32_t>> integers = getIntegers(constant);
-    FailureOr<WeightGrid> grid = WeightGrid::get(
-        type, cast<ShapedType>(constant.getType()).getShape());
+    FailureOr<WeightGrid> grid =
+        WeightGrid::get(type, cast<ShapedType>(constant.getType()).getShape());
     if (failed(integers) || failed(grid))
       return failure();
     for (auto [i, q] : llvm::enumerate(*integers))
@@ -146,16 +146,14 @@ LogicalResult SharedLayer::share(CodebookAttr codebook, double damping) {
     codebookOfRow.push_back(codebooks[index]);
   fixProductBlocks();
   for (int64_t group = 0; group < view.numGroups; ++group)
-    if (failed(
-            compensate(group, codebookOfRow, codebook.getZeros(), damping)))
+    if (failed(compensate(group, codebookOfRow, codebook.getZeros(), damping)))
       return failure();
   return success();
 }
 
-LogicalResult
-SharedLayer::compensate(int64_t group,
-                        ArrayRef<ArrayRef<int32_t>> codebookOfRow,
-                        bool keepsZeros, double damping) {
+LogicalResult SharedLayer::compensate(int64_t group,
+                                      ArrayRef<ArrayRef<int32_t>> codebookOfRow,
+                                      bool keepsZeros, double damping) {
   const int64_t depth = getDepth(), triangle = depth * (depth + 1) / 2;
   Matrix h = unpackTriangle(
       ArrayRef(correlation).slice(group * triangle, triangle), depth);
@@ -179,10 +177,10 @@ SharedLayer::compensate(int64_t group,
     }
     for (int64_t k = 0; k < depth; ++k) {
       double weight = weights[view.getWeight(row, k)];
-      int32_t code = keepsZeros && weight == 0
-                         ? 0
-                         : findNearest(codebookOfRow[row],
-                                       rest[k] / scales[row]);
+      int32_t code =
+          keepsZeros && weight == 0
+              ? 0
+              : findNearest(codebookOfRow[row], rest[k] / scales[row]);
       chosen.push_back(code);
       error[k] = weight - code * scales[row];
       double step = (rest[k] - code * scales[row]) / (*upper)(k, k);
@@ -215,15 +213,15 @@ void SharedLayer::write(int64_t bits) const {
   builder.setInsertionPointAfterValue(before);
   auto type = cast<RankedTensorType>(before.getType());
   int32_t largest = getLargestCode(bits);
-  quant::QuantizedType quantized = getInt8Type(
-      builder.getContext(), /*isSigned=*/true, {-largest, largest}, scales,
-      SmallVector<int64_t>(scales.size(), 0), channelAxis);
+  quant::QuantizedType quantized =
+      getInt8Type(builder.getContext(), /*isSigned=*/true, {-largest, largest},
+                  scales, SmallVector<int64_t>(scales.size(), 0), channelAxis);
   std::vector<char> bytes(codes.begin(), codes.end());
   Location loc = before.getLoc();
   Value stored = makeConstant(builder, loc, type.clone(builder.getI8Type()),
                               "shared", bytes);
-  Value cast = quant::StorageCastOp::create(builder, loc,
-                                            type.clone(quantized), stored);
+  Value cast =
+      quant::StorageCastOp::create(builder, loc, type.clone(quantized), stored);
   Value after = quant::DequantizeCastOp::create(builder, loc, type, cast);
   for (linalg::LinalgOp reader : readers) {
     matchWeightedOp(reader)->weight->set(after);

@@ -74,8 +74,9 @@ Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
                      b, at, b.getIndexType(), distance);
                  bool isOne =
                      cast<ShapedType>(tables.getType()).getDimSize(0) == 1;
-                 Value row = isOne ? Value(arith::ConstantIndexOp::create(b, at, 0))
-                                   : linalg::IndexOp::create(b, at, 0);
+                 Value row =
+                     isOne ? Value(arith::ConstantIndexOp::create(b, at, 0))
+                           : linalg::IndexOp::create(b, at, 0);
                  number = tensor::ExtractOp::create(b, at, tables,
                                                     ValueRange{row, place});
                } else {

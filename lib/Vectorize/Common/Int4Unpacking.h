@@ -34,9 +34,10 @@ mlir::Value getTables(mlir::linalg::GenericOp unpacking);
 
 /// Vectors of i8 with the integers in the low and in the high bits of `bytes`,
 /// or with the numbers of `table` in these places, if there is one.
-std::pair<mlir::Value, mlir::Value>
-emitInt4Halves(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value bytes,
-               mlir::Value table);
+std::pair<mlir::Value, mlir::Value> emitInt4Halves(mlir::OpBuilder &builder,
+                                                   mlir::Location loc,
+                                                   mlir::Value bytes,
+                                                   mlir::Value table);
 
 } // namespace nnq
 

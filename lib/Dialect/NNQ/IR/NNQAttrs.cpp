@@ -161,9 +161,8 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-LogicalResult
-CodebookAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t bits,
-                     int64_t channels, bool) {
+LogicalResult CodebookAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t bits, int64_t channels, bool) {
   if (bits < 1 || bits > 8)
     return emitError() << "codebooks are of 1 to 8 bits, not " << bits;
   if (channels < 0)
