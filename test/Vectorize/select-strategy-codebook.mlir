@@ -37,7 +37,7 @@ func.func @row(%x: tensor<1x64xi8>) -> tensor<1x8xi32> {
 
 // More numbers than a table has.
 // SELECT-LABEL: @many
-// SELECT-NOT: bits
+// SELECT-NOT: codebook = true
 // REMARK: [Missed] nnq-select-strategy | Category:nnq | Layer=fc, Reason="blocks of its output channels have more than 16 numbers: weights have 8 bits"
 #x = affine_map<(r, c, k) -> (r, k)>
 #w = affine_map<(r, c, k) -> (k, c)>
