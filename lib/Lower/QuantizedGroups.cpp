@@ -256,8 +256,13 @@ bool QuantizationLowering::lowerWeightOnly(Contraction contraction,
   linalg::LinalgOp op = contraction.op;
   // Others are better off with weights in f32: those of windows are few, and
   // zero points would have to be subtracted one by one.
-  bool isShared = op->hasAttr(kWeightBitsAttr) && weights.bits < 8;
-  if (!(isContraction(op) || isShared) || op.hasDynamicShape() ||
+  if (op->hasAttr(kWeightBitsAttr)) {
+    remarkMissed(op, "nnq-lower-quantization",
+                 "its activation is f32: numbers of the codebook are stored in "
+                 "place of indices");
+    return false;
+  }
+  if (!isContraction(op) || op.hasDynamicShape() ||
       !isZeroFill(op.getDpsInitOperand(0)->get()) ||
       !weights.zeroPoints.empty() ||
       !getElementTypeOrSelf(contraction.activation->get()).isF32())

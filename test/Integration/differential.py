@@ -187,8 +187,6 @@ KINDS = {
     "weight-only": Kind("compute=f32", network=networks.GroupF32Network),
     "shared": Kind("", static=(1.0, 1.0, 0.7, 0.0), share="bits=4"),
     "shared-blocks": Kind("", static=(1.0, 0.7), share="bits=3 channels=8"),
-    "shared-f32": Kind("compute=f32", network=networks.F32Network,
-                       share="bits=4"),
     "winograd": Kind("", network=networks.WinogradNetwork, target="x86-64-v3"),
     "winograd-reduced": Kind("weight-range=reduced",
                              network=networks.WinogradNetwork,

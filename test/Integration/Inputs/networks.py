@@ -619,14 +619,6 @@ class GroupF32Network(GroupNetwork):
         self.has_f32_layers = True
 
 
-class F32Network(Network):
-    """For layers that compute in f32."""
-
-    def stack(self):
-        super().stack()
-        self.has_f32_layers = True
-
-
 class WinogradNetwork(Network):
     """Convolutions of 3x3 taps by F(2x2, 3x3) and F(4x4, 3x3) on tiles of any
     size: rests of rows and channels, tiles that overlap, several strips."""
