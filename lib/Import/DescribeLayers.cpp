@@ -64,6 +64,8 @@ static std::string describeFormat(LinalgOp op) {
         cast ? cast.getInput().getDefiningOp<quant::StorageCastOp>() : nullptr;
     if (!stored || !findConstant(stored.getInput()))
       continue;
+    if (auto bits = op->getAttrOfType<IntegerAttr>(kWeightBitsAttr))
+      return llvm::formatv("codebook, {0} bits", bits.getInt());
     quant::QuantizedType type = cast.getQuantizedType();
     std::string name =
         llvm::formatv("i{0}", type.getStorageTypeIntegralWidth());

@@ -372,6 +372,16 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   std::string reason;
   FailureOr<IntegerWeights> weights = getWeights(
       contraction.weight->get(), contraction.weightChannelDim, reason);
+  // Codebooks of up to 16 numbers have kernels.
+  if (auto bits = op->getAttrOfType<IntegerAttr>(kWeightBitsAttr);
+      bits && succeeded(weights)) {
+    if (bits.getInt() <= kTableBits)
+      weights->bits = kTableBits;
+    else
+      remarkMissed(op, "nnq-lower-quantization",
+                   "its codebook has more than 16 numbers, which no kernel "
+                   "looks up: weights have 8 bits");
+  }
   if (!x && succeeded(weights) && lowerWeightOnly(contraction, *weights))
     return;
   if (!x || failed(weights)) {

@@ -14,6 +14,7 @@
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Compress/Recipe/Passes.h"
+#include "nnq/Compress/Share/Passes.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
@@ -42,6 +43,7 @@ void nnq::registerAllPasses() {
       buildCalibrationPipeline);
   registerNNQQuantizePasses();
   registerNNQRecipePasses();
+  registerNNQSharePasses();
   registerNNQLowerPasses();
   registerNNQVectorizePasses();
   registerNNQTargetPasses();

@@ -18,6 +18,7 @@
 #include "nnq/Compress/Factorize/Passes.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
+#include "nnq/Compress/Share/Passes.h"
 #include "nnq/Import/Passes.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Pipeline/Recipe.h"
@@ -283,6 +284,29 @@ void nnq::buildFactorizePipeline(OpPassManager &pm,
   pm.addPass(createVerifyImport());
 }
 
+void nnq::buildShareWeightsPipeline(
+    OpPassManager &pm, const ShareWeightsPipelineOptions &options) {
+  buildImportPipeline(pm);
+  CalibrateOptions calibrate;
+  calibrate.inputStatistics = true;
+  calibrate.correlations = ".*";
+  // Deeper layers are weighed by the diagonal.
+  calibrate.maxCorrelated = 2048;
+  addCalibration(pm, options, calibrate);
+  SelectCodebooksOptions select;
+  select.bits = options.bits;
+  select.channels = options.channels;
+  select.zeros = options.zeros;
+  select.exclude = options.exclude;
+  pm.addPass(createSelectCodebooks(select));
+  ShareWeightsOptions share;
+  share.damping = options.damping;
+  pm.addPass(createShareWeights(share));
+  // Layers of equal weights have equal codes.
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyImport());
+}
+
 /// Does quantization round weights by what their layers multiply, unasked? The
 /// statistics of a file may lack that.
 static bool roundsByDefault(const QuantizeInt8Options &options) {
@@ -469,6 +493,7 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   lower.addPass(createCSEPass());
   lower.addPass(createFoldShifts());
   lower.addPass(createLowerContractToDot());
+  lower.addPass(createLowerLookup());
   lower.addPass(createLowerRoundToInt());
   // Rounded numbers are known to be so.
   lower.addPass(createLowerSaturation());
@@ -690,6 +715,9 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<FactorizePipelineOptions>(
           "factorize", "Replace layers by products of smaller ones",
           buildFactorizePipeline),
+      describe<ShareWeightsPipelineOptions>("share-weights",
+                                            "Take weights from codebooks",
+                                            buildShareWeightsPipeline),
       describe<QuantizeInt8Options>("quantize-int8",
                                     "Quantize weights and activations to int8",
                                     buildQuantizeInt8Pipeline),

@@ -94,6 +94,7 @@ class Model:
     prune_layers = PipelineMethod("prune-layers")
     prune_weights = PipelineMethod("prune-weights")
     factorize = PipelineMethod("factorize")
+    share = PipelineMethod("share-weights")
     prune = ChoiceMethod(channels="prune-channels", layers="prune-layers", weights="prune-weights")
 
     def __init__(

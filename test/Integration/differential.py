@@ -56,10 +56,11 @@ class Batch:
             Function(net.name, 4 * networks.size(net.input_shape),
                      4 * networks.size(net.output_shape)) for net in nets]
 
-    def quantize(self, options):
+    def quantize(self, options, share):
         path = self.folder / "quantized.mlir"
         run("nnq-opt", self.source,
-            "--quantize-int8" + ("=" + options if options else ""), "-o", path)
+            "--quantize-int8" + ("=" + options if options else ""),
+            *(["--share-weights=" + share] if share else []), "-o", path)
         return path
 
     def lower_quantization(self, path, storage, requant):
@@ -131,7 +132,7 @@ def check_f32(batch, targets, comparison):
 
 
 def check_quantized(batch, kind, targets, comparison):
-    quantized = batch.quantize(kind.options)
+    quantized = batch.quantize(kind.options, kind.share)
     integer, judges = {}, {}
     for storage in sorted({target.storage for target in targets}):
         integer[storage] = batch.lower_quantization(quantized, storage,
@@ -156,13 +157,13 @@ class Kind:
     """Options of --quantize-int8 (None: not quantized), and how likely tensors
     of the i-th network have statistics: static, dynamic and mixed networks.
     Strategies in the network are for one target. `requant` says how accumulators
-    are rescaled."""
+    are rescaled, `share` how weights are taken from codebooks then."""
 
     def __init__(self, options, static=(1.0,), network=networks.Network,
-                 target=None, requant="float"):
+                 target=None, requant="float", share=None):
         self.options, self.static = options, static
         self.network, self.target = network, target
-        self.requant = requant
+        self.requant, self.share = requant, share
 
 
 KINDS = {
@@ -184,6 +185,8 @@ KINDS = {
     "groups": Kind("", static=(1.0, 0.7, 0.0, 0.0),
                    network=networks.GroupNetwork),
     "weight-only": Kind("compute=f32", network=networks.GroupF32Network),
+    "shared": Kind("", static=(1.0, 1.0, 0.7, 0.0), share="bits=4"),
+    "shared-blocks": Kind("", static=(1.0, 0.7), share="bits=3 channels=8"),
     "winograd": Kind("", network=networks.WinogradNetwork, target="x86-64-v3"),
     "winograd-reduced": Kind("weight-range=reduced",
                              network=networks.WinogradNetwork,

@@ -421,6 +421,38 @@ struct FactorizePipelineOptions
       llvm::cl::init("")};
 };
 
+/// Options of `--share-weights`.
+struct ShareWeightsPipelineOptions
+    : public mlir::PassPipelineOptions<ShareWeightsPipelineOptions>,
+      public CalibrationOptions {
+  ShareWeightsPipelineOptions()
+      : CalibrationOptions(
+            "Calibration data, .npy or .npz, to weigh by what layers multiply",
+            "Statistics that an earlier calibration saved, with "
+            "input-statistics or correlations=.*, in place of data") {}
+
+  Option<int64_t> bits{*this, "bits",
+                       llvm::cl::desc("Bits of a weight, 1 to 8"),
+                       llvm::cl::init(4)};
+  Option<int64_t> channels{
+      *this, "channels",
+      llvm::cl::desc("Output channels that share a codebook; 0 for all"),
+      llvm::cl::init(0)};
+  Option<bool> zeros{*this, "zeros",
+                     llvm::cl::desc("Weights that are zero stay zero"),
+                     llvm::cl::init(true)};
+  Option<double> damping{
+      *this, "damping",
+      llvm::cl::desc("Share of the mean of the diagonal of a correlation that "
+                     "is added to it"),
+      llvm::cl::init(0.01)};
+  Option<std::string> exclude{
+      *this, "exclude",
+      llvm::cl::desc(
+          "Layers that keep their weights: regular expressions by commas"),
+      llvm::cl::init("")};
+};
+
 /// Options of `--lower-to-llvm`.
 struct LowerToLLVMOptions
     : public mlir::PassPipelineOptions<LowerToLLVMOptions> {
@@ -485,6 +517,10 @@ void buildBlockRemovalPipeline(mlir::OpPassManager &pm,
 /// Stage 1, and layers that become products of smaller ones.
 void buildFactorizePipeline(mlir::OpPassManager &pm,
                             const FactorizePipelineOptions &options);
+
+/// Stage 1, and weights that are taken from codebooks.
+void buildShareWeightsPipeline(mlir::OpPassManager &pm,
+                               const ShareWeightsPipelineOptions &options);
 
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,

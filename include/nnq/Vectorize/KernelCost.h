@@ -30,6 +30,8 @@ struct KernelProblem {
   int64_t channelBytes = 0;
   /// Of packed weights; 0 for those that are as the instruction takes them.
   int64_t bits = 0;
+  /// These are places in a table.
+  bool isCodebook = false;
   /// Weights are in lists of blocks.
   bool hasLists = false;
 };

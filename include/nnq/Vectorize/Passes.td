@@ -34,6 +34,7 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,
     Statistic<"sparse", "sparse", "Contractions that skip blocks of zeros">,
+    Statistic<"unpacked", "unpacked", "Contractions whose weights of few bits have 8">,
     Statistic<"unskipped", "unskipped", "Contractions that multiply many zeros">,
     Statistic<"borders", "borders", "Depthwise convolutions that skip rows of padding">,
     Statistic<"withoutDot", "without-dot", "Integer contractions without a dot instruction">];
@@ -72,7 +73,8 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     Weights with `bits = 4` are packed two to a byte, as their distance from -8: of
     the elements of a group in a block of lanes, the first half is in the low bits.
     A linalg.generic in front of the contraction unpacks them, which the kernel
-    takes in. Scales of groups are packed by blocks of lanes, too.
+    takes in. With `codebook` they are places in a table of 16 numbers, one for all
+    channels or for each block of lanes. Scales of groups are packed by blocks of lanes, too.
 
     With `sparse = block` weights are stored as lists, one for each tile of channels
     and step of the reductions outside of the run: of the blocks that are not zero,
@@ -328,6 +330,27 @@ def FoldShifts : Pass<"nnq-fold-shifts", "::mlir::func::FuncOp"> {
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
     "::mlir::vector::VectorDialect"];
+}
+
+def LowerLookup : Pass<"nnq-lower-lookup", "::mlir::func::FuncOp"> {
+  let summary = "Looks numbers up by the permutations of the target";
+  let description = [{
+    A table of 16 bytes fits in a register, and one instruction looks up as many
+    numbers as another has: vpshufb on x86-64, tbl on AArch64.
+
+    ```mlir
+    %w = nnq.lookup %table, %indices : vector<16xi8>
+    // becomes
+    %w = llvm.call_intrinsic "llvm.x86.ssse3.pshuf.b.128"(%table, %indices)
+        : (vector<16xi8>, vector<16xi8>) -> vector<16xi8>
+    ```
+
+    Other targets look them up one by one. The patterns are public
+    (`populateLookupToVpshufbPatterns`, `populateLookupToTblPatterns`).
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::vector::VectorDialect"];
+  let statistics = [Statistic<"numScalar", "scalar", "Lookups without an instruction">];
 }
 
 def LowerRoundToInt : Pass<"nnq-lower-round-to-int", "::mlir::func::FuncOp"> {

@@ -39,6 +39,14 @@ void populateContractToSdotPatterns(mlir::RewritePatternSet &patterns);
 /// sign-extended) into `vector<2x2xi32>` to smmla. Needs i8mm.
 void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 
+/// nnq.lookup to vpshufb, of 16, 32 or 64 indices at a time as `vectorBits`
+/// hold. Needs SSSE3, AVX2 or AVX512BW.
+void populateLookupToVpshufbPatterns(mlir::RewritePatternSet &patterns,
+                                     int64_t vectorBits);
+
+/// nnq.lookup to tbl, of 16 indices at a time.
+void populateLookupToTblPatterns(mlir::RewritePatternSet &patterns);
+
 /// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4
 /// and 8 (AVX). Relies on the default rounding mode of the C environment, as
 /// all of LLVM does. Values must be in the range of i32, as fptosi demands.

@@ -16,19 +16,6 @@
 using namespace mlir;
 using namespace nnq;
 
-std::vector<WeightReaders> nnq::findWeightReaders(Operation *root) {
-  llvm::MapVector<Value, WeightReaders> found;
-  root->walk([&](linalg::LinalgOp op) {
-    FailureOr<WeightedOp> operands = matchWeightedOp(op);
-    if (isMultiplyAccumulate(op) && succeeded(operands))
-      found[operands->weight->get()].push_back(op);
-  });
-  std::vector<WeightReaders> result;
-  for (auto &[weight, readers] : found)
-    result.push_back(std::move(readers));
-  return result;
-}
-
 /// For each column of `view` whether its index changes with taps of a window
 /// alone: 0 for the first tap, and so on. Loops that index the activation
 /// together with loops over positions are such.
@@ -60,13 +47,6 @@ static SmallVector<int64_t> getTaps(linalg::LinalgOp op,
   return taps;
 }
 
-static bool readAlike(linalg::LinalgOp a, linalg::LinalgOp b) {
-  return a.getIndexingMapsArray() == b.getIndexingMapsArray() &&
-         a.getIteratorTypesArray() == b.getIteratorTypesArray() &&
-         matchWeightedOp(a)->weight->getOperandNumber() ==
-             matchWeightedOp(b)->weight->getOperandNumber();
-}
-
 FailureOr<SparseLayer> SparseLayer::get(const WeightReaders &readers,
                                         const SparsityPattern &pattern,
                                         WeightCriterion criterion,
@@ -81,10 +61,8 @@ FailureOr<SparseLayer> SparseLayer::get(const WeightReaders &readers,
   linalg::LinalgOp op = layer.getOp();
   WeightedOp operands = *matchWeightedOp(op);
   Value constant = operands.weight->get();
-  for (OpOperand &use : constant.getUses())
-    if (auto user = dyn_cast<linalg::LinalgOp>(use.getOwner());
-        !llvm::is_contained(readers, user) || !readAlike(user, op))
-      return fail("its weights are read in another way, too");
+  if (!readAlike(readers))
+    return fail("its weights are read in another way, too");
   FailureOr<ConstantData> data = ConstantData::get(constant);
   if (failed(data) || !data->getType().getElementType().isF32())
     return fail("its weights are no f32 constant");

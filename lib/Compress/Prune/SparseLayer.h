@@ -11,16 +11,11 @@
 #include "nnq/Compress/Prune/PruneOptions.h"
 #include "nnq/Support/Correlation.h"
 #include "nnq/Support/LayerView.h"
+#include "nnq/Support/WeightReaders.h"
 
 #include "llvm/ADT/BitVector.h"
 
 namespace nnq {
-
-/// Ops that read one constant as weights.
-using WeightReaders = llvm::SmallVector<mlir::linalg::LinalgOp, 1>;
-
-/// Convolutions and contractions with constant weights, in order.
-std::vector<WeightReaders> findWeightReaders(mlir::Operation *root);
 
 /// The weights of a layer as a matrix: rows are output channels; the input
 /// channels of one tap are neighbouring columns.

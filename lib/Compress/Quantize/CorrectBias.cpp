@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "DequantizedWeights.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Support/BiasAdd.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/DequantizedWeights.h"
 #include "nnq/Support/LayerView.h"
 #include "nnq/Support/Remarks.h"
 

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "GptqRounding.h"
-#include "DequantizedWeights.h"
 #include "nnq/Support/Correlation.h"
+#include "nnq/Support/DequantizedWeights.h"
 
 #include <numeric>
 

@@ -4,11 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "DequantizedWeights.h"
 #include "GptqRounding.h"
 #include "QuantizeLayers.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/DequantizedWeights.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Statistics.h"
 

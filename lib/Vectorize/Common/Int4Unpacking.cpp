@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/QuantMath.h"
 
@@ -33,7 +34,7 @@ std::vector<char> nnq::packInt4Halves(ArrayRef<char> values, int64_t step) {
 
 Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
                              RankedTensorType type, ArrayRef<char> bytes,
-                             StringRef name) {
+                             StringRef name, Value tables) {
   Type i8 = builder.getI8Type();
   unsigned rank = type.getRank(), parts = rank - 3;
   SmallVector<int64_t> shape(type.getShape());
@@ -67,8 +68,21 @@ Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
                    arith::AndIOp::create(b, at, args[0], constant(kMask));
                Value distance =
                    arith::SelectOp::create(b, at, isHigh, high, low);
-               Value number =
-                   arith::AddIOp::create(b, at, distance, constant(kInt4.min));
+               Value number;
+               if (tables) {
+                 Value place = arith::IndexCastUIOp::create(
+                     b, at, b.getIndexType(), distance);
+                 bool isOne =
+                     cast<ShapedType>(tables.getType()).getDimSize(0) == 1;
+                 Value row =
+                     isOne ? Value(arith::ConstantIndexOp::create(b, at, 0))
+                           : linalg::IndexOp::create(b, at, 0);
+                 number = tensor::ExtractOp::create(b, at, tables,
+                                                    ValueRange{row, place});
+               } else {
+                 number = arith::AddIOp::create(b, at, distance,
+                                                constant(kInt4.min));
+               }
                linalg::YieldOp::create(b, at, number);
              })
       .getResult(0);
@@ -96,8 +110,14 @@ linalg::GenericOp nnq::findInt4Unpacking(Value buffer, Operation *reader) {
   return selectsBits ? writer : linalg::GenericOp();
 }
 
+Value nnq::getTables(linalg::GenericOp unpacking) {
+  for (auto load : unpacking.getBlock()->getOps<memref::LoadOp>())
+    return load.getMemRef();
+  return {};
+}
+
 std::pair<Value, Value> nnq::emitInt4Halves(OpBuilder &builder, Location loc,
-                                            Value bytes) {
+                                            Value bytes, Value table) {
   auto type = cast<VectorType>(bytes.getType());
   auto constant = [&](int64_t number) -> Value {
     return arith::ConstantOp::create(
@@ -107,6 +127,9 @@ std::pair<Value, Value> nnq::emitInt4Halves(OpBuilder &builder, Location loc,
   };
   Value low = arith::AndIOp::create(builder, loc, bytes, constant(kMask));
   Value high = arith::ShRUIOp::create(builder, loc, bytes, constant(kBits));
+  if (table)
+    return {LookupOp::create(builder, loc, table, low),
+            LookupOp::create(builder, loc, table, high)};
   Value least = constant(kInt4.min);
   return {arith::AddIOp::create(builder, loc, low, least),
           arith::AddIOp::create(builder, loc, high, least)};

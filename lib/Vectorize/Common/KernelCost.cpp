@@ -223,10 +223,10 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   }
   // Tiles of rows would unpack the same weights again and again.
   bool panel = problem.bits && problem.rows * problem.outer > bestRows;
-  return KernelAttr::get(target.getContext(), problem.dot, bestLanes,
-                         problem.group, bestRows, bestBlocks,
-                         prefersChannelsOuter(problem, bestLanes * bestBlocks),
-                         problem.bits, panel);
+  return KernelAttr::get(
+      target.getContext(), problem.dot, bestLanes, problem.group, bestRows,
+      bestBlocks, prefersChannelsOuter(problem, bestLanes * bestBlocks),
+      problem.bits, panel, SparseKind::None, problem.isCodebook);
 }
 
 KernelAttr nnq::chooseReduction(TargetAttr target,

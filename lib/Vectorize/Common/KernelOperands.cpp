@@ -51,8 +51,10 @@ KernelOperands::KernelOperands(OpBuilder &builder, const KernelGroup &group)
   batchDims = wMap.getNumResults() - reductionShape.size() -
               getNumGroupLoops(kernel) - 2;
   packed = contraction.getInputs()[1];
-  if (linalg::GenericOp unpacking = group.unpacking)
+  if (linalg::GenericOp unpacking = group.unpacking) {
     packed = unpacking.getInputs()[0];
+    tables = getTables(unpacking);
+  }
   if (group.expansion) {
     BlockExpansion expansion = *group.expansion;
     bounds = expansion.getBounds();
@@ -104,6 +106,18 @@ OpFoldResult KernelOperands::blockAt(OpBuilder &b, const Tile &tile,
       b, loc, AffineMap::get(wMap.getNumDims(), 0, first + block), loops);
 }
 
+Value KernelOperands::loadTable(OpBuilder &b, const Tile &tile, int64_t block) {
+  if (!tables)
+    return {};
+  auto type = cast<MemRefType>(tables.getType());
+  OpFoldResult row = type.getDimSize(0) == 1 ? OpFoldResult(b.getIndexAttr(0))
+                                             : blockAt(b, tile, block);
+  Value at[] = {getValueOrCreateConstantIndexOp(b, loc, row),
+                arith::ConstantIndexOp::create(b, loc, 0)};
+  return vector::LoadOp::create(
+      b, loc, VectorType::get({kTableSize}, type.getElementType()), tables, at);
+}
+
 OpFoldResult KernelOperands::panelSlot(OpBuilder &b, const Tile &tile,
                                        int64_t block) {
   auto module = contraction->getParentOfType<ModuleOp>();
@@ -124,6 +138,7 @@ void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
         b, loc, reductionShape,
         [&](OpBuilder &inner, ArrayRef<OpFoldResult> steps) {
           SmallVector<Value> source{from}, target{to};
+          Value table = loadTable(inner, tile, block);
           for (OpFoldResult step : steps)
             source.push_back(getValueOrCreateConstantIndexOp(inner, loc, step));
           target.append(source.begin() + 1, source.end());
@@ -136,7 +151,8 @@ void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
             auto [low, high] = emitInt4Halves(
                 inner, loc,
                 vector::LoadOp::create(inner, loc, VectorType::get({size}, i8),
-                                       packed, source));
+                                       packed, source),
+                table);
             for (auto [part, half] :
                  {std::pair(i, low), std::pair(i + pairs, high)}) {
               target.back() =
@@ -334,7 +350,8 @@ KernelOperands::loadPartPair(OpBuilder &b, const Tile &tile,
     if (hasPanel)
       high = load(pair + pairs);
     else
-      std::tie(low, high) = emitInt4Halves(b, loc, low);
+      std::tie(low, high) =
+          emitInt4Halves(b, loc, low, loadTable(b, tile, block));
     Value halves[] = {low, high};
     for (auto [column, part] : llvm::zip_equal(columns, halves)) {
       if (!isPairKernel()) {

@@ -114,6 +114,8 @@ private:
   /// Where the weights of a block of `tile` are, as constants and in the panel.
   mlir::OpFoldResult blockAt(mlir::OpBuilder &b, const Tile &tile,
                              int64_t block);
+  /// The table that places in that block refer to, or null.
+  mlir::Value loadTable(mlir::OpBuilder &b, const Tile &tile, int64_t block);
   mlir::OpFoldResult panelSlot(mlir::OpBuilder &b, const Tile &tile,
                                int64_t block);
   mlir::SmallVector<int64_t> windowPoint(int64_t point) const;
@@ -124,6 +126,7 @@ private:
   unsigned batchDims = 0;
   mlir::Value weights; // Lanes and group flattened.
   mlir::Value packed;  // As constants hold them, flattened, too.
+  mlir::Value tables;
   bool hasPanel = false;
   mlir::Value bounds, listSteps; // Of lists of blocks.
   mlir::AffineMap xMap, wMap;

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BlockExpansion.h"
+#include "CodeTables.h"
 #include "ContractionLayout.h"
 #include "DepthwiseTaps.h"
 #include "Int4Unpacking.h"
@@ -71,6 +72,7 @@ private:
   /// Output channels, and those that share their input; blocks of lanes do not
   /// cross from one such group to the next.
   int64_t channels, channelsOfGroup, blocksOfGroup, blocks;
+  std::optional<CodeTables> tables;
 };
 
 } // namespace
@@ -170,9 +172,24 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
     }
   paddingBytes = packed.size() - data.getBytes().size();
   std::string name = (getLayerName(op) + "_weights").str();
-  if (kernel.getBits())
+  if (kernel.getBits()) {
+    Value table;
+    if (tables) {
+      int64_t block = index.outer * rowSize;
+      for (auto [i, number] : llvm::enumerate(packed))
+        number = static_cast<char>(
+            tables->getPlace(static_cast<int64_t>(i) / block, number) +
+            kInt4.min);
+      auto tableType = RankedTensorType::get(
+          {tables->getNumTables(), kTableSize}, rewriter.getI8Type());
+      table = makeConstant(rewriter, op.getLoc(), tableType,
+                           (getLayerName(op) + "_codebook").str(),
+                           asBytes<int8_t>(tables->getBytes()));
+    }
     return emitInt4Unpacking(rewriter, op.getLoc(), type,
-                             packInt4Halves(packed, lanes * group), name);
+                             packInt4Halves(packed, lanes * group), name,
+                             table);
+  }
   if (widensWeights(packed.size())) {
     packed = widenToI16(packed);
     type = type.clone(rewriter.getI16Type());
@@ -280,7 +297,16 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
        (!isSparse && !fitsI16(layout, *weights, kernel.getGroup()))))
     return fail("16 bits do not hold the sums of its groups");
-  if (kernel.getBits() &&
+  if (kernel.getCodebook()) {
+    FailureOr<CodeTables> found =
+        getFactorTypes(layout.contraction).weight.isInteger(8)
+            ? CodeTables::get(layout, *weights, kernel.getLanes())
+            : FailureOr<CodeTables>();
+    if (failed(found))
+      return fail("its weights do not fit in a table of 16 numbers");
+    tables = std::move(*found);
+  }
+  if (kernel.getBits() && !tables &&
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
        !llvm::all_of(weights->getAs<int8_t>(), [](int8_t value) {
          return value >= kInt4.min && value <= kInt4.max;

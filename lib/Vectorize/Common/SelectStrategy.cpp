@@ -4,11 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CodeTables.h"
 #include "ContractionLayout.h"
 #include "DepthwiseBorder.h"
 #include "SparseStrategy.h"
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "nnq/Support/QuantMath.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/KernelCost.h"
@@ -54,10 +56,9 @@ findSaturationFreeGroup(const ContractionLayout &layout, bool isNarrow) {
 /// The dot instruction for a contraction on `target`, and its group size.
 static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
                                              const ContractionLayout &layout,
-                                             bool pairsOfRows) {
+                                             bool isNarrow, bool pairsOfRows) {
   FactorTypes types = getFactorTypes(layout.contraction);
   // Packed weights of 4 bits come in two parts at least.
-  bool isNarrow = getNarrowBits(layout.contraction.op) == 4;
   auto parts = [&](DotKind dot) -> std::pair<DotKind, int64_t> {
     return {dot, getPartSize(dot) * (isNarrow ? 2 : 1)};
   };
@@ -99,6 +100,36 @@ static bool isPairedDepthwise(linalg::GenericOp op, TargetAttr target,
   return types.weight.isInteger(8) &&
          (types.activation.isInteger(8) ||
           (types.activation.isInteger(16) && types.activationSigned));
+}
+
+static bool fitsInt4(const ContractionLayout &layout) {
+  FailureOr<ConstantData> weights =
+      ConstantData::get(layout.contraction.weight->get());
+  return succeeded(weights) &&
+         llvm::all_of(weights->getAs<int8_t>(), [](int8_t value) {
+           return value >= kInt4.min && value <= kInt4.max;
+         });
+}
+
+/// Why weights of few bits have no kernel and stay at 8, if that is so.
+static StringRef findNarrowObstacle(TargetAttr target,
+                                    const ContractionLayout &layout,
+                                    const KernelProblem &problem,
+                                    DotKind dense) {
+  if (problem.dot == DotKind::None && dense != DotKind::None)
+    return "no dot instruction multiplies its weights two to a byte: they have "
+           "8 bits";
+  if (!problem.isCodebook)
+    return "";
+  ContractionLayout merged = layout;
+  int64_t lanes = getWidestLanes(target, problem.dot);
+  merged.mergeGroups(lanes);
+  FailureOr<ConstantData> weights =
+      ConstantData::get(layout.contraction.weight->get());
+  if (failed(weights) || failed(CodeTables::get(merged, *weights, lanes)))
+    return "blocks of its output channels have more than 16 numbers: weights "
+           "have 8 bits";
+  return "";
 }
 
 namespace {
@@ -163,7 +194,21 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     problem.channelBytes = problem.weightBytes / result.back();
     problem.activationBytes = bytesOf(layout.contraction.activation);
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
-    std::tie(problem.dot, problem.group) = selectDot(target, layout, pairs);
+    bool isNarrow = getNarrowBits(op) == kTableBits;
+    problem.isCodebook = isNarrow && !fitsInt4(layout);
+    std::tie(problem.dot, problem.group) =
+        selectDot(target, layout, isNarrow, pairs);
+    if (isNarrow) {
+      auto dense = selectDot(target, layout, /*isNarrow=*/false, pairs);
+      StringRef obstacle =
+          findNarrowObstacle(target, layout, problem, dense.first);
+      if (!obstacle.empty()) {
+        remarkMissed(op, "nnq-select-strategy", obstacle);
+        ++unpacked;
+        isNarrow = problem.isCodebook = false;
+        std::tie(problem.dot, problem.group) = dense;
+      }
+    }
     if (problem.dot == DotKind::None) {
       ++withoutDot;
       remarkMissed(op, "nnq-select-strategy",
@@ -171,7 +216,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     layout.mergeGroups(getWidestLanes(target, problem.dot));
     problem.channels = layout.getGroupChannels();
-    problem.bits = getNarrowBits(op) == 4 ? 4 : 0;
+    problem.bits = isNarrow ? kTableBits : 0;
     KernelEstimate direct = estimateDense(layout, target, problem);
     std::string reason;
     direct = chooseSparse(target, layout, problem, direct, reason);

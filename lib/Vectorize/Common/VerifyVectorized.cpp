@@ -31,6 +31,8 @@ struct VerifyVectorized
         return fail("has no vector or loop form");
       if (isa<vector::ContractionOp>(op))
         return fail("matches no dot instruction of the target");
+      if (isa<LookupOp>(op))
+        return fail("is looked up by no instruction");
       if (llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>))
         return fail("still yields a tensor");
       for (Region &region : op->getRegions())

@@ -167,7 +167,7 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
                                /*group=*/2, kernel.getTileRows(),
                                kernel.getTileBlocks(), /*channels_outer=*/false,
                                outputs, strip, /*bits=*/0, /*panel=*/false,
-                               SparseKind::None);
+                               SparseKind::None, /*codebook=*/false);
       }
     }
   }

@@ -167,7 +167,7 @@ func.func private @no_entry() attributes {
 
 // -----
 
-// expected-error @+1 {{expected 'channels_outer', 'winograd', 'strip', 'bits', 'panel' or 'sparse'}}
+// expected-error @+1 {{expected 'channels_outer', 'winograd', 'strip', 'bits', 'panel', 'sparse' or 'codebook'}}
 #k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, columns = 4>
 
 // -----

@@ -17,8 +17,8 @@ using namespace nnq;
 static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
                                       int64_t &winograd, int64_t &strip,
                                       int64_t &bits, bool &panel,
-                                      SparseKind &sparse) {
-  channelsOuter = panel = false;
+                                      SparseKind &sparse, bool &codebook) {
+  channelsOuter = panel = codebook = false;
   winograd = strip = bits = 0;
   sparse = SparseKind::None;
   auto parseBool = [&](bool &value) -> ParseResult {
@@ -35,6 +35,9 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
         return failure();
     } else if (key == "panel") {
       if (parseBool(panel))
+        return failure();
+    } else if (key == "codebook") {
+      if (parseBool(codebook))
         return failure();
     } else if (key == "bits") {
       if (parser.parseInteger(bits))
@@ -53,7 +56,7 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
     } else {
       return parser.emitError(loc)
              << "expected 'channels_outer', 'winograd', 'strip', 'bits', "
-                "'panel' or 'sparse'";
+                "'panel', 'sparse' or 'codebook'";
     }
   }
   return success();
@@ -61,7 +64,7 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
 
 static void printKernelOptions(AsmPrinter &printer, bool channelsOuter,
                                int64_t winograd, int64_t strip, int64_t bits,
-                               bool panel, SparseKind sparse) {
+                               bool panel, SparseKind sparse, bool codebook) {
   if (channelsOuter)
     printer << ", channels_outer = true";
   if (winograd)
@@ -70,6 +73,8 @@ static void printKernelOptions(AsmPrinter &printer, bool channelsOuter,
     printer << ", strip = " << strip;
   if (bits)
     printer << ", bits = " << bits;
+  if (codebook)
+    printer << ", codebook = true";
   if (panel)
     printer << ", panel = true";
   if (sparse != SparseKind::None)
@@ -123,7 +128,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  DotKind dot, int64_t lanes, int64_t group,
                                  int64_t rows, int64_t blocks, bool,
                                  int64_t winograd, int64_t strip, int64_t bits,
-                                 bool panel, SparseKind sparse) {
+                                 bool panel, SparseKind sparse, bool codebook) {
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";
@@ -132,6 +137,8 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << group;
   if (bits != 0 && bits != 4)
     return emitError() << "'bits' must be 0 or 4, got " << bits;
+  if (codebook && !bits)
+    return emitError() << "'codebook' needs 'bits'";
   if (bits && (group / getPartSize(dot)) % 2 != 0)
     return emitError() << "'bits' needs a 'group' of an even number of parts "
                           "of "
@@ -151,6 +158,16 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "'winograd' multiplies pairs of 16 bits by vpmaddwd";
   if (strip <= 0)
     return emitError() << "'strip' must be positive with 'winograd'";
+  return success();
+}
+
+LogicalResult CodebookAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   int64_t bits, int64_t channels, bool) {
+  if (bits < 1 || bits > 8)
+    return emitError() << "codebooks are of 1 to 8 bits, not " << bits;
+  if (channels < 0)
+    return emitError() << "'channels' share a codebook, 0 for all; got "
+                       << channels;
   return success();
 }
 

@@ -47,8 +47,12 @@ inline constexpr llvm::StringLiteral kRemoveBlockAttr = "nnq.remove_block";
 /// On a function: what has been removed of it, an array of dictionaries.
 inline constexpr llvm::StringLiteral kRemovedBlocksAttr = "nnq.removed_blocks";
 inline constexpr llvm::StringLiteral kFactorizeAttr = "nnq.factorize";
+inline constexpr llvm::StringLiteral kCodebookAttr = "nnq.codebook";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kWeightBitsAttr = "nnq.weight_bits";
+/// Of an index in a table that kernels look numbers up in.
+inline constexpr int64_t kTableBits = 4;
+inline constexpr int64_t kTableSize = 1 << kTableBits;
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 inline constexpr llvm::StringLiteral kBorderAttr = "nnq.border";
 /// On a vector.contract: 16 bits hold the sums that vpmaddubsw forms.

@@ -84,6 +84,8 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     - `bits`: 0, or 4 for weights that are packed two to a byte. The parts of a
       group that an instruction takes each are then even in number; the first half
       of them is in the low bits.
+    - `codebook`: with `bits`, these are places in a table of 16 numbers, which all
+      channels share or, if they are more than 16, each block of lanes has.
     - `panel`: with `bits`, weights of a tile of channels are unpacked into a
       buffer that all rows read, and not in registers for each tile of rows.
     - `sparse`: `none`, or `block`: of the blocks of weights that `blocks` times
@@ -106,19 +108,21 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     DefaultValuedParameter<"int64_t", "0">:$strip,
     DefaultValuedParameter<"int64_t", "0">:$bits,
     DefaultValuedParameter<"bool", "false">:$panel,
-    DefaultValuedParameter<"::nnq::SparseKind", "::nnq::SparseKind::None">:$sparse);
+    DefaultValuedParameter<"::nnq::SparseKind", "::nnq::SparseKind::None">:$sparse,
+    DefaultValuedParameter<"bool", "false">:$codebook);
   let assemblyFormat = [{
     `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
     `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks
     `` custom<KernelOptions>($channels_outer, $winograd, $strip, $bits, $panel,
-                             $sparse) `>`
+                             $sparse, $codebook) `>`
   }];
   let builders = [AttrBuilder<(ins "DotKind":$dot, "int64_t":$lanes, "int64_t":$group,
       "int64_t":$rows, "int64_t":$blocks, CArg<"bool", "false">:$channelsOuter,
       CArg<"int64_t", "0">:$bits, CArg<"bool", "false">:$panel,
-      CArg<"SparseKind", "SparseKind::None">:$sparse), [{
+      CArg<"SparseKind", "SparseKind::None">:$sparse,
+      CArg<"bool", "false">:$codebook), [{
     return $_get($_ctxt, dot, lanes, group, rows, blocks, channelsOuter,
-                 /*winograd=*/0, /*strip=*/0, bits, panel, sparse);
+                 /*winograd=*/0, /*strip=*/0, bits, panel, sparse, codebook);
   }]>];
   let genVerifyDecl = 1;
 }
@@ -242,6 +246,28 @@ def NNQ_WeightFormatAttr : NNQ_Attr<"WeightFormat", "weight_format"> {
     EnumParameter<NNQ_WeightRange>:$range,
     DefaultValuedParameter<"int64_t", "8">:$bits,
     DefaultValuedParameter<"int64_t", "0">:$group);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def NNQ_CodebookAttr : NNQ_Attr<"Codebook", "codebook"> {
+  let summary = "Which weights of one layer are to share numbers";
+  let description = [{
+    Written by `nnq-select-codebooks` or by hand, applied by `nnq-share-weights`.
+
+    - `bits`: the codebook has 2^bits numbers.
+    - `channels`: neighbouring output channels that share a codebook; 0, the
+      default, for all of them.
+    - `zeros`: whether weights that are zero stay zero.
+
+    ```mlir
+    linalg.matmul {nnq.codebook = #nnq.codebook<bits = 4>} ins(...) outs(...)
+    linalg.matmul {nnq.codebook = #nnq.codebook<bits = 4, channels = 16>} ins(...) outs(...)
+    ```
+  }];
+  let parameters = (ins "int64_t":$bits,
+    DefaultValuedParameter<"int64_t", "0">:$channels,
+    DefaultValuedParameter<"bool", "true">:$zeros);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }

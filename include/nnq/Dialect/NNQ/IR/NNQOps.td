@@ -78,4 +78,23 @@ def NNQ_DynamicDCastOp : NNQ_Op<"dynamic_dcast", [Pure]> {
   let hasVerifier = 1;
 }
 
+def NNQ_LookupOp : NNQ_Op<"lookup", [Pure,
+    AllTypesMatch<["indices", "result"]>]> {
+  let summary = "Numbers of a table of 16";
+  let description = [{
+    Element i of the result is the one of `table` at element i of `indices`, which
+    must be below 16. Made by `nnq-emit-kernels`, lowered by `nnq-lower-lookup`.
+
+    ```mlir
+    %w = nnq.lookup %table, %indices : vector<16xi8>, vector<32xi8>
+    ```
+  }];
+  let arguments = (ins VectorOfLengthAndType<[16], [I8]>:$table,
+    VectorOfRankAndType<[1], [I8]>:$indices);
+  let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
+  let assemblyFormat = [{
+    $table `,` $indices attr-dict `:` type($table) `,` type($result)
+  }];
+}
+
 #endif // NNQ_OPS_TD

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "DequantizedWeights.h"
+#include "nnq/Support/DequantizedWeights.h"
 #include "nnq/Support/ConstantData.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"

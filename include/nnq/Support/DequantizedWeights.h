@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef NNQ_LIB_COMPRESS_QUANTIZE_DEQUANTIZEDWEIGHTS_H
-#define NNQ_LIB_COMPRESS_QUANTIZE_DEQUANTIZEDWEIGHTS_H
+#ifndef NNQ_SUPPORT_DEQUANTIZEDWEIGHTS_H
+#define NNQ_SUPPORT_DEQUANTIZEDWEIGHTS_H
 
 #include "nnq/Support/QuantScales.h"
 
@@ -47,4 +47,4 @@ mlir::quant::QuantizedType getQuantizedType(mlir::Value weight);
 
 } // namespace nnq
 
-#endif // NNQ_LIB_COMPRESS_QUANTIZE_DEQUANTIZEDWEIGHTS_H
+#endif // NNQ_SUPPORT_DEQUANTIZEDWEIGHTS_H

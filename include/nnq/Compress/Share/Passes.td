@@ -1,0 +1,90 @@
+//===- Passes.td - Passes of the Share stage ---------------*- tablegen -*-===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef NNQ_SHARE_PASSES_TD
+#define NNQ_SHARE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def SelectCodebooks : Pass<"nnq-select-codebooks", "::mlir::ModuleOp"> {
+  let summary = "Decides which layers take their weights from a codebook";
+  let description = [{
+    Writes `nnq.codebook` on convolutions and contractions with constant weights,
+    in f32 or quantized: each weight becomes one of 2^`bits` numbers, which all
+    output channels share or, with `channels`, that many neighbours. With
+    `channels` above the number of those that there are, all of them share.
+
+    With `zeros`, weights that are zero stay zero: what was pruned is not undone.
+
+    Layers whose weights are as few as the numbers of their codebooks keep them,
+    with a remark. `exclude` names layers, by regular expressions, that do too.
+
+    ```mlir
+    %0 = linalg.matmul {nnq.codebook = #nnq.codebook<bits = 4>}
+        ins(%x, %w : tensor<1x64xf32>, tensor<64x16xf32>) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"bits", "bits", "int64_t", "4", "Bits of a weight, 1 to 8">,
+    Option<"channels", "channels", "int64_t", "0",
+           "Output channels that share a codebook; 0 for all">,
+    Option<"zeros", "zeros", "bool", "true", "Weights that are zero stay zero">,
+    Option<"exclude", "exclude", "std::string", "\"\"",
+           "Layers that keep their weights: regular expressions by commas">,
+  ];
+  let statistics = [
+    Statistic<"numSelected", "selected", "Number of layers to share weights">,
+    Statistic<"numMissed", "missed", "Number of layers that keep their weights">,
+  ];
+}
+
+def ShareWeights : Pass<"nnq-share-weights", "::mlir::ModuleOp"> {
+  let summary = "Takes the weights of layers from codebooks";
+  let description = [{
+    Each weight of a layer with `nnq.codebook` becomes the product of the scale of
+    its output channel and of one of 2^bits integers, the codebook. Scales and
+    codebook in turn are those of the least squared error until it no longer
+    falls; for given scales, the codebook is the best that there is (k-means in one
+    dimension, by dynamic programming), so that no seed is needed. The error of a
+    weight counts by E[x^2] of what it multiplies, from `nnq.input_stats`, if all
+    readers of the weights have that. Where there are correlations, too, other
+    weights of a row make up for the error of one, as in gptq.
+
+    Integers of up to 4 bits lie in [-32, 32], so that 16 bits hold the sum of four
+    products with u8; those of up to 6 bits in [-63, 63], others in [-127, 127].
+
+    The weights are then a constant of int8 in quantize-dequantize form, and
+    `nnq.weight_bits` of the layer says how many bits tell them apart, of which
+    kernels make use. Layers that read one constant are one.
+
+    ```mlir
+    %w = arith.constant dense<...> : tensor<64x16xf32>
+    %0 = linalg.matmul {nnq.codebook = #nnq.codebook<bits = 4>} ins(%x, %w : ...) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %c = arith.constant dense<...> : tensor<64x16xi8>
+    %q = quant.scast %c : tensor<64x16xi8> to tensor<64x16x!quant.uniform<i8<-32:32>:f32:1, {...}>>
+    %w = quant.dcast %q : ...
+    %0 = linalg.matmul {nnq.weight_bits = 4} ins(%x, %w : ...) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"damping", "damping", "double", "0.01",
+           "Share of the mean of the diagonal of a correlation that is added to it">,
+  ];
+  let statistics = [
+    Statistic<"numShared", "shared", "Number of layers whose weights are shared">,
+    Statistic<"numWeights", "weights", "Number of weights of these layers">,
+    Statistic<"numBits", "bits", "Number of bits of the weights that are saved">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect"];
+}
+
+#endif // NNQ_SHARE_PASSES_TD

@@ -1,0 +1,240 @@
+//===- SharedLayer.cpp - Weights of a layer that share numbers ------------===//
+//
+// Part of the nnq project.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SharedLayer.h"
+
+#include "Codebook.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/DequantizedWeights.h"
+#include "nnq/Support/Statistics.h"
+
+#include <cmath>
+#include <numeric>
+
+using namespace mlir;
+using namespace nnq;
+
+/// The numbers of a constant, in f32 or in quantize/dequantize form.
+static FailureOr<std::vector<double>> readWeights(Value constant) {
+  std::vector<double> weights;
+  if (quant::QuantizedType type = getQuantizedType(constant)) {
+    FailureOr<std::vector<int32_t>> integers = getIntegers(constant);
+    FailureOr<WeightGrid> grid =
+        WeightGrid::get(type, cast<ShapedType>(constant.getType()).getShape());
+    if (failed(integers) || failed(grid))
+      return failure();
+    for (auto [i, q] : llvm::enumerate(*integers))
+      weights.push_back(grid->dequantize(i, q));
+    return weights;
+  }
+  FailureOr<ConstantData> data = ConstantData::get(constant);
+  if (failed(data) || !data->getType().getElementType().isF32())
+    return failure();
+  llvm::append_range(weights, data->getAs<float>());
+  return weights;
+}
+
+FailureOr<SharedLayer> SharedLayer::get(const WeightReaders &readers,
+                                        std::string &reason) {
+  auto fail = [&](const Twine &text) {
+    reason = text.str();
+    return failure();
+  };
+  SharedLayer layer;
+  layer.readers = readers;
+  linalg::LinalgOp op = layer.getOp();
+  WeightedOp operands = *matchWeightedOp(op);
+  if (!readAlike(readers))
+    return fail("its weights are read in another way, too");
+  FailureOr<std::vector<double>> weights = readWeights(operands.weight->get());
+  if (failed(weights))
+    return fail("its weights are no constant of f32 or of quantized numbers");
+  layer.weights = std::move(*weights);
+  if (layer.weights.empty())
+    return fail("it has no weights");
+  FailureOr<LayerView> view = LayerView::get(op, operands, reason);
+  if (failed(view))
+    return failure();
+  layer.view = std::move(*view);
+  ArrayRef<int64_t> shape = op.getShape(operands.weight);
+  if (!operands.channelAxis ||
+      shape[*operands.channelAxis] != layer.getNumRows())
+    return fail("no dimension of its weights has all output channels");
+  layer.channelAxis = *operands.channelAxis;
+  layer.readStatistics();
+  return layer;
+}
+
+void SharedLayer::readStatistics() {
+  double count = 0;
+  bool isObserved = true, isCorrelated = true;
+  std::vector<double> products;
+  auto add = [](ElementsAttr attr, double times, std::vector<double> &to) {
+    FailureOr<ConstantData> numbers =
+        attr ? ConstantData::get(attr) : FailureOr<ConstantData>();
+    if (failed(numbers))
+      return false;
+    to.resize(numbers->getNumElements());
+    for (auto [sum, x] : llvm::zip_equal(to, numbers->getAs<float>()))
+      sum += static_cast<double>(x) * times;
+    return true;
+  };
+  for (linalg::LinalgOp reader : readers) {
+    auto stats = reader->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
+    isObserved &= stats && view.fits(stats) &&
+                  add(stats.getSecondMoment(), stats.getCount(), secondMoment);
+    if (!isObserved)
+      break;
+    isCorrelated &= add(stats.getCorrelation(), stats.getCount(), products);
+    count += stats.getCount();
+  }
+  if (!isObserved)
+    return secondMoment.clear();
+  for (double &x : secondMoment)
+    x /= count;
+  if (isCorrelated)
+    for (double x : products)
+      correlation.push_back(static_cast<float>(x / count));
+}
+
+bool SharedLayer::isFinite() const {
+  return llvm::all_of(weights, [](double w) { return std::isfinite(w); });
+}
+
+/// What is always zero may have any weight; a little keeps it near its own.
+double SharedLayer::getImportance(int64_t row, int64_t k) const {
+  if (secondMoment.empty())
+    return 1;
+  ArrayRef<double> moments =
+      ArrayRef(secondMoment).slice(view.groups[row] * getDepth(), getDepth());
+  constexpr double kLeastShare = 1e-3;
+  double mean =
+      std::accumulate(moments.begin(), moments.end(), 0.0) / getDepth();
+  return mean > 0 ? moments[k] + kLeastShare * mean : 1;
+}
+
+LogicalResult SharedLayer::share(CodebookAttr codebook, double damping) {
+  const int64_t numRows = getNumRows(), depth = getDepth();
+  int64_t together = codebook.getChannels() ? codebook.getChannels() : numRows;
+  codes.resize(weights.size());
+  SmallVector<SmallVector<int32_t>> codebooks;
+  SmallVector<int64_t> indexOfRow;
+  for (int64_t first = 0; first < numRows; first += together) {
+    int64_t count = std::min(together, numRows - first);
+    std::vector<double> numbers, importance;
+    for (int64_t row = first; row < first + count; ++row)
+      for (int64_t k = 0; k < depth; ++k) {
+        numbers.push_back(weights[view.getWeight(row, k)]);
+        importance.push_back(getImportance(row, k));
+      }
+    SharedRows shared =
+        shareRows(numbers, importance, count, codebook.getBits(),
+                  codebook.getZeros(), codebooks.emplace_back());
+    llvm::append_range(scales, shared.scales);
+    indexOfRow.append(count, codebooks.size() - 1);
+    for (int64_t i = 0; i < count * depth; ++i)
+      codes[view.getWeight(first + i / depth, i % depth)] = shared.codes[i];
+  }
+  if (correlation.empty())
+    return success();
+  SmallVector<ArrayRef<int32_t>> codebookOfRow;
+  for (int64_t index : indexOfRow)
+    codebookOfRow.push_back(codebooks[index]);
+  fixProductBlocks();
+  for (int64_t group = 0; group < view.numGroups; ++group)
+    if (failed(compensate(group, codebookOfRow, codebook.getZeros(), damping)))
+      return failure();
+  return success();
+}
+
+LogicalResult SharedLayer::compensate(int64_t group,
+                                      ArrayRef<ArrayRef<int32_t>> codebookOfRow,
+                                      bool keepsZeros, double damping) {
+  const int64_t depth = getDepth(), triangle = depth * (depth + 1) / 2;
+  Matrix h = unpackTriangle(
+      ArrayRef(correlation).slice(group * triangle, triangle), depth);
+  // What is always zero is multiplied by nothing: any codes will do.
+  if (h.diagonal().maxCoeff() <= 0)
+    return success();
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, depth));
+  std::optional<Matrix> upper = factorizeInverse(h, order, damping);
+  if (!upper)
+    return failure();
+  upper->reverseInPlace();
+  Eigen::RowVectorXd rest(depth), error(depth), before(depth);
+  for (auto [row, its] : llvm::enumerate(view.groups)) {
+    if (its != group)
+      continue;
+    SmallVector<int32_t> chosen;
+    for (int64_t k = 0; k < depth; ++k) {
+      int64_t at = view.getWeight(row, k);
+      rest[k] = weights[at];
+      before[k] = weights[at] - codes[at] * scales[row];
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+      double weight = weights[view.getWeight(row, k)];
+      int32_t code =
+          keepsZeros && weight == 0
+              ? 0
+              : findNearest(codebookOfRow[row], rest[k] / scales[row]);
+      chosen.push_back(code);
+      error[k] = weight - code * scales[row];
+      double step = (rest[k] - code * scales[row]) / (*upper)(k, k);
+      int64_t left = depth - k - 1;
+      rest.tail(left) -= step * upper->row(k).tail(left);
+    }
+    if (error.dot(error * h) >= before.dot(before * h))
+      continue;
+    for (int64_t k = 0; k < depth; ++k)
+      codes[view.getWeight(row, k)] = chosen[k];
+  }
+  return success();
+}
+
+double SharedLayer::getSqnr() const {
+  double signal = 0, noise = 0;
+  for (int64_t row = 0; row < getNumRows(); ++row)
+    for (int64_t k = 0; k < getDepth(); ++k) {
+      int64_t at = view.getWeight(row, k);
+      double error = weights[at] - codes[at] * scales[row];
+      signal += weights[at] * weights[at];
+      noise += error * error;
+    }
+  return 10 * std::log10(signal / noise);
+}
+
+void SharedLayer::write(int64_t bits) const {
+  OpBuilder builder(getOp());
+  Value before = matchWeightedOp(getOp())->weight->get();
+  builder.setInsertionPointAfterValue(before);
+  auto type = cast<RankedTensorType>(before.getType());
+  int32_t largest = getLargestCode(bits);
+  quant::QuantizedType quantized =
+      getInt8Type(builder.getContext(), /*isSigned=*/true, {-largest, largest},
+                  scales, SmallVector<int64_t>(scales.size(), 0), channelAxis);
+  std::vector<char> bytes(codes.begin(), codes.end());
+  Location loc = before.getLoc();
+  Value stored = makeConstant(builder, loc, type.clone(builder.getI8Type()),
+                              "shared", bytes);
+  Value cast =
+      quant::StorageCastOp::create(builder, loc, type.clone(quantized), stored);
+  Value after = quant::DequantizeCastOp::create(builder, loc, type, cast);
+  for (linalg::LinalgOp reader : readers) {
+    matchWeightedOp(reader)->weight->set(after);
+    reader->setAttr(kWeightBitsAttr, builder.getI64IntegerAttr(bits));
+  }
+  // A constant, or what makes one of integers.
+  SmallVector<Operation *> unused{before.getDefiningOp()};
+  while (!unused.empty()) {
+    Operation *op = unused.pop_back_val();
+    if (!op->use_empty())
+      break;
+    for (Value operand : op->getOperands())
+      unused.push_back(operand.getDefiningOp());
+    op->erase();
+  }
+}

@@ -1,0 +1,64 @@
+// RUN: nnq-opt %s --split-input-file --nnq-lower-lookup | FileCheck %s
+
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+    cpu = "x86-64-v3", features = "", vector_bits = 256, vector_registers = 16,
+    dot = vpmaddwd>} {
+  // Each half of a register has the table of its own.
+  // CHECK-LABEL: func.func @register(
+  // CHECK-SAME:    %[[T:.*]]: vector<16xi8>, %[[I:.*]]: vector<32xi8>)
+  // CHECK:         %[[W:.*]] = vector.shuffle %[[T]], %[[T]] [0, 1, 2, {{.*}}, 15, 0, 1, {{.*}}, 15]
+  // CHECK:         %[[R:.*]] = llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%[[W]], %[[I]])
+  // CHECK:         return %[[R]]
+  func.func @register(%t: vector<16xi8>, %i: vector<32xi8>) -> vector<32xi8> {
+    %r = nnq.lookup %t, %i : vector<16xi8>, vector<32xi8>
+    return %r : vector<32xi8>
+  }
+
+  // CHECK-LABEL: func.func @half(
+  // CHECK:         llvm.call_intrinsic "llvm.x86.ssse3.pshuf.b.128"
+  func.func @half(%t: vector<16xi8>, %i: vector<16xi8>) -> vector<16xi8> {
+    %r = nnq.lookup %t, %i : vector<16xi8>, vector<16xi8>
+    return %r : vector<16xi8>
+  }
+
+  // What is shorter than the table is filled up.
+  // CHECK-LABEL: func.func @short(
+  // CHECK:         vector.shuffle %{{.*}} [0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7]
+  // CHECK:         llvm.call_intrinsic "llvm.x86.ssse3.pshuf.b.128"
+  // CHECK:         vector.extract_strided_slice %{{.*}} {offsets = [0], sizes = [8], strides = [1]}
+  func.func @short(%t: vector<16xi8>, %i: vector<8xi8>) -> vector<8xi8> {
+    %r = nnq.lookup %t, %i : vector<16xi8>, vector<8xi8>
+    return %r : vector<8xi8>
+  }
+
+  // CHECK-LABEL: func.func @registers(
+  // CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"
+  func.func @registers(%t: vector<16xi8>, %i: vector<64xi8>) -> vector<64xi8> {
+    %r = nnq.lookup %t, %i : vector<16xi8>, vector<64xi8>
+    return %r : vector<64xi8>
+  }
+}
+
+// -----
+
+module attributes {nnq.target = #nnq.target<triple = "aarch64-unknown-linux-gnu",
+    cpu = "generic", features = "+dotprod", vector_bits = 128, vector_registers = 32,
+    dot = sdot>} {
+  // CHECK-LABEL: func.func @neon(
+  // CHECK-COUNT-2: llvm.call_intrinsic "llvm.aarch64.neon.tbl1.v16i8"
+  func.func @neon(%t: vector<16xi8>, %i: vector<32xi8>) -> vector<32xi8> {
+    %r = nnq.lookup %t, %i : vector<16xi8>, vector<32xi8>
+    return %r : vector<32xi8>
+  }
+}
+
+// -----
+
+// One by one without a target.
+// CHECK-LABEL: func.func @none(
+// CHECK-COUNT-16: vector.extract %{{.*}}[%{{.*}}] : i8 from vector<16xi8>
+// CHECK:         vector.from_elements
+func.func @none(%t: vector<16xi8>, %i: vector<16xi8>) -> vector<16xi8> {
+  %r = nnq.lookup %t, %i : vector<16xi8>, vector<16xi8>
+  return %r : vector<16xi8>
+}

@@ -1,0 +1,137 @@
+"""Weights that are taken from codebooks, beside NumPy, and what that does to trained networks."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+nnq = pytest.importorskip("nnq")
+
+from quantized_ir import dequantized_constants, integers  # noqa: E402
+from test_factorize import accuracy, load_known  # noqa: E402
+from test_prune_accuracy import load  # noqa: E402
+from test_round_weights import make  # noqa: E402
+
+KINDS = ["linear", "conv", "depthwise"]
+
+
+def rows_of(weights: NDArray, kind: str) -> NDArray:
+    """Return weights of a network of one layer, a row for each output channel."""
+    return weights.T if kind == "linear" else weights.reshape(len(weights), -1)
+
+
+def shared_rows(model: nnq.Model, kind: str) -> tuple[NDArray, NDArray]:
+    """Return the weights of a network of one layer by rows, and their integers."""
+    ((_, weights),) = dequantized_constants(model).items()
+    (codes,) = integers(model)
+    return rows_of(weights, kind), rows_of(codes, kind)
+
+
+def lloyd(numbers: NDArray, codes: int) -> float:
+    """Return the squared error of the best of several runs of k-means in one dimension."""
+    best = np.inf
+    for seed in range(20):
+        means = np.sort(np.random.default_rng(seed).choice(numbers, codes, replace=False))
+        for _ in range(100):
+            nearest = np.abs(numbers[:, None] - means).argmin(1)
+            means = np.array([numbers[nearest == i].mean() if (nearest == i).any() else m for i, m in enumerate(means)])
+        best = min(best, np.square(numbers - means[np.abs(numbers[:, None] - means).argmin(1)]).sum())
+    return best
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+@pytest.mark.parametrize("kind", ["linear", "conv"])
+def test_weights_are_of_so_many_bits(kind: str, bits: int):
+    text, _, weights, _ = make(kind)
+    if weights.size <= 1 << bits:
+        with pytest.raises(nnq.Error, match="is for more than its"):
+            nnq.load(text).share(bits=bits)
+        return
+    found, codes = shared_rows(nnq.load(text).share(bits=bits), kind)
+    assert len(np.unique(codes)) <= 1 << bits
+    assert np.abs(codes).max() <= (32 if bits <= 4 else 63 if bits <= 6 else 127)
+    assert f"nnq.weight_bits = {bits}" in nnq.load(text).share(bits=bits).to_mlir()
+    # Six dB a bit, less what is lost at the ends of the range.
+    sqnr = 10 * np.log10(np.square(weights).sum() / np.square(found - weights).sum())
+    assert sqnr > 6 * bits - 4
+
+
+@pytest.mark.parametrize("kind", ["linear", "conv"])
+def test_codebooks_are_not_worse_than_those_of_lloyd(kind: str):
+    text, _, weights, _ = make(kind)
+    found, _ = shared_rows(nnq.load(text).share(bits=3), kind)
+    scales = np.abs(weights).max(1, keepdims=True)
+    rows = np.square(scales) * np.ones_like(weights)
+    assert (rows > 0).all()
+    # One codebook for weights as they are is what scales of channels have to be worth.
+    assert np.square(found - weights).sum() < 1.02 * lloyd(weights.ravel().astype(float), 8)
+
+
+def test_zeros_stay_zero():
+    text, _, _, _ = make("conv")
+    pruned = nnq.load(text).prune_weights(ratio=0.7)
+    found, _ = shared_rows(pruned.share(bits=2), "conv")
+    assert (found == 0).mean() >= 0.7 - 1 / found.size
+    moved, codes = shared_rows(pruned.share(bits=1, zeros=False), "conv")
+    assert (codes == 0).sum() == 0 or len(np.unique(codes)) == 2
+    assert moved.shape == found.shape
+
+
+@pytest.mark.parametrize("kind", ["linear", "conv"])
+def test_data_makes_results_nearer(kind: str):
+    text, samples, weights, patches = make(kind)
+    model = nnq.load(text)
+    plain, _ = shared_rows(model.share(bits=3), kind)
+    statistics = model.calibrate(samples, input_statistics=True, correlations=".*")
+    for source in ({"data": samples}, {"statistics": statistics}):
+        found, codes = shared_rows(model.share(bits=3, **source), kind)
+        assert len(np.unique(codes)) <= 8
+        results, before, after = (patches[0] @ w.T for w in (weights, plain, found))
+        assert np.square(after - results).sum() < 0.85 * np.square(before - results).sum()
+
+
+def test_channels_have_codebooks_of_their_own():
+    text, _, _, _ = make("linear")
+    _, codes = shared_rows(nnq.load(text).share(bits=2, channels=4), "linear")
+    tables = [frozenset(np.unique(codes[i : i + 4])) for i in range(0, len(codes), 4)]
+    assert all(len(table) <= 4 for table in tables)
+    assert len(set(tables)) > 1
+
+
+def test_layers_of_few_weights_keep_them():
+    text, _, _, _ = make("depthwise")
+    with pytest.raises(nnq.Error, match="a codebook of 128 numbers is for more than its 72 weights"):
+        nnq.load(text).share(bits=7)
+
+
+@pytest.mark.parametrize("options", [{"bits": 0}, {"bits": 9}, {"channels": -1}])
+def test_wrong_options_are_told(options: dict):
+    text, _, _, _ = make("linear")
+    with pytest.raises(nnq.Error, match="codebooks are of 1 to 8 bits|no number of channels"):
+        nnq.load(text).share(**options)
+
+
+def weight_bytes(model: nnq.Model) -> int:
+    """Return the bytes of constants that the code of a network has."""
+    return model.report().weight_bytes
+
+
+@pytest.mark.parametrize(("name", "loss"), [("mnist_cnn_burn.pt2", 0.3), ("resnet20_cifar10.onnx", 2.0)])
+def test_a_trained_network_of_four_bits_is_accurate(name: str, loss: float):
+    model, samples = load_known(name) if name.endswith(".pt2") else load(name)
+    count = 1000
+    shared = model.share(bits=4, data=samples.calib[:256])
+    both = shared.quantize(data=samples.calib[:256])
+    expected, f32, int8 = (accuracy(net, samples, count) for net in (model, shared, both))
+    sizes = [weight_bytes(net) for net in (model, shared, both, model.quantize(data=samples.calib[:256]))]
+    print(f"{name}: {expected:.2f} %, of 4 bits {f32:.2f} %, and int8 {int8:.2f} %; bytes {sizes}")
+    assert f32 >= expected - loss
+    assert int8 >= expected - loss
+    # Only integer layers look numbers up: those of f32 have them as they are.
+    assert sizes[1] == sizes[0]
+    assert sizes[2] < 0.65 * sizes[3]
+    layers = [layer for layer in both.report().layers if re.search("share", layer.technique)]
+    assert layers
