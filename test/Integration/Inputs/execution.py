@@ -118,6 +118,32 @@ def packssdw(lanes):
         (lanes, lanes, 2 * lanes, mask), "  ret %s %%r" % i16, "}"])
 
 
+def pshufb(count):
+    """Definition of the instruction in plain LLVM IR, for `count` bytes."""
+    i8 = "<%d x i8>" % count
+    lines = ["define internal %s @emulated_pshufb_%d(%s %%a, %s %%at) {" %
+             (i8, count, i8, i8),
+             "  %%table = alloca %s" % i8,
+             "  store %s %%a, ptr %%table" % i8]
+    result = "zeroinitializer"
+    for i in range(count):
+        lines += [
+            "  %%at%d = extractelement %s %%at, i32 %d" % (i, i8, i),
+            "  %%zero%d = icmp slt i8 %%at%d, 0" % (i, i),
+            "  %%low%d = and i8 %%at%d, 15" % (i, i),
+            "  %%index%d = or i8 %%low%d, %d" % (i, i, i // 16 * 16),
+            "  %%wide%d = zext i8 %%index%d to i64" % (i, i),
+            "  %%ptr%d = getelementptr i8, ptr %%table, i64 %%wide%d" % (i, i),
+            "  %%byte%d = load i8, ptr %%ptr%d" % (i, i),
+            "  %%r%d = select i1 %%zero%d, i8 0, i8 %%byte%d" % (i, i, i),
+            "  %%v%d = insertelement %s %s, i8 %%r%d, i32 %d" %
+            (i, i8, result, i, i)]
+        result = "%%v%d" % i
+    return "\n".join(lines + ["  ret %s %s" % (i8, result), "}"])
+
+
+PSHUFB = {"@llvm.x86.ssse3.pshuf.b.128": 16, "@llvm.x86.avx2.pshuf.b": 32,
+          "@llvm.x86.avx512.pshuf.b.512": 64}
 PACKSSDW = {"@llvm.x86.avx2.packssdw": 8,
             "@llvm.x86.avx512.packssdw.512": 16}
 PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
@@ -161,18 +187,17 @@ def emulate(text):
                                         "bitcast %s %%b.in" % i8)
         definitions.append(emulated)
         text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
-    for name, lanes in PMADDWD.items():
-        if name in text:
+    for names, prefix, define in ((PMADDWD, "pmaddwd", pmaddwd),
+                                  (PACKSSDW, "packssdw", packssdw),
+                                  (PSHUFB, "pshufb", pshufb)):
+        for name, lanes in names.items():
+            if name + "(" not in text:
+                continue
             text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,
                           flags=re.MULTILINE)
-            text = text.replace(name + "(", "@emulated_pmaddwd_%d(" % lanes)
-            definitions.append(pmaddwd(lanes))
-    for name, lanes in PACKSSDW.items():
-        if name in text:
-            text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,
-                          flags=re.MULTILINE)
-            text = text.replace(name + "(", "@emulated_packssdw_%d(" % lanes)
-            definitions.append(packssdw(lanes))
+            text = text.replace(name + "(",
+                                "@emulated_%s_%d(" % (prefix, lanes))
+            definitions.append(define(lanes))
     name = "@llvm.x86.avx.cvt.ps2dq.256"
     if name in text:
         text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,
