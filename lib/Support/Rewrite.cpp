@@ -14,7 +14,8 @@ using namespace nnq;
 
 void nnq::copyLayerAttributes(Operation *from, Operation *to) {
   for (StringRef name : {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr,
-                         kStatsAttr, kQuantRangeAttr, kRangeAttr})
+                         kStatsAttr, kQuantRangeAttr, kRangeAttr,
+                         kWeightBitsAttr})
     if (Attribute attr = from->getAttr(name); attr && !to->hasAttr(name))
       to->setAttr(name, attr);
 }

@@ -118,3 +118,26 @@ func.func @image(%x: tensor<1x2x5x5xf32>, %w: tensor<2x2x3x3xf32>, %f: tensor<1x
   %2 = tensor.collapse_shape %1 [[0, 1], [2], [3]] : tensor<1x2x3x3xf32> into tensor<2x3x3xf32>
   return %2 : tensor<2x3x3xf32>
 }
+
+// A product of one row keeps what is known of its weights.
+// CHECK-LABEL: @one_row
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]
+// CHECK-SAME: nnq.layer = "fc", nnq.range = array<i64: 0, 255>, nnq.weight_bits = 4 : i64
+func.func @one_row(%x: tensor<4xi8>, %w: tensor<4x3xi8>) -> tensor<3xi32> {
+  %zero = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<1x3xi32>
+  %f = linalg.fill ins(%zero : i32) outs(%e : tensor<1x3xi32>) -> tensor<1x3xi32>
+  %in = tensor.expand_shape %x [[0, 1]] output_shape [1, 4] : tensor<4xi8> into tensor<1x4xi8>
+  %fc = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%in, %w : tensor<1x4xi8>, tensor<4x3xi8>) outs(%f : tensor<1x3xi32>)
+      attrs = {nnq.layer = "fc", nnq.range = array<i64: 0, 255>, nnq.weight_bits = 4 : i64} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<1x3xi32>
+  %out = tensor.collapse_shape %fc [[0, 1]] : tensor<1x3xi32> into tensor<3xi32>
+  return %out : tensor<3xi32>
+}
