@@ -196,6 +196,15 @@ def test_exceptions_of_callbacks_come_through(quantized):
     assert quantized.origin.quantize().compile()
 
 
+@pytest.fixture
+def interrupts():
+    """Python's handler, which a shell takes from what it starts in the background."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_control_c_ends_a_calibration(quantized):
     data = np.zeros((400_000, 1, 28, 28), np.float32)
     timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
