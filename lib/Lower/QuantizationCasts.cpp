@@ -46,18 +46,22 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
                         tensor::EmptyOp::create(
                             rewriter, loc, empty.getMixedSizes(), format.type),
                         isCentered);
-  if (lowerQuantizedSum(op, format, params, isCentered))
-    return;
+  ToQuantize what{op.getInput(), /*isScaled=*/false, params.min, params.max,
+                  Rounded::Anything};
+  scaleTerms(op, params, what);
+  rewriter.setInsertionPoint(op);
   auto generic = createElementwise(
-      rewriter, loc, tensorType.clone(format.type), op.getInput(),
+      rewriter, loc, tensorType.clone(format.type), what.value,
       rewriter.getMultiDimIdentityMap(tensorType.getRank()),
       [&](OpBuilder &, Location, ValueRange args) {
-        Value scaled = arith::DivFOp::create(rewriter, loc, args[0],
-                                             floatConstant(loc, params.scale));
+        Value scaled = args[0];
+        if (!what.isScaled)
+          scaled = arith::DivFOp::create(rewriter, loc, scaled,
+                                         floatConstant(loc, params.scale));
         return emitRequantize(
             rewriter, loc, scaled,
-            intConstant(loc, params.zeroPoint, rewriter.getI32Type()),
-            params.min, params.max, format.type, Rounded::Anything);
+            intConstant(loc, params.zeroPoint, rewriter.getI32Type()), what.low,
+            what.high, format.type, what.known);
       });
   setQuantized(op.getResult(), generic.getResult(0), isCentered);
 }

@@ -82,6 +82,14 @@ struct Multiplied {
   double largest; ///< Magnitude of a result.
 };
 
+/// A value, whether it is in steps of the result, and bounds of its integers.
+struct ToQuantize {
+  mlir::Value value;
+  bool isScaled;
+  int64_t low, high;
+  Rounded known;
+};
+
 /// What a chain ends in: integers of a format if it requantizes, else f32.
 struct ChainResult {
   StorageFormat format;
@@ -108,10 +116,9 @@ public:
 
 private:
   void lowerQuantize(mlir::quant::QuantizeCastOp op);
-  /// False if it is no sum of dequantized values that only `op` reads.
-  bool lowerQuantizedSum(mlir::quant::QuantizeCastOp op,
-                         const StorageFormat &format,
-                         const ActivationParams &params, bool isCentered);
+  /// Does so where what `op` reads is a sum of dequantized values for it alone.
+  void scaleTerms(mlir::quant::QuantizeCastOp op,
+                  const ActivationParams &params, ToQuantize &result);
   void lowerDynamicQuantize(DynamicQCastOp op);
   void lowerContraction(Contraction contraction);
   void lowerProduct(mlir::linalg::LinalgOp op);

@@ -306,9 +306,7 @@ QuantizationLowering::emitStaticEpilogue(Value acc, ContractionChain &chain,
   if (chain.requantize && requant == Requantization::Fixed)
     return emitFixedEpilogue(acc, chain, biases, factors, out.params,
                              out.format.type);
-  // Room for the zero point and for rounding.
-  constexpr double kFitsI32 = 2147480000.0;
-  Rounded known = largest < kFitsI32 ? Rounded::FitsI32 : Rounded::Number;
+  Rounded known = getRounded(largest);
   Value biasConst = channelConstant<int32_t>(chain, "bias", i32, biases);
   Value multiplierConst =
       channelConstant<float>(chain, "multiplier", f32, multipliers);

@@ -93,8 +93,7 @@ void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
        llvm::zip(op.getStaticLoopRanges(), op.getIteratorTypesArray()))
     if (linalg::isReductionIterator(kind))
       largest *= size;
-  constexpr double kMostI32 = 2147480000.0;
-  if (largest > kMostI32)
+  if (largest > kFitsI32)
     return remarkMissed(op, "nnq-lower-quantization",
                         "32 bits do not hold the sum of products");
 
@@ -119,8 +118,7 @@ void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
     out = getActivationParams(outType, format);
     scale /= out.scale;
   }
-  Rounded known =
-      largest * scale < kMostI32 ? Rounded::FitsI32 : Rounded::Number;
+  Rounded known = getRounded(largest * scale);
   auto type = cast<RankedTensorType>(acc.getType());
   Type f32 = rewriter.getF32Type();
   auto epilogue = createElementwise(

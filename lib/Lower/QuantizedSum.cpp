@@ -60,14 +60,13 @@ void QuantizationLowering::setMultiplied(linalg::GenericOp epilogue,
 
 /// Each term is computed in steps of the result: its multiplier is divided, at
 /// compile time, instead of the sum, at run time.
-bool QuantizationLowering::lowerQuantizedSum(quant::QuantizeCastOp op,
-                                             const StorageFormat &format,
-                                             const ActivationParams &params,
-                                             bool isCentered) {
+void QuantizationLowering::scaleTerms(quant::QuantizeCastOp op,
+                                      const ActivationParams &params,
+                                      ToQuantize &result) {
   ContractionChain bounds;
   linalg::GenericOp sum = matchSum(op, bounds);
   if (!sum)
-    return false;
+    return;
   double largest = 0;
   for (Value input : sum.getInputs()) {
     if (auto it = multipliedValues.find(input);
@@ -77,7 +76,7 @@ bool QuantizationLowering::lowerQuantizedSum(quant::QuantizeCastOp op,
     }
     Quantized *x = lookup(input);
     if (!x || !x->params)
-      return false;
+      return;
     largest += getMagnitude(*x->params) * x->params->scale;
   }
 
@@ -105,22 +104,8 @@ bool QuantizationLowering::lowerQuantizedSum(quant::QuantizeCastOp op,
                      asBytes(ArrayRef<float>(factors)));
     rewriter.modifyOpInPlace(epilogue, [&] { multiplier->set(constant); });
   }
-  // Room for the zero point and for rounding.
-  constexpr double kFitsI32 = 2147480000.0;
-  Rounded known =
-      largest / params.scale < kFitsI32 ? Rounded::FitsI32 : Rounded::Number;
-  auto [low, high] = getBounds(bounds, params);
-  rewriter.setInsertionPoint(op);
-  auto type = cast<RankedTensorType>(op.getInput().getType());
-  auto generic = createElementwise(
-      rewriter, op.getLoc(), type.clone(format.type), sum.getResult(0),
-      rewriter.getMultiDimIdentityMap(type.getRank()),
-      [&, low = low, high = high](OpBuilder &, Location, ValueRange args) {
-        return emitRequantize(
-            rewriter, loc, args[0],
-            intConstant(loc, params.zeroPoint, rewriter.getI32Type()), low,
-            high, format.type, known);
-      });
-  setQuantized(op.getResult(), generic.getResult(0), isCentered);
-  return true;
+  std::tie(result.low, result.high) = getBounds(bounds, params);
+  result.known = getRounded(largest / params.scale);
+  result.value = sum.getResult(0);
+  result.isScaled = true;
 }

@@ -74,6 +74,14 @@ enum class Rounded {
   FitsI32   ///< With the zero point added it fits in 32 bits.
 };
 
+/// Magnitudes that leave room for the zero point and for rounding in 32 bits.
+inline constexpr double kFitsI32 = 2147480000.0;
+
+/// What is known of numbers of which `largest` is the largest magnitude.
+inline Rounded getRounded(double largest) {
+  return largest < kFitsI32 ? Rounded::FitsI32 : Rounded::Number;
+}
+
 /// Emits scalar code for `clamp(roundeven(scaled) + zeroPoint, min, max)` in
 /// the storage type, the bounds being in units of the storage. `zeroPoint` may
 /// be known only at run time.

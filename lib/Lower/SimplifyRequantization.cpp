@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DivisionByConstant.h"
+#include "QuantizedValues.h"
 #include "ScalarRange.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -232,8 +233,6 @@ struct BoundIntegers : public RoundingPattern {
                            most = min ? getInteger(min.getRhs()) : std::nullopt;
     if (!narrow || !least || !most)
       return rewriter.notifyMatchFailure(op, "not narrowed with saturation");
-    // Room for the zero point and for rounding.
-    constexpr double kFitsI32 = 2147480000.0;
     std::optional<ScalarRange> range = ScalarRanges().get(rounding.x);
     if (!range || range->low - std::abs(zeroPoint) < -kFitsI32 ||
         range->high + std::abs(zeroPoint) > kFitsI32)

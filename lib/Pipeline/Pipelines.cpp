@@ -110,6 +110,16 @@ static void addCalibration(OpPassManager &pm, const CalibrationOptions &options,
   pm.addPass(createCalibrate(calibrate, buildCalibrationPipeline));
 }
 
+/// What weights multiply, where it is known, for the errors of other weights.
+static void addWeighing(OpPassManager &pm, const CalibrationOptions &options) {
+  CalibrateOptions calibrate;
+  calibrate.inputStatistics = true;
+  calibrate.correlations = ".*";
+  // Deeper layers are weighed by the diagonal.
+  calibrate.maxCorrelated = 2048;
+  addCalibration(pm, options, calibrate);
+}
+
 /// Layers on which `change` loses too much accuracy are left out of it: those
 /// that have the attribute `request` lose it, or, without one, stay in f32.
 template <typename Options>
@@ -245,12 +255,7 @@ void nnq::buildPruneWeightsPipeline(
 void nnq::buildFactorizePipeline(OpPassManager &pm,
                                  const FactorizePipelineOptions &options) {
   buildImportPipeline(pm);
-  CalibrateOptions calibrate;
-  calibrate.inputStatistics = true;
-  calibrate.correlations = ".*";
-  // Deeper layers are weighed by the diagonal.
-  calibrate.maxCorrelated = 2048;
-  addCalibration(pm, options, calibrate);
+  addWeighing(pm, options);
   SelectRanksOptions select;
   select.method = options.method;
   select.rank = options.rank;
@@ -287,12 +292,7 @@ void nnq::buildFactorizePipeline(OpPassManager &pm,
 void nnq::buildShareWeightsPipeline(
     OpPassManager &pm, const ShareWeightsPipelineOptions &options) {
   buildImportPipeline(pm);
-  CalibrateOptions calibrate;
-  calibrate.inputStatistics = true;
-  calibrate.correlations = ".*";
-  // Deeper layers are weighed by the diagonal.
-  calibrate.maxCorrelated = 2048;
-  addCalibration(pm, options, calibrate);
+  addWeighing(pm, options);
   SelectCodebooksOptions select;
   select.bits = options.bits;
   select.channels = options.channels;

@@ -249,14 +249,15 @@ LogicalResult nnq::buildRecipePipeline(
   std::vector<Pipeline> pipelines = getPipelines();
   llvm::erase_if(pipelines, [](const Pipeline &each) { return !isStep(each); });
   auto list = [](auto names) { return llvm::join(names, ", "); };
-  auto check = [&](const llvm::Twine &step) {
+  auto check = [&](const std::string &step, bool isLast) {
     CheckInvariantsOptions invariants;
-    invariants.step = step.str();
+    invariants.step = step;
+    invariants.last = isLast;
     pm.addPass(createCheckInvariants(invariants));
   };
   // Layers are known by what import calls them.
   buildImportPipeline(pm);
-  check("");
+  check("", /*isLast=*/false);
   for (size_t i = 0; i < steps->size(); ++i) {
     RecipeStep &step = (*steps)[i];
     std::string place =
@@ -293,11 +294,7 @@ LogicalResult nnq::buildRecipePipeline(
     };
     if (failed(pipeline->build(pm, *text, emitAt)))
       return failure();
-    check(step.pipeline);
+    check(step.pipeline, /*isLast=*/i + 1 == steps->size());
   }
-  CheckInvariantsOptions last;
-  last.step = steps->back().pipeline;
-  last.last = true;
-  pm.addPass(createCheckInvariants(last));
   return success();
 }

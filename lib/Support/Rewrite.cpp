@@ -13,9 +13,9 @@ using namespace mlir;
 using namespace nnq;
 
 void nnq::copyLayerAttributes(Operation *from, Operation *to) {
-  for (StringRef name : {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr,
-                         kStatsAttr, kQuantRangeAttr, kRangeAttr,
-                         kWeightBitsAttr})
+  for (StringRef name :
+       {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr, kStatsAttr,
+        kQuantRangeAttr, kRangeAttr, kWeightBitsAttr})
     if (Attribute attr = from->getAttr(name); attr && !to->hasAttr(name))
       to->setAttr(name, attr);
 }

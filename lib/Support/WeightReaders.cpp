@@ -6,6 +6,8 @@
 
 #include "nnq/Support/WeightReaders.h"
 
+#include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Statistics.h"
 #include "nnq/Support/Structured.h"
 
 using namespace mlir;
@@ -39,4 +41,44 @@ bool nnq::readAlike(const WeightReaders &readers) {
     return !user ||
            (llvm::is_contained(readers, user) && ::readAlike(user, first));
   });
+}
+
+FailureOr<ReaderMoments> ReaderMoments::get(const WeightReaders &readers,
+                                            const LayerView &view,
+                                            bool isCorrelated,
+                                            std::string &reason) {
+  auto fail = [&](const Twine &text) {
+    reason = text.str();
+    return failure();
+  };
+  ReaderMoments moments;
+  double count = 0;
+  std::vector<double> products;
+  for (linalg::LinalgOp reader : readers) {
+    FailureOr<InputStatsAttr> found =
+        findInputStats(reader, isCorrelated, reason);
+    if (failed(found))
+      return failure();
+    InputStatsAttr stats = *found;
+    if (!view.fits(stats))
+      return fail("the statistics of its input are of another shape");
+    auto add = [&](ElementsAttr attr, std::vector<double> &to) {
+      FailureOr<ConstantData> numbers = ConstantData::get(attr);
+      if (failed(numbers))
+        return failure();
+      to.resize(numbers->getNumElements());
+      for (auto [sum, x] : llvm::zip_equal(to, numbers->getAs<float>()))
+        sum += static_cast<double>(x) * stats.getCount();
+      return success();
+    };
+    if (failed(add(stats.getSecondMoment(), moments.second)) ||
+        (isCorrelated && failed(add(stats.getCorrelation(), products))))
+      return fail("the bytes of its statistics are not at hand");
+    count += stats.getCount();
+  }
+  for (double &x : moments.second)
+    x /= count;
+  for (double x : products)
+    moments.correlation.push_back(static_cast<float>(x / count));
+  return moments;
 }

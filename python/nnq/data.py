@@ -15,6 +15,7 @@ import numpy as np
 
 from .arrays import is_array, to_numpy
 from .errors import InputError
+from .program import number_names
 
 # Room for the header of a .npy, which is known when all samples are.
 HEADER_BYTES = 256
@@ -146,7 +147,7 @@ def data_file(
         if len(paths) == 1 and labels is None:
             yield paths[0], "x"
             return
-        keys = ["x"] if len(paths) == 1 else [f"x{i}" for i in range(len(paths))]
+        keys = number_names("x", len(paths))
         arrays = dict(zip(keys, paths, strict=True))
         if labels is not None:
             arrays[LABELS] = Path(folder) / "labels.npy"

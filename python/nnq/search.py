@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import to_numpy
 from .comparison import iterate_batches
 from .errors import InputError, OptionError
 from .model import Model, replace_file
-from .program import Program
+from .program import Program, number_names
 from .progress import Callback, progress
 from .recipe import Recipe, Step
 from .search_result import SearchResult
-from .trial import Score, Task, Trial, compare_times, run, samples, top1, try_recipe
+from .trial import Score, Task, Trial, baseline, compare_times, run, samples, try_recipe
+from .trial import score as score_program
 
 # What is within the noise of a measurement is no gain.
 FASTER = 1.02
@@ -33,6 +35,8 @@ FASTER = 1.02
 LEAST_SHARE = 0.02
 # Of the best recipes, those whose times are measured again, alone.
 FINALISTS = 3
+# Of the samples to score on, those to calibrate on if there are no others.
+CALIBRATION = 500
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,25 @@ QUANTIZE = Step("quantize-int8", {})
 PLAIN = Recipe([QUANTIZE])
 
 
-def write_samples(path: Path, model: Model, data: Any, labels: Any, count: int) -> None:
-    """Write the samples to score on as trials read them."""
-    names = [tensor.name for tensor in model.inputs]
-    batches = list(iterate_batches(data, names))
+def read_inputs(model: Model, data: Any, purpose: str) -> list[NDArray[Any]]:
+    """Return the samples of each input."""
+    batches = list(iterate_batches(data, [tensor.name for tensor in model.inputs]))
     if not batches:
-        raise InputError("there are no samples to score on")
-    inputs = [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
+        raise InputError(f"there are no samples to {purpose} on")
+    return [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
+
+
+def save_inputs(path: Path, inputs: Sequence[NDArray[Any]], **others: NDArray[Any]) -> None:
+    """Write samples under the names that nnq-run gives inputs."""
+    arrays: dict[str, Any] = {**dict(zip(number_names("x", len(inputs)), inputs, strict=True)), **others}
+    np.savez(path, **arrays)
+
+
+def write_samples(
+    path: Path, model: Model, program: Program, data: Any, labels: Any, count: int
+) -> list[NDArray[Any]]:
+    """Write the samples to score on as trials read them; return the inputs."""
+    inputs = read_inputs(model, data, "score")
     if isinstance(labels, str):
         if not isinstance(data, (str, os.PathLike)):
             raise OptionError("labels are an array if data is one, and the name of one if data is a file")
@@ -94,9 +110,9 @@ def write_samples(path: Path, model: Model, data: Any, labels: Any, count: int) 
     if count:
         inputs = [x[:count] for x in inputs]
     if found is None:
-        found = run(model.compile(), inputs).argmax(axis=1)
-    arrays: dict[str, Any] = {f"x{i}": x for i, x in enumerate(inputs)}
-    np.savez(path, labels=found[: len(inputs[0])], **arrays)
+        found = run(program, inputs).argmax(axis=1)
+    save_inputs(path, inputs, labels=found[: len(inputs[0])])
+    return inputs
 
 
 def fingerprint(folder: Path) -> str:
@@ -230,6 +246,14 @@ class Search:
         """Return the steps of techniques in their order, then quantization."""
         return Recipe([*(step for i in sorted(chosen) for step in chosen[i]), QUANTIZE])
 
+    def single(self, i: int, setting: int) -> Recipe:
+        """Return a technique alone."""
+        return self.recipe({i: self.techniques[i].steps(setting)})
+
+    def find(self, recipe: Recipe) -> Trial | None:
+        """Return the trial of a recipe, if there was one."""
+        return self.trials.get(recipe.to_json())
+
     def climb(self) -> tuple[dict[int, int], dict[int, int]]:
         """Try each technique alone, from weak to strong; return the best setting that is allowed and the next."""
         alive = set(range(len(self.techniques)))
@@ -237,18 +261,16 @@ class Search:
         beyond: dict[int, int] = {}
         for setting in range(max((len(t.settings) for t in self.techniques), default=0)):
             wave = [i for i in sorted(alive) if setting < len(self.techniques[i].settings)]
-            recipes = [self.recipe({i: self.techniques[i].steps(setting)}) for i in wave]
-            self.run(recipes)
-            for i, recipe in zip(wave, recipes, strict=True):
-                trial = self.trials.get(recipe.to_json())
+            self.run([self.single(i, setting) for i in wave])
+            for i in wave:
+                trial = self.find(self.single(i, setting))
                 technique = self.techniques[i]
                 if trial is not None and trial.error and technique.instead and setting == 0:
                     self.techniques[i] = dataclasses.replace(
                         technique, settings=tuple({**each, **technique.instead} for each in technique.settings)
                     )
-                    recipe = self.recipe({i: self.techniques[i].steps(setting)})
-                    self.run([recipe])
-                    trial = self.trials.get(recipe.to_json())
+                    self.run([self.single(i, setting)])
+                    trial = self.find(self.single(i, setting))
                 if trial is None or trial.error:
                     # What a network has no place for, it has none for in any number.
                     alive.discard(i)
@@ -258,19 +280,14 @@ class Search:
                         alive.discard(i)
                         beyond[i] = setting
                     continue
-                rival = (
-                    self.trials.get(self.recipe({i: self.techniques[i].steps(best[i])}).to_json())
-                    if (i in best)
-                    else self.baseline
-                )
+                rival = self.find(self.single(i, best[i])) if i in best else self.baseline
                 if rival and self.gain(trial) > self.gain(rival):
                     best[i] = setting
         return best, beyond
 
     def combine(self, best: dict[int, int]) -> dict[int, list[Step]]:
         """Add techniques to each other, those of the largest gain first, as long as that is better."""
-        single = {i: self.techniques[i].steps(setting) for i, setting in best.items()}
-        order = sorted(single, key=lambda i: -self.gain(self.trials[self.recipe({i: single[i]}).to_json()]))
+        order = sorted(best, key=lambda i: -self.gain(self.trials[self.single(i, best[i]).to_json()]))
         chosen: dict[int, list[Step]] = {}
         current = self.baseline
         for i in order:
@@ -286,10 +303,7 @@ class Search:
 
     def refine(self, chosen: dict[int, list[Step]], beyond: dict[int, int], layers: Sequence[str]) -> None:
         """Take techniques one setting further, in the layers that bear it."""
-        speedups = {
-            i: self.gain(self.trials[self.recipe({i: self.techniques[i].steps(setting)}).to_json()])
-            for i, setting in beyond.items()
-        }
+        speedups = {i: self.gain(self.trials[self.single(i, setting).to_json()]) for i, setting in beyond.items()}
         for i in sorted(beyond, key=lambda i: -speedups[i]):
             technique, setting = self.techniques[i], beyond[i]
             if technique.by_layer is None:
@@ -302,7 +316,7 @@ class Search:
                 return self.recipe({**rest, i: self.techniques[i].steps(setting, others)})
 
             self.run([make([name]) for name in layers])
-            tried = {name: self.trials.get(make([name]).to_json()) for name in layers}
+            tried = {name: self.find(make([name])) for name in layers}
             alone = {name: trial for name, trial in tried.items() if trial is not None}
             start = self.gain(self.trials[self.recipe(chosen).to_json()])
             worth = {
@@ -328,17 +342,12 @@ def confirm(search: Search, task: Task) -> Trial:
     final: list[Trial] = []
     for trial in sorted(allowed, key=search.gain, reverse=True)[:FINALISTS]:
         program: Program = task.make(trial.recipe).compile()
-        us, baseline_us = compare_times(program, plain(task), samples(task.folder)[0])
+        us, baseline_us = compare_times(program, baseline(task.folder), samples(task.folder)[0])
         again = dataclasses.replace(trial, time_us=us, baseline_us=baseline_us, speedup=baseline_us / us)
         search.trials[trial.recipe.to_json()] = again
         if search.is_allowed(again) and search.gain(again) > 1:
             final.append(again)
     return max(final, key=search.gain, default=search.baseline)
-
-
-def plain(task: Task) -> Program:
-    """Return plain int8."""
-    return Model.from_file(Path(task.folder) / "baseline.mlirbc").compile()
 
 
 def find_layers(model: Model) -> list[str]:
@@ -397,11 +406,15 @@ def search(
             place = Path(folder).resolve()
             place.mkdir(parents=True, exist_ok=True)
         model.save(place / "network.mlirbc")
-        write_samples(place / "samples.npz", model, data, labels, samples)
-        prepare_calibration(place, model, calibration)
+        program = model.compile()
+        inputs = write_samples(place / "samples.npz", model, program, data, labels, samples)
+        if calibration is not None:
+            inputs = read_inputs(model, calibration, "calibrate")
+        else:
+            inputs = [x[:CALIBRATION] for x in inputs]
+        save_inputs(place / "calibration.npz", inputs)
         task = Task(str(place), 0.0, len(model.inputs), score)
-        accuracy = score_network(task, model)
-        task = dataclasses.replace(task, accuracy=accuracy)
+        task = dataclasses.replace(task, accuracy=score_program(task, program))
         task.make(PLAIN).save(place / "baseline.mlirbc")
         kept = Log(Path(log) if log is not None else None, fingerprint(place))
         show = stack.enter_context(progress("search"))
@@ -414,26 +427,4 @@ def search(
         its.refine(chosen, beyond, find_layers(model))
         found = confirm(its, task)
         made = task.make(found.recipe)
-    return SearchResult(found, its.baseline, tuple(its.trials.values()), objective, drop, accuracy, made)
-
-
-def prepare_calibration(place: Path, model: Model, calibration: Any) -> None:
-    """Write the samples to calibrate on, under the names that nnq-run gives inputs."""
-    if calibration is None:
-        with np.load(place / "samples.npz") as file:
-            inputs = [file[f"x{i}"][:500] for i in range(len(model.inputs))]
-    else:
-        batches = list(iterate_batches(calibration, [tensor.name for tensor in model.inputs]))
-        if not batches:
-            raise InputError("there are no samples to calibrate on")
-        inputs = [np.concatenate(arrays) for arrays in zip(*batches, strict=True)]
-    keys = ["x"] if len(inputs) == 1 else [f"x{i}" for i in range(len(inputs))]
-    arrays: dict[str, Any] = dict(zip(keys, inputs, strict=True))
-    np.savez(place / "calibration.npz", **arrays)
-
-
-def score_network(task: Task, model: Model) -> float:
-    """Return the accuracy of the network as it came."""
-    inputs, labels = samples(task.folder)
-    results = run(model.compile(), inputs)
-    return float((task.score or top1)(results, labels[: len(results)]))
+    return SearchResult(found, its.baseline, tuple(its.trials.values()), objective, drop, task.accuracy, made)

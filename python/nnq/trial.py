@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .comparison import as_tuple, batch_size
+from .comparison import as_tuple, batch_size, cut
 from .errors import Error, InputError
 from .model import Model
-from .program import Program
+from .program import Program, number_names
 from .recipe import Recipe
 
 # Seconds that a comparison of times takes, about, and the fewest turns of it.
@@ -74,7 +74,7 @@ class Task:
 
     def make(self, recipe: Recipe) -> Model:
         """Return the compressed network."""
-        key = "x" if self.inputs == 1 else ",".join(f"x{i}" for i in range(self.inputs))
+        key = ",".join(number_names("x", self.inputs))
         return Model.from_file(Path(self.folder) / "network.mlirbc").apply(recipe, data=self.data, key=key)
 
 
@@ -87,7 +87,7 @@ def top1(results: NDArray[Any], labels: NDArray[Any]) -> float:
 def samples(folder: str) -> tuple[list[NDArray[Any]], NDArray[Any]]:
     """Return the inputs to score on, and labels."""
     with np.load(Path(folder) / "samples.npz") as file:
-        return [file[f"x{i}"] for i in range(len(file.files) - 1)], file["labels"]
+        return [file[name] for name in number_names("x", len(file.files) - 1)], file["labels"]
 
 
 @functools.cache
@@ -99,10 +99,7 @@ def baseline(folder: str) -> Program:
 def run(program: Program, inputs: list[NDArray[Any]]) -> NDArray[Any]:
     """Return the first result of all samples; a rest that fills no batch is left out."""
     size = batch_size(program)
-    parts = []
-    for i in range(0, len(inputs[0]) - size + 1, size):
-        result = as_tuple(program(*(np.ascontiguousarray(x[i : i + size]) for x in inputs)))[0]
-        parts.append(np.array(result).reshape(size, -1))
+    parts = [np.array(as_tuple(program(*arrays))[0]).reshape(size, -1) for arrays in cut([inputs], size)]
     if not parts:
         raise InputError(f"the data has no batch of {size}")
     return np.concatenate(parts)

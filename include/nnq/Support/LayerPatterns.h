@@ -7,6 +7,8 @@
 #ifndef NNQ_SUPPORT_LAYERPATTERNS_H
 #define NNQ_SUPPORT_LAYERPATTERNS_H
 
+#include "nnq/Support/Layers.h"
+
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/Regex.h"
@@ -26,6 +28,15 @@ public:
   static llvm::Expected<LayerPatterns> parse(llvm::StringRef texts);
 
   bool match(llvm::StringRef layer);
+  /// True if one of `ops` is meant. All are asked, to know which expressions no
+  /// layer answers.
+  template <typename Ops>
+  bool matchAny(const Ops &ops) {
+    bool isMatched = false;
+    for (mlir::Operation *op : ops)
+      isMatched |= match(getLayerName(op));
+    return isMatched;
+  }
   /// An expression that has matched no layer so far, if there is one.
   std::optional<llvm::StringRef> findUnused() const;
 

@@ -31,6 +31,18 @@ inline void remarkPassed(mlir::Operation *op, llvm::StringRef pass,
       << mlir::remark::add("{0}", what);
 }
 
+/// Layers that a pass leaves as they are, and why.
+using MissedLayers =
+    llvm::SmallVector<std::pair<mlir::Operation *, std::string>>;
+
+/// Notes on the error that it has left all of them.
+inline void attachMissed(mlir::InFlightDiagnostic &error,
+                         const MissedLayers &missed) {
+  for (const auto &[op, reason] : missed)
+    error.attachNote(op->getLoc())
+        << "layer '" << getLayerName(op) << "': " << reason;
+}
+
 } // namespace nnq
 
 #endif // NNQ_SUPPORT_REMARKS_H

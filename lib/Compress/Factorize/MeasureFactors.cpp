@@ -42,20 +42,21 @@ static DenseTensor makeFactor(const FactorStep &step) {
   return factor;
 }
 
-static linalg::LinalgOp findRequest(ModuleOp module) {
-  linalg::LinalgOp found;
+static SmallVector<linalg::LinalgOp> findRequested(ModuleOp module) {
+  SmallVector<linalg::LinalgOp> ops;
   module.walk([&](linalg::LinalgOp op) {
     if (op->hasAttr(kFactorizeAttr))
-      found = op;
+      ops.push_back(op);
   });
-  return found;
+  return ops;
 }
 
 /// In the module of a layer, which `request` takes apart.
 static LogicalResult replaceByFactors(ModuleOp module,
                                       const FactorRequest &request,
                                       std::string &reason) {
-  FailureOr<FactorLayer> layer = FactorLayer::get(findRequest(module), reason);
+  FailureOr<FactorLayer> layer =
+      FactorLayer::get(findRequested(module).front(), reason);
   if (failed(layer))
     return failure();
   FailureOr<FactorPlan> plan =
@@ -119,11 +120,7 @@ struct MeasureFactors : public nnq::impl::MeasureFactorsBase<MeasureFactors> {
   }
 
   void runOnOperation() override {
-    SmallVector<linalg::LinalgOp> ops;
-    getOperation()->walk([&](linalg::LinalgOp op) {
-      if (op->hasAttr(kFactorizeAttr))
-        ops.push_back(op);
-    });
+    SmallVector<linalg::LinalgOp> ops = findRequested(getOperation());
     if (ops.empty())
       return;
     FailureOr<bool> isHost = isTargetHost();
@@ -217,7 +214,7 @@ private:
     FailureOr<FactorLayer> layer = FactorLayer::get(op, reason);
     if (failed(layer))
       return llvm::createStringError(reason);
-    findRequest(**before)->removeAttr(kFactorizeAttr);
+    findRequested(**before).front()->removeAttr(kFactorizeAttr);
 
     std::string form;
     llvm::raw_string_ostream os(form);

@@ -209,7 +209,7 @@ FailureOr<std::vector<Candidate>> SelectRanks::findCandidates() {
     return fail() << "exclude: " << llvm::toString(excluded.takeError());
   LayerRequests requests = llvm::cantFail(LayerRequests::parse(layers));
   std::vector<Candidate> candidates;
-  SmallVector<std::pair<Operation *, std::string>> missed;
+  MissedLayers missed;
   SmallVector<linalg::LinalgOp> ops;
   getOperation()->walk([&](linalg::LinalgOp op) {
     if (isMultiplyAccumulate(op) && succeeded(matchWeightedOp(op)))
@@ -242,9 +242,7 @@ FailureOr<std::vector<Candidate>> SelectRanks::findCandidates() {
                   << "'";
   if (candidates.empty()) {
     InFlightDiagnostic error = fail() << "no layer can be factorized";
-    for (auto &[op, reason] : missed)
-      error.attachNote(op->getLoc())
-          << "layer '" << getLayerName(op) << "': " << reason;
+    attachMissed(error, missed);
     return error;
   }
   return candidates;

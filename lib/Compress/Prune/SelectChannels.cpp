@@ -145,10 +145,10 @@ SelectChannels::getCandidates(const ChannelGroups &groups) {
   }
   SmallVector<Candidate> candidates;
   for (const ChannelGroup &group : groups.getGroups()) {
-    // All of them are asked, to know which patterns no layer answers.
-    if (llvm::count_if(group.producers, [&](auto producer) {
-          return excluded->match(getLayerName(producer.op));
-        })) {
+    if (excluded->matchAny(
+            llvm::map_range(group.producers, [](ChannelProducer producer) {
+              return producer.op.getOperation();
+            }))) {
       for (const ChannelProducer &producer : group.producers)
         remarkMissed(producer.op, kPass, "keeps its channels as asked for");
       continue;

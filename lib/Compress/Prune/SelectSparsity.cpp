@@ -96,7 +96,7 @@ SelectSparsity::findCandidates(const SparsityPattern &given) {
   if (!excluded)
     return fail() << "exclude: " << llvm::toString(excluded.takeError());
   std::vector<Candidate> candidates;
-  SmallVector<std::pair<Operation *, std::string>> missed;
+  MissedLayers missed;
   bool hasStatistics = criterion == WeightCriterion::Magnitude;
   for (const WeightReaders &readers : findWeightReaders(getOperation())) {
     for (linalg::LinalgOp reader : readers) {
@@ -104,10 +104,7 @@ SelectSparsity::findCandidates(const SparsityPattern &given) {
       hasStatistics |= stats && (criterion == WeightCriterion::Wanda ||
                                  stats.getCorrelation());
     }
-    // All of them are asked, to know which patterns no layer answers.
-    if (llvm::count_if(readers, [&](linalg::LinalgOp reader) {
-          return excluded->match(getLayerName(reader));
-        })) {
+    if (excluded->matchAny(readers)) {
       missed.emplace_back(readers.front(), "keeps its weights as asked for");
       continue;
     }
@@ -140,9 +137,7 @@ SelectSparsity::findCandidates(const SparsityPattern &given) {
                                                         : "input-statistics");
   if (candidates.empty()) {
     InFlightDiagnostic error = fail() << "no layer has weights that can go";
-    for (auto &[op, reason] : missed)
-      error.attachNote(op->getLoc())
-          << "layer '" << getLayerName(op) << "': " << reason;
+    attachMissed(error, missed);
     return error;
   }
   return candidates;

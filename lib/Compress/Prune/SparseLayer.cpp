@@ -8,7 +8,6 @@
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
-#include "nnq/Support/Statistics.h"
 
 #include <cmath>
 #include <numeric>
@@ -98,35 +97,11 @@ FailureOr<SparseLayer> SparseLayer::get(const WeightReaders &readers,
   if (criterion == WeightCriterion::Magnitude)
     return layer;
 
-  bool asksCorrelation = criterion == WeightCriterion::Obs;
-  double count = 0;
-  std::vector<double> products;
-  for (linalg::LinalgOp reader : readers) {
-    FailureOr<InputStatsAttr> found =
-        findInputStats(reader, asksCorrelation, reason);
-    if (failed(found))
-      return failure();
-    InputStatsAttr stats = *found;
-    if (!layer.view.fits(stats))
-      return fail("the statistics of its input are of another shape");
-    auto add = [&](ElementsAttr attr, std::vector<double> &to) {
-      FailureOr<ConstantData> numbers = ConstantData::get(attr);
-      if (failed(numbers))
-        return failure();
-      to.resize(numbers->getNumElements());
-      for (auto [sum, x] : llvm::zip_equal(to, numbers->getAs<float>()))
-        sum += static_cast<double>(x) * stats.getCount();
-      return success();
-    };
-    if (failed(add(stats.getSecondMoment(), layer.secondMoment)) ||
-        (asksCorrelation && failed(add(stats.getCorrelation(), products))))
-      return fail("the bytes of its statistics are not at hand");
-    count += stats.getCount();
-  }
-  for (double &x : layer.secondMoment)
-    x /= count;
-  for (double x : products)
-    layer.correlation.push_back(static_cast<float>(x / count));
+  FailureOr<ReaderMoments> moments = ReaderMoments::get(
+      readers, layer.view, criterion == WeightCriterion::Obs, reason);
+  if (failed(moments))
+    return failure();
+  layer.moments = std::move(*moments);
   return layer;
 }
 
@@ -144,8 +119,9 @@ SmallVector<int64_t> SparseLayer::getRows(int64_t group) const {
 
 Matrix SparseLayer::getCorrelation(int64_t group) const {
   int64_t triangle = getDepth() * (getDepth() + 1) / 2;
-  return unpackTriangle(ArrayRef(correlation).slice(group * triangle, triangle),
-                        getDepth());
+  return unpackTriangle(
+      ArrayRef(moments.correlation).slice(group * triangle, triangle),
+      getDepth());
 }
 
 std::optional<Matrix> SparseLayer::getInverse(int64_t group,
@@ -176,7 +152,7 @@ FailureOr<std::vector<double>> SparseLayer::getScores(WeightCriterion criterion,
   std::vector<double> inverse;
   ArrayRef<double> factors;
   if (criterion == WeightCriterion::Wanda)
-    factors = secondMoment;
+    factors = moments.second;
   if (criterion == WeightCriterion::Obs) {
     inverse.resize(view.numGroups * getDepth());
     for (int64_t group = 0; group < view.numGroups; ++group) {
@@ -193,9 +169,9 @@ FailureOr<std::vector<double>> SparseLayer::getScores(WeightCriterion criterion,
 }
 
 std::vector<double> SparseLayer::getScores(WeightCriterion criterion,
-                                           ArrayRef<double> moments) const {
+                                           ArrayRef<double> seconds) const {
   assert(criterion != WeightCriterion::Obs && "asks for more than moments");
-  return sumSquares(criterion == WeightCriterion::Wanda ? moments
+  return sumSquares(criterion == WeightCriterion::Wanda ? seconds
                                                         : ArrayRef<double>());
 }
 
@@ -224,7 +200,7 @@ double SparseLayer::getPower(WeightCriterion criterion) const {
   }
   ArrayRef<double> factors;
   if (criterion == WeightCriterion::Wanda)
-    factors = secondMoment;
+    factors = moments.second;
   for (int64_t row = 0; row < getNumRows(); ++row)
     for (int64_t i = 0; i < getDepth(); ++i)
       power += getSquare(row, i, factors);

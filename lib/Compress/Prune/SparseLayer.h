@@ -44,10 +44,10 @@ public:
   /// The squared importance of all units; fails if no matrix can be factorized.
   mlir::FailureOr<std::vector<double>> getScores(WeightCriterion criterion,
                                                  double damping) const;
-  /// The same of magnitudes, or, of wanda, with `moments` of what the weights
+  /// The same of magnitudes, or, of wanda, with E[x^2] of what the weights
   /// of each group multiply.
   std::vector<double> getScores(WeightCriterion criterion,
-                                llvm::ArrayRef<double> moments) const;
+                                llvm::ArrayRef<double> seconds) const;
   /// The sum of the scores of single weights, or of what they stand for.
   double getPower(WeightCriterion criterion) const;
   /// The weights that `zeros` of the least important units are; of N:M patterns
@@ -76,9 +76,8 @@ private:
 
   /// Numbers of columns among those of the view.
   llvm::SmallVector<int64_t> columns;
-  /// E[x^2], groups x depth, and triangles of E[x x^T], over all readers.
-  std::vector<double> secondMoment;
-  std::vector<float> correlation;
+  /// As far as the criterion asks for them.
+  ReaderMoments moments;
 };
 
 } // namespace nnq

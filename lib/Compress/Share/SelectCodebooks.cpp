@@ -72,15 +72,12 @@ LogicalResult SelectCodebooks::select() {
   llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
   if (!excluded)
     return fail() << "exclude: " << llvm::toString(excluded.takeError());
-  SmallVector<std::pair<Operation *, std::string>> missed;
+  MissedLayers missed;
   SmallVector<WeightReaders> selected;
   for (const WeightReaders &readers : findWeightReaders(getOperation())) {
-    // All of them are asked, to know which patterns no layer answers.
-    bool isExcluded = llvm::count_if(readers, [&](linalg::LinalgOp reader) {
-                        return excluded->match(getLayerName(reader));
-                      }) != 0;
-    std::string reason =
-        isExcluded ? "keeps its weights as asked for" : findObstacle(readers);
+    std::string reason = excluded->matchAny(readers)
+                             ? "keeps its weights as asked for"
+                             : findObstacle(readers);
     if (reason.empty())
       selected.push_back(readers);
     else
@@ -91,9 +88,7 @@ LogicalResult SelectCodebooks::select() {
                   << "'";
   if (selected.empty()) {
     InFlightDiagnostic error = fail() << "no layer has weights to share";
-    for (auto &[op, reason] : missed)
-      error.attachNote(op->getLoc())
-          << "layer '" << getLayerName(op) << "': " << reason;
+    attachMissed(error, missed);
     return error;
   }
   numMissed += missed.size();

@@ -10,7 +10,6 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/DequantizedWeights.h"
-#include "nnq/Support/Statistics.h"
 
 #include <cmath>
 #include <numeric>
@@ -65,40 +64,17 @@ FailureOr<SharedLayer> SharedLayer::get(const WeightReaders &readers,
       shape[*operands.channelAxis] != layer.getNumRows())
     return fail("no dimension of its weights has all output channels");
   layer.channelAxis = *operands.channelAxis;
-  layer.readStatistics();
-  return layer;
-}
-
-void SharedLayer::readStatistics() {
-  double count = 0;
-  bool isObserved = true, isCorrelated = true;
-  std::vector<double> products;
-  auto add = [](ElementsAttr attr, double times, std::vector<double> &to) {
-    FailureOr<ConstantData> numbers =
-        attr ? ConstantData::get(attr) : FailureOr<ConstantData>();
-    if (failed(numbers))
-      return false;
-    to.resize(numbers->getNumElements());
-    for (auto [sum, x] : llvm::zip_equal(to, numbers->getAs<float>()))
-      sum += static_cast<double>(x) * times;
-    return true;
-  };
-  for (linalg::LinalgOp reader : readers) {
-    auto stats = reader->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
-    isObserved &= stats && view.fits(stats) &&
-                  add(stats.getSecondMoment(), stats.getCount(), secondMoment);
-    if (!isObserved)
-      break;
-    isCorrelated &= add(stats.getCorrelation(), stats.getCount(), products);
-    count += stats.getCount();
+  // Correlations are known of layers that are not too deep.
+  std::string unused;
+  for (bool isCorrelated : {true, false}) {
+    FailureOr<ReaderMoments> moments =
+        ReaderMoments::get(readers, layer.view, isCorrelated, unused);
+    if (failed(moments))
+      continue;
+    layer.moments = std::move(*moments);
+    break;
   }
-  if (!isObserved)
-    return secondMoment.clear();
-  for (double &x : secondMoment)
-    x /= count;
-  if (isCorrelated)
-    for (double x : products)
-      correlation.push_back(static_cast<float>(x / count));
+  return layer;
 }
 
 bool SharedLayer::isFinite() const {
@@ -107,14 +83,13 @@ bool SharedLayer::isFinite() const {
 
 /// What is always zero may have any weight; a little keeps it near its own.
 double SharedLayer::getImportance(int64_t row, int64_t k) const {
-  if (secondMoment.empty())
+  if (moments.second.empty())
     return 1;
-  ArrayRef<double> moments =
-      ArrayRef(secondMoment).slice(view.groups[row] * getDepth(), getDepth());
+  ArrayRef<double> its =
+      ArrayRef(moments.second).slice(view.groups[row] * getDepth(), getDepth());
   constexpr double kLeastShare = 1e-3;
-  double mean =
-      std::accumulate(moments.begin(), moments.end(), 0.0) / getDepth();
-  return mean > 0 ? moments[k] + kLeastShare * mean : 1;
+  double mean = std::accumulate(its.begin(), its.end(), 0.0) / getDepth();
+  return mean > 0 ? its[k] + kLeastShare * mean : 1;
 }
 
 LogicalResult SharedLayer::share(CodebookAttr codebook, double damping) {
@@ -139,7 +114,7 @@ LogicalResult SharedLayer::share(CodebookAttr codebook, double damping) {
     for (int64_t i = 0; i < count * depth; ++i)
       codes[view.getWeight(first + i / depth, i % depth)] = shared.codes[i];
   }
-  if (correlation.empty())
+  if (moments.correlation.empty())
     return success();
   SmallVector<ArrayRef<int32_t>> codebookOfRow;
   for (int64_t index : indexOfRow)
@@ -156,7 +131,7 @@ LogicalResult SharedLayer::compensate(int64_t group,
                                       bool keepsZeros, double damping) {
   const int64_t depth = getDepth(), triangle = depth * (depth + 1) / 2;
   Matrix h = unpackTriangle(
-      ArrayRef(correlation).slice(group * triangle, triangle), depth);
+      ArrayRef(moments.correlation).slice(group * triangle, triangle), depth);
   // What is always zero is multiplied by nothing: any codes will do.
   if (h.diagonal().maxCoeff() <= 0)
     return success();

@@ -42,7 +42,6 @@ public:
   mlir::SmallVector<double> scales;
 
 private:
-  void readStatistics();
   /// Chooses codes of a group so that each makes up for the error of those
   /// before it, where results are nearer then.
   mlir::LogicalResult
@@ -52,10 +51,8 @@ private:
   double getImportance(int64_t row, int64_t k) const;
 
   unsigned channelAxis;
-  /// E[x^2], groups x depth, and triangles of E[x x^T], over all readers; empty
-  /// where a reader has none.
-  std::vector<double> secondMoment;
-  std::vector<float> correlation;
+  /// Empty where a reader has none.
+  ReaderMoments moments;
 };
 
 } // namespace nnq

@@ -20,37 +20,40 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
-/// By how much `value` is an exact shift to the right; 0 if it is none.
-static int64_t getExactShift(Value value) {
-  auto shift = value.getDefiningOp<arith::ShRSIOp>();
-  APInt amount;
-  if (!shift || !shift.getIsExact() ||
-      !matchPattern(shift.getRhs(), m_ConstantInt(&amount)))
-    return 0;
-  return amount.getSExtValue();
-}
-
 namespace {
+/// A shift to the right that drops zeros alone.
+struct ExactShift {
+  Value wide;
+  int64_t amount;
+
+  static std::optional<ExactShift> match(Value value) {
+    auto shift = value.getDefiningOp<arith::ShRSIOp>();
+    APInt amount;
+    if (!shift || !shift.getIsExact() ||
+        !matchPattern(shift.getRhs(), m_ConstantInt(&amount)))
+      return std::nullopt;
+    return ExactShift{shift.getLhs(), amount.getSExtValue()};
+  }
+};
+
 /// Vectors that are shifted alike are put together before it.
 struct ShiftBehindShuffle : public OpRewritePattern<vector::ShuffleOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(vector::ShuffleOp op,
                                 PatternRewriter &rewriter) const override {
-    int64_t amount = getExactShift(op.getV1());
-    if (amount == 0 || getExactShift(op.getV2()) != amount)
+    std::optional<ExactShift> first = ExactShift::match(op.getV1()),
+                              second = ExactShift::match(op.getV2());
+    if (!first || !second || first->amount != second->amount)
       return rewriter.notifyMatchFailure(op, "not of equal exact shifts");
-    auto wide = [](Value value) {
-      return value.getDefiningOp<arith::ShRSIOp>().getLhs();
-    };
-    Value all =
-        vector::ShuffleOp::create(rewriter, op.getLoc(), wide(op.getV1()),
-                                  wide(op.getV2()), op.getMask());
+    Value all = vector::ShuffleOp::create(rewriter, op.getLoc(), first->wide,
+                                          second->wide, op.getMask());
     auto type = cast<VectorType>(all.getType());
     Value by = arith::ConstantOp::create(
         rewriter, op.getLoc(),
         SplatElementsAttr::get(
-            type, rewriter.getIntegerAttr(type.getElementType(), amount)));
+            type,
+            rewriter.getIntegerAttr(type.getElementType(), first->amount)));
     rewriter.replaceOpWithNewOp<arith::ShRSIOp>(op, all, by, /*isExact=*/true);
     return success();
   }
@@ -64,17 +67,19 @@ struct ShiftIntoMultiplier : public OpRewritePattern<arith::MulFOp> {
                                 PatternRewriter &rewriter) const override {
     auto type = dyn_cast<VectorType>(op.getType());
     auto convert = op.getLhs().getDefiningOp<arith::SIToFPOp>();
-    int64_t amount = convert ? getExactShift(convert.getIn()) : 0;
-    if (!type || !type.getElementType().isF32() || amount == 0)
+    std::optional<ExactShift> shift;
+    if (convert)
+      shift = ExactShift::match(convert.getIn());
+    if (!type || !type.getElementType().isF32() || !shift)
       return rewriter.notifyMatchFailure(op, "multiplies no exact shift");
     Location loc = op.getLoc();
-    Value wide = convert.getIn().getDefiningOp<arith::ShRSIOp>().getLhs();
     Value power = arith::ConstantOp::create(
         rewriter, loc,
-        SplatElementsAttr::get(type, rewriter.getF32FloatAttr(std::ldexp(
-                                         1.0f, -static_cast<int>(amount)))));
+        SplatElementsAttr::get(
+            type, rewriter.getF32FloatAttr(
+                      std::ldexp(1.0f, -static_cast<int>(shift->amount)))));
     Value multiplier = arith::MulFOp::create(rewriter, loc, op.getRhs(), power);
-    Value number = arith::SIToFPOp::create(rewriter, loc, type, wide);
+    Value number = arith::SIToFPOp::create(rewriter, loc, type, shift->wide);
     rewriter.replaceOpWithNewOp<arith::MulFOp>(op, number, multiplier);
     ++folded;
     return success();

@@ -14,6 +14,18 @@
 using namespace mlir;
 using namespace nnq;
 
+SmallVector<std::pair<int64_t, int64_t>>
+nnq::getSumRanges(ArrayRef<int8_t> weights, int64_t channels, int64_t low,
+                  int64_t high, function_ref<int64_t(int64_t)> channelOf) {
+  SmallVector<std::pair<int64_t, int64_t>> ranges(channels);
+  for (auto [i, weight] : llvm::enumerate(weights)) {
+    auto &[least, most] = ranges[channelOf(i)];
+    least += weight * (weight > 0 ? low : high);
+    most += weight * (weight > 0 ? high : low);
+  }
+  return ranges;
+}
+
 /// The least number of bits of a signed integer that any sum of products over
 /// the inputs of one channel needs, from the weights themselves.
 static FailureOr<int64_t> countSumBits(const Contraction &contraction,
@@ -26,18 +38,12 @@ static FailureOr<int64_t> countSumBits(const Contraction &contraction,
   int64_t channels = shape[contraction.weightChannelDim], inner = 1;
   for (int64_t size : shape.drop_front(contraction.weightChannelDim + 1))
     inner *= size;
-  SmallVector<int64_t> positive(channels, 0), negative(channels, 0);
-  for (auto [i, weight] : llvm::enumerate(weights)) {
-    int64_t channel = static_cast<int64_t>(i) / inner % channels;
-    (weight > 0 ? positive : negative)[channel] += weight;
-  }
   int64_t bits = 1;
-  for (int64_t channel = 0; channel < channels; ++channel) {
-    int64_t most = std::max(
-        {positive[channel] * high + negative[channel] * low,
-         -(positive[channel] * low + negative[channel] * high), int64_t(1)});
-    bits = std::max<int64_t>(bits, llvm::Log2_64(most) + 2);
-  }
+  for (auto [least, most] :
+       getSumRanges(weights, channels, low, high,
+                    [&](int64_t i) { return i / inner % channels; }))
+    bits = std::max<int64_t>(
+        bits, llvm::Log2_64(std::max({most, -least, int64_t(1)})) + 2);
   return bits;
 }
 

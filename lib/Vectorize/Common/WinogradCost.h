@@ -24,6 +24,13 @@ struct WinogradProblem {
                                               std::string &reason);
 };
 
+/// The least and the largest sum of products of each channel, by the weights
+/// themselves, with activations in [low, high]. `channelOf` has the channel of
+/// a weight.
+llvm::SmallVector<std::pair<int64_t, int64_t>>
+getSumRanges(llvm::ArrayRef<int8_t> weights, int64_t channels, int64_t low,
+             int64_t high, llvm::function_ref<int64_t(int64_t)> channelOf);
+
 /// The strategy of least estimated cycles by F(m x m, 3 x 3), if it takes fewer
 /// than `cycles`; null otherwise.
 KernelAttr chooseWinograd(TargetAttr target, const WinogradProblem &problem,

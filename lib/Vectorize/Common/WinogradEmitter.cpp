@@ -135,7 +135,7 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
   // A point that reaches all results alike takes the bias to them at once.
   this->group.bias = group.findBias();
   biasPoint = findEvenPoint(algorithm.output);
-  if (biasPoint < 0 || !fitsWithBias(this->group, shape, algorithm.shift))
+  if (biasPoint < 0 || !fitsWithBias(this->group, algorithm.shift))
     this->group.bias = nullptr;
 }
 

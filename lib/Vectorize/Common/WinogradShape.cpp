@@ -6,6 +6,7 @@
 
 #include "WinogradShape.h"
 
+#include "WinogradCost.h"
 #include "WinogradEmitter.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Matchers.h"
@@ -64,8 +65,7 @@ static FailureOr<ConstantData> getConstant(Value buffer) {
   return ConstantData::get(*global.getInitialValue());
 }
 
-bool nnq::fitsWithBias(const KernelGroup &group, const WinogradShape &shape,
-                       int64_t shift) {
+bool nnq::fitsWithBias(const KernelGroup &group, int64_t shift) {
   OpOperand *bias = group.bias;
   linalg::GenericOp op = group.reduction, epilogue = group.epilogue;
   auto range = op->getAttrOfType<DenseI64ArrayAttr>(kRangeAttr);
@@ -84,22 +84,20 @@ bool nnq::fitsWithBias(const KernelGroup &group, const WinogradShape &shape,
   int64_t lanes = sizes[sizes.size() - 2], perBlock = 1;
   for (int64_t size : sizes.drop_front())
     perBlock *= size;
-  int64_t least = std::min<int64_t>(range[0], 0),
-          most = std::max<int64_t>(range[1], 0);
-  SmallVector<int64_t> low(sizes[0] * lanes, 0), high(low);
-  for (auto [i, weight] : llvm::enumerate(weights->getAs<int8_t>())) {
-    int64_t at = static_cast<int64_t>(i);
-    int64_t channel = at / perBlock * lanes + at / sizes.back() % lanes;
-    low[channel] += weight * (weight > 0 ? least : most);
-    high[channel] += weight * (weight > 0 ? most : least);
-  }
+  auto ranges =
+      getSumRanges(weights->getAs<int8_t>(), sizes[0] * lanes,
+                   std::min<int64_t>(range[0], 0),
+                   std::max<int64_t>(range[1], 0), [&](int64_t at) {
+                     return at / perBlock * lanes + at / sizes.back() % lanes;
+                   });
   unsigned bits = 32 - shift;
-  ArrayRef<int32_t> biases = added->getAs<int32_t>();
-  return llvm::all_of(
-      llvm::seq<int64_t>(0, shape.channels), [&](int64_t channel) {
-        return llvm::isIntN(bits, low[channel] + biases[channel]) &&
-               llvm::isIntN(bits, high[channel] + biases[channel]);
-      });
+  // Channels that fill up the last block have no bias.
+  return llvm::all_of(llvm::zip_first(added->getAs<int32_t>(), ranges),
+                      [&](const auto &channel) {
+                        auto [bias, sums] = channel;
+                        return llvm::isIntN(bits, sums.first + bias) &&
+                               llvm::isIntN(bits, sums.second + bias);
+                      });
 }
 
 bool nnq::canEmitWinograd(const KernelGroup &group, std::string &reason) {

@@ -27,8 +27,7 @@ struct WinogradShape {
 /// True if the sums of products of a kernel group and its bias, together, are
 /// recovered from transformed sums: weights and bias are constants that prove
 /// them to be small enough.
-bool fitsWithBias(const KernelGroup &group, const WinogradShape &shape,
-                  int64_t shift);
+bool fitsWithBias(const KernelGroup &group, int64_t shift);
 
 } // namespace nnq
 

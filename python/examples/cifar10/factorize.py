@@ -10,15 +10,13 @@ images train, the other half tests. Needs torch and torch-mlir.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import cifar10
 import torch
-from cifar10 import DataError, Images
-from finetune import CALIBRATION, SEED, finetune, load_network, normalize, rate
+from cifar10 import Images
+from finetune import CALIBRATION, finetune, make_parser, normalize, rate, report
 from resnet20 import ResNet20
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -51,25 +49,11 @@ def run(network: ResNet20, images: Images, epochs: int, ratio: float) -> dict[st
 
 
 def main(arguments: Sequence[str] | None = None) -> dict[str, float] | None:
-    """Run the example and print what came out."""
-    parser = argparse.ArgumentParser(description="Factorize the layers of a trained ResNet-20 and fine-tune them.")
-    parser.add_argument("network", type=Path, help="program of torch.export (.pt2), or a state dict")
-    parser.add_argument("data", type=Path, help="folder of the binary version, or .npz with x and y")
-    parser.add_argument("--epochs", type=int, default=8)
+    """Run the example."""
+    parser = make_parser("Factorize the layers of a trained ResNet-20 and fine-tune them.")
     parser.add_argument("--ratio", type=float, default=0.5, help="share of the multiply-adds of each layer that goes")
     args = parser.parse_args(arguments)
-
-    torch.manual_seed(SEED)
-    try:
-        images = cifar10.load(args.data, train_share=0.5)
-    except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return None
-    print(f"{len(images.y_train):,} images to train with, {len(images.y_test):,} to test with")
-    results = run(load_network(args.network), images, args.epochs, args.ratio)
-    for name, value in results.items():
-        print(f"{name:<20}{value:6.2f} %")
-    return results
+    return report(args, run, args.ratio)
 
 
 if __name__ == "__main__":

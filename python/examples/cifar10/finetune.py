@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cifar10
@@ -115,15 +115,19 @@ def run(network: ResNet20, images: Images, epochs: int, macs: float) -> dict[str
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> dict[str, float] | None:
-    """Run the example and print what came out."""
-    parser = argparse.ArgumentParser(description="Prune the channels of a trained ResNet-20 and fine-tune it.")
+def make_parser(description: str) -> argparse.ArgumentParser:
+    """Return what examples that fine-tune take."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("network", type=Path, help="program of torch.export (.pt2), or a state dict")
     parser.add_argument("data", type=Path, help="folder of the binary version, or .npz with x and y")
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--macs", type=float, default=0.5, help="share of the multiply-adds that stays")
-    args = parser.parse_args(arguments)
+    return parser
 
+
+def report(
+    args: argparse.Namespace, run: Callable[[ResNet20, Images, int, float], dict[str, float]], share: float
+) -> dict[str, float] | None:
+    """Load network and images, run an example with a share of the multiply-adds, and print what came out."""
     torch.manual_seed(SEED)
     try:
         images = cifar10.load(args.data, train_share=0.5)
@@ -131,10 +135,18 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float] | None:
         print(f"error: {error}", file=sys.stderr)
         return None
     print(f"{len(images.y_train):,} images to train with, {len(images.y_test):,} to test with")
-    results = run(load_network(args.network), images, args.epochs, args.macs)
+    results = run(load_network(args.network), images, args.epochs, share)
     for name, value in results.items():
         print(f"{name:<20}{value:6.2f} %")
     return results
+
+
+def main(arguments: Sequence[str] | None = None) -> dict[str, float] | None:
+    """Run the example."""
+    parser = make_parser("Prune the channels of a trained ResNet-20 and fine-tune it.")
+    parser.add_argument("--macs", type=float, default=0.5, help="share of the multiply-adds that stays")
+    args = parser.parse_args(arguments)
+    return report(args, run, args.macs)
 
 
 if __name__ == "__main__":
