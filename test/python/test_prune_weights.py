@@ -245,6 +245,21 @@ def test_errors():
         nnq.load(written).prune_weights(ratio=0.5)
 
 
+@pytest.mark.parametrize("steps", [1, 3])
+def test_steps_make_as_many_zeros_as_asked(steps: int):
+    rng = np.random.default_rng(0)
+    weights = rng.standard_normal((64, 32), np.float32)
+    samples = rng.standard_normal((50, 64), np.float32)
+    model = nnq.load(layer('linalg.matmul {nnq.layer = "l"}', (1, 64), weights, (1, 32)))
+    pruned = [model.prune_weights(ratio=0.75, steps=steps, data=samples) for _ in range(2)]
+    # There is a bias, too.
+    first, second = (array for each in pruned for array in f32_constants(each).values() if array.size == weights.size)
+    assert (first == 0).sum() == 1536
+    if steps == 1:
+        np.testing.assert_array_equal(first == 0, least(np.abs(weights), 1536))
+    np.testing.assert_array_equal(first, second)
+
+
 @pytest.mark.skipif(not (FOLDER / "models" / "mnist_cnn_burn.pt2").exists(), reason=f"no MNIST CNN in {FOLDER}")
 def test_a_tenth_of_the_weights_reads_digits():
     torch = pytest.importorskip("torch")

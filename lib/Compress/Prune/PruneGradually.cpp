@@ -298,9 +298,9 @@ void PruneGradually::fit(GradualLayer &layer, PatchSample &sample) {
             pattern.period -
             std::llrint((pattern.period - pattern.kept) * share);
     }
-    for (unsigned at :
-         sparse.choose(sparse.getScores(criterion, variances), units)
-             .set_bits())
+    llvm::BitVector gone =
+        sparse.choose(sparse.getScores(criterion, variances), units);
+    for (unsigned at : gone.set_bits())
       sparse.weights[at] = 0;
     sparse.pattern = pattern;
     for (int64_t group = 0; group < sparse.view.numGroups; ++group) {
