@@ -39,6 +39,7 @@ def SelectCodebooks : Pass<"nnq-select-codebooks", "::mlir::ModuleOp"> {
     Statistic<"numSelected", "selected", "Number of layers to share weights">,
     Statistic<"numMissed", "missed", "Number of layers that keep their weights">,
   ];
+  let dependentDialects = ["::nnq::NNQDialect"];
 }
 
 def ShareWeights : Pass<"nnq-share-weights", "::mlir::ModuleOp"> {
@@ -84,7 +85,8 @@ def ShareWeights : Pass<"nnq-share-weights", "::mlir::ModuleOp"> {
     Statistic<"numBits", "bits", "Number of bits of the weights that are saved">,
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::quant::QuantDialect"];
+                           "::mlir::quant::QuantDialect",
+                           "::nnq::NNQDialect"];
 }
 
 #endif // NNQ_SHARE_PASSES_TD
