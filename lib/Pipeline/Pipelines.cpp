@@ -486,6 +486,8 @@ void nnq::buildVectorizePipeline(OpPassManager &pm) {
   apply.addPass(createFillBorders());
   apply.addPass(createEmitKernels());
   apply.addPass(createVectorizeElementwise());
+  apply.addPass(createFuseLoops());
+  apply.addPass(createShrinkBuffers());
   // As soon as there are loops: what follows sees equal ones once.
   pm.addPass(createOutlineKernels());
   OpPassManager &lower = pm.nest<func::FuncOp>();

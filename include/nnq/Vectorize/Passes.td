@@ -239,6 +239,71 @@ def VectorizeElementwise : Pass<"nnq-vectorize-elementwise", "::mlir::func::Func
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
+def FuseLoops : Pass<"nnq-fuse-loops", "::mlir::func::FuncOp"> {
+  let summary = "Makes one loop of neighbors that work on the same rows";
+  let description = [{
+    Where two loops follow each other, run through the same indices, and each
+    step of one touches only what the same step of the other wrote, one loop does
+    the work of both: the rows of a layer norm stay in the first-level cache from
+    the mean to the last product, the heads of an attention in the second-level
+    one, and threads start once. Steps of different length become blocks of the
+    longer one. Loops inside of those that were fused are, too.
+
+    Loops stay apart if the weights that each of their steps reads do not fit into
+    the second-level cache together (a `missed` remark), if threads cannot share
+    their steps evenly, and if times of layers are measured and they are of
+    different layers. Inside of fused loops those with reductions stay apart: the
+    latency of one row hides behind the next.
+
+    Before:
+    ```mlir
+    scf.for %i = %c0 to %c8 step %c1 { ... memref.store %s, %sums[%i] ... }
+    scf.for %i = %c0 to %c8 step %c8 { ... vector.load %sums[%i] : ..., vector<8xf32> ... }
+    ```
+    After:
+    ```mlir
+    scf.for %i = %c0 to %c8 step %c8 {
+      %end = affine.apply affine_map<(d0) -> (d0 + 8)>(%i)
+      scf.for %j = %i to %end step %c1 { ... memref.store %s, %sums[%j] ... }
+      ... vector.load %sums[%i] : ..., vector<8xf32> ...
+    }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numFused", "fused", "Loops that joined the one in front">,
+    Statistic<"numDependent", "dependent", "Loops that need other steps of the one in front">,
+    Statistic<"numLarge", "large", "Loops whose weights would leave the cache">,
+    Statistic<"numUneven", "uneven", "Loops whose steps threads do not share evenly">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
+def ShrinkBuffers : Pass<"nnq-shrink-buffers", "::mlir::func::FuncOp"> {
+  let summary = "Gives loops buffers of the size of one step";
+  let description = [{
+    Where one loop alone uses a buffer, and each step a part of it, as the loops
+    that `nnq-fuse-loops` makes do, one part is enough for all steps: it stays in
+    the cache, and the workspace is smaller. Threads get a part each, by a loop
+    over them that they share.
+
+    Before:
+    ```mlir
+    %rows = memref.alloc() : memref<12x128xf32>
+    scf.for %i = %c0 to %c12 step %c1 { ... %rows[%i, %j] ... }
+    ```
+    After:
+    ```mlir
+    %row = memref.alloc() : memref<1x128xf32>
+    scf.for %i = %c0 to %c12 step %c1 { ... %row[%c0, %j] ... }
+    ```
+  }];
+  let statistics = [
+    Statistic<"numShrunk", "shrunk", "Buffers that hold one step">,
+    Statistic<"bytesSaved", "bytes-saved", "Bytes that the buffers are smaller by">];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
 def OutlineKernels : Pass<"nnq-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "Makes functions of loops, one of equal ones";
   let description = [{
