@@ -281,6 +281,7 @@ static Error run(const Options &options) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   registerAllPasses();
+  hideRegisteredOptions();
   Options options;
   llvm::cl::ParseCommandLineOptions(
       argc, argv, "nnq-run: results, accuracy and time of a network\n");
