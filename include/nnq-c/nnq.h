@@ -151,7 +151,8 @@ NNQ_EXPORT void nnqProgramCallWith(NnqProgram program,
 NNQ_EXPORT int64_t *nnqProgramTicks(NnqProgram program, size_t *count);
 
 /* As JSON: the version, and the pipelines of nnq with their options (name,
-   description, type, default, values). Passes of nnq and MLIR run, too. */
+   description, type, default, values); a recipe may have those that are a
+   "step". Passes of nnq and MLIR run, too. */
 NNQ_EXPORT void nnqListPipelines(NnqWriteCallback write, void *userData);
 NNQ_EXPORT const char *nnqVersion(void);
 

@@ -41,9 +41,14 @@ static llvm::json::Array
 describe(TypeRange types,
          function_ref<Attribute(unsigned, StringRef)> getAttr) {
   llvm::json::Array result;
-  for (auto [i, type] : llvm::enumerate(types))
-    result.push_back(
-        describe(type, static_cast<bool>(getAttr(i, kUnsignedAttr))));
+  for (auto [i, type] : llvm::enumerate(types)) {
+    llvm::json::Object tensor =
+        describe(type, static_cast<bool>(getAttr(i, kUnsignedAttr)));
+    if (auto name =
+            dyn_cast_if_present<StringAttr>(getAttr(i, kTensorNameAttr)))
+      tensor["name"] = name.getValue();
+    result.push_back(std::move(tensor));
+  }
   return result;
 }
 

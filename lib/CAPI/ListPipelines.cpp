@@ -106,6 +106,7 @@ void nnqListPipelines(NnqWriteCallback write, void *userData) {
       pipelines.push_back(
           llvm::json::Object{{"name", pipeline.name},
                              {"description", pipeline.description},
+                             {"step", pipeline.isStep},
                              {"options", describe(options)}});
     });
   CallbackStream(write, userData) << llvm::json::Value(llvm::json::Object{

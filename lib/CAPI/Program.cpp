@@ -75,8 +75,8 @@ static NnqTensor getTensor(ArrayRef<TensorSignature> tensors, size_t index) {
   if (index >= tensors.size())
     return {};
   const TensorSignature &tensor = tensors[index];
-  return {"", getType(tensor.dtype), static_cast<int64_t>(tensor.shape.size()),
-          tensor.shape.data()};
+  return {tensor.name.c_str(), getType(tensor.dtype),
+          static_cast<int64_t>(tensor.shape.size()), tensor.shape.data()};
 }
 
 size_t nnqProgramNumInputs(NnqProgram program) {

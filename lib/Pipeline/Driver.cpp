@@ -128,6 +128,14 @@ OwningOpRef<ModuleOp> nnq::loadAndLower(MLIRContext &context, StringRef path,
   return module;
 }
 
+void nnq::hideRegisteredOptions() {
+  for (auto &entry : llvm::cl::getRegisteredOptions())
+    if (llvm::is_contained(entry.second->Categories,
+                           &llvm::cl::getGeneralCategory()) &&
+        entry.second->getOptionHiddenFlag() == llvm::cl::NotHidden)
+      entry.second->setHiddenFlag(llvm::cl::Hidden);
+}
+
 llvm::Error nnq::alreadyReported() { return llvm::createStringError(""); }
 
 int nnq::reportError(StringRef program, llvm::Error error) {

@@ -678,6 +678,15 @@ static Pipeline describe(StringRef name, StringRef description, Build build) {
   return {name, description, add, [](auto visit) { visit(Options()); }};
 }
 
+/// One that a recipe may have.
+template <typename Options, typename Build>
+static Pipeline describeStep(StringRef name, StringRef description,
+                             Build build) {
+  Pipeline pipeline = describe<Options>(name, description, build);
+  pipeline.isStep = true;
+  return pipeline;
+}
+
 /// Its passes depend on a file, which may be wrong.
 static Pipeline describeRecipe() {
   auto add = [](OpPassManager &pm, StringRef text,
@@ -705,24 +714,24 @@ std::vector<Pipeline> nnq::getPipelines() {
       describe<CalibratePipelineOptions>(
           "calibrate", "Run a network on data and gather statistics",
           buildCalibratePipeline),
-      describe<PruneChannelsOptions>("prune-channels",
-                                     "Remove the least important channels",
-                                     buildPruneChannelsPipeline),
-      describe<PruneLayersOptions>("prune-layers",
-                                   "Remove the least important blocks",
-                                   buildPruneLayersPipeline),
-      describe<PruneWeightsPipelineOptions>(
+      describeStep<PruneChannelsOptions>("prune-channels",
+                                         "Remove the least important channels",
+                                         buildPruneChannelsPipeline),
+      describeStep<PruneLayersOptions>("prune-layers",
+                                       "Remove the least important blocks",
+                                       buildPruneLayersPipeline),
+      describeStep<PruneWeightsPipelineOptions>(
           "prune-weights", "Make the least important weights zero",
           buildPruneWeightsPipeline),
-      describe<FactorizePipelineOptions>(
+      describeStep<FactorizePipelineOptions>(
           "factorize", "Replace layers by products of smaller ones",
           buildFactorizePipeline),
-      describe<ShareWeightsPipelineOptions>("share-weights",
-                                            "Take weights from codebooks",
-                                            buildShareWeightsPipeline),
-      describe<QuantizeInt8Options>("quantize-int8",
-                                    "Quantize weights and activations to int8",
-                                    buildQuantizeInt8Pipeline),
+      describeStep<ShareWeightsPipelineOptions>("share-weights",
+                                                "Take weights from codebooks",
+                                                buildShareWeightsPipeline),
+      describeStep<QuantizeInt8Options>(
+          "quantize-int8", "Quantize weights and activations to int8",
+          buildQuantizeInt8Pipeline),
       describeRecipe(),
       describe<LowerToLLVMOptions>("lower-to-llvm",
                                    "Lower a network to the LLVM dialect",

@@ -177,12 +177,6 @@ Expected<std::vector<RecipeStep>> nnq::parseRecipe(StringRef text,
   return RecipeParser(text, name).parse();
 }
 
-/// Of the pipelines, those that compress.
-static bool isStep(const Pipeline &pipeline) {
-  return !llvm::is_contained({"import", "calibrate", "lower-to-llvm", "recipe"},
-                             pipeline.name);
-}
-
 static bool hasOption(const RecipeStep &step, StringRef name) {
   return llvm::any_of(step.options,
                       [&](const auto &option) { return option.first == name; });
@@ -247,7 +241,7 @@ LogicalResult nnq::buildRecipePipeline(
     return emitError("recipe " + llvm::toString(steps.takeError()));
 
   std::vector<Pipeline> pipelines = getPipelines();
-  llvm::erase_if(pipelines, [](const Pipeline &each) { return !isStep(each); });
+  llvm::erase_if(pipelines, [](const Pipeline &each) { return !each.isStep; });
   auto list = [](auto names) { return llvm::join(names, ", "); };
   auto check = [&](const std::string &step, bool isLast) {
     CheckInvariantsOptions invariants;

@@ -45,3 +45,18 @@ std::optional<StringRef> LayerPatterns::findUnused() const {
       return StringRef(pattern.text);
   return std::nullopt;
 }
+
+llvm::Expected<LayerPatterns> nnq::parseExcluded(StringRef texts) {
+  llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(texts);
+  if (!excluded)
+    return llvm::createStringError("exclude: " +
+                                   llvm::toString(excluded.takeError()));
+  return excluded;
+}
+
+llvm::Error nnq::checkExcluded(const LayerPatterns &excluded, StringRef kind) {
+  if (std::optional<StringRef> unused = excluded.findUnused())
+    return llvm::createStringError("exclude: no " + kind + " answers '" +
+                                   *unused + "'");
+  return llvm::Error::success();
+}

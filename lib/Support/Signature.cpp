@@ -147,10 +147,13 @@ bool Signature::hasDynamicBatch() const {
 std::string Signature::toJSON() const {
   auto tensors = [](ArrayRef<TensorSignature> list) {
     llvm::json::Array result;
-    for (const TensorSignature &tensor : list)
-      result.push_back(
-          llvm::json::Object{{"shape", llvm::json::Array(tensor.shape)},
-                             {"dtype", getName(tensor.dtype)}});
+    for (const TensorSignature &tensor : list) {
+      llvm::json::Object described{{"shape", llvm::json::Array(tensor.shape)},
+                                   {"dtype", getName(tensor.dtype)}};
+      if (!tensor.name.empty())
+        described["name"] = tensor.name;
+      result.push_back(std::move(described));
+    }
     return result;
   };
   llvm::json::Object object{
@@ -213,7 +216,8 @@ static bool parseTensors(const llvm::json::Array *list,
     std::optional<DType> dtype = name ? parseDType(*name) : std::nullopt;
     if (!shape || !dtype)
       return false;
-    TensorSignature tensor{{}, *dtype};
+    TensorSignature tensor{
+        {}, *dtype, object->getString("name").value_or("").str()};
     for (const llvm::json::Value &size : *shape) {
       bool mayBeDynamic = tensor.shape.empty();
       if (!size.getAsInteger() ||
@@ -287,10 +291,14 @@ DictionaryAttr Signature::toAttribute(MLIRContext *context) const {
   Builder b(context);
   auto tensors = [&](ArrayRef<TensorSignature> list) {
     SmallVector<Attribute> result;
-    for (const TensorSignature &tensor : list)
-      result.push_back(b.getDictionaryAttr(
-          {b.getNamedAttr("shape", b.getDenseI64ArrayAttr(tensor.shape)),
-           b.getNamedAttr("dtype", b.getStringAttr(getName(tensor.dtype)))}));
+    for (const TensorSignature &tensor : list) {
+      NamedAttrList described;
+      described.set("shape", b.getDenseI64ArrayAttr(tensor.shape));
+      described.set("dtype", b.getStringAttr(getName(tensor.dtype)));
+      if (!tensor.name.empty())
+        described.set("name", b.getStringAttr(tensor.name));
+      result.push_back(described.getDictionary(context));
+    }
     return b.getArrayAttr(result);
   };
   return b.getDictionaryAttr(

@@ -43,22 +43,53 @@ static StringRef getCType(DType dtype) {
 
 static bool isReserved(StringRef name) {
   static const llvm::StringSet<> words = {
-      "main",   "auto",     "break",  "case",     "char",     "const",
-      "do",     "default",  "double", "else",     "continue", "enum",
-      "extern", "float",    "for",    "goto",     "if",       "int",
-      "long",   "register", "return", "short",    "signed",   "sizeof",
-      "static", "struct",   "switch", "typedef",  "union",    "unsigned",
-      "void",   "volatile", "while",  "class",    "new",      "delete",
-      "this",   "template", "public", "private",  "operator", "namespace",
-      "inline", "restrict", "try",    "catch",    "throw",    "using",
-      "bool",   "true",     "false",  "protected"};
+      "main",         "auto",      "break",     "case",     "char",
+      "const",        "do",        "default",   "double",   "else",
+      "continue",     "enum",      "extern",    "float",    "for",
+      "goto",         "if",        "int",       "long",     "register",
+      "return",       "short",     "signed",    "sizeof",   "static",
+      "struct",       "switch",    "typedef",   "union",    "unsigned",
+      "void",         "volatile",  "while",     "class",    "new",
+      "delete",       "this",      "template",  "public",   "private",
+      "operator",     "namespace", "inline",    "restrict", "try",
+      "catch",        "throw",     "using",     "bool",     "true",
+      "false",        "protected", "and",       "or",       "not",
+      "xor",          "asm",       "export",    "virtual",  "friend",
+      "explicit",     "mutable",   "typename",  "typeid",   "nullptr",
+      "alignas",      "alignof",   "constexpr", "decltype", "noexcept",
+      "thread_local", "concept",   "requires",  "typeof",   "wchar_t",
+      "int8_t",       "int16_t",   "int32_t",   "int64_t",  "uint8_t",
+      "uint16_t",     "uint32_t",  "uint64_t"};
   return words.contains(name);
 }
 
-/// "x", or "x0", "x1", ... if there are several.
-static std::string getName(char letter, size_t index, size_t count) {
-  std::string name(1, letter);
-  return count == 1 ? name : name + std::to_string(index);
+/// What the network calls a tensor, as far as C lets a parameter be called so;
+/// else "x", or "x0", "x1", ... if there are several.
+static std::string getName(llvm::ArrayRef<TensorSignature> tensors,
+                           size_t index, char letter,
+                           llvm::StringSet<> &taken) {
+  std::string name;
+  for (char c : tensors[index].name)
+    name.push_back(llvm::isAlnum(c) ? c : '_');
+  bool isFree = !name.empty() && !llvm::isDigit(name.front()) &&
+                name.front() != '_' && !isReserved(name) &&
+                taken.insert(name).second;
+  if (isFree)
+    return name;
+  name = letter;
+  if (tensors.size() != 1)
+    name += std::to_string(index);
+  while (!taken.insert(name).second)
+    name.push_back('_');
+  return name;
+}
+
+/// Without what would end or nest a comment.
+static std::string quote(StringRef name) {
+  std::string text;
+  for (char c : name)
+    text.push_back(llvm::isPrint(c) && c != '*' ? c : '_');
+  return "'" + text + "'";
 }
 
 static void declare(llvm::raw_ostream &os, const Signature &signature) {
@@ -66,11 +97,15 @@ static void declare(llvm::raw_ostream &os, const Signature &signature) {
   os << "/*\n * Runs the network once. Not more than one thread may use a "
         "workspace at a\n * time; buffers must not overlap.\n *\n";
   llvm::SmallVector<std::string> params;
+  llvm::StringSet<> taken({"batch", "workspace", signature.entry});
   auto describe = [&](llvm::ArrayRef<TensorSignature> tensors, char letter,
                       StringRef role, StringRef qualifier) {
     for (size_t i = 0; i < tensors.size(); ++i) {
-      std::string name = getName(letter, i, tensors.size());
-      os << " * " << name << ": " << role << ", " << getCType(tensors[i].dtype);
+      std::string name = getName(tensors, i, letter, taken);
+      os << " * " << name << ": " << role;
+      if (!tensors[i].name.empty() && tensors[i].name != name)
+        os << " " << quote(tensors[i].name);
+      os << ", " << getCType(tensors[i].dtype);
       for (int64_t size : tensors[i].shape)
         os << "[" << (size == kDynamicBatch ? "batch" : std::to_string(size))
            << "]";

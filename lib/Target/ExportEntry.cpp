@@ -59,7 +59,10 @@ static FailureOr<TensorSignature> describe(func::FuncOp function,
                      "the network static shapes";
   if (!type.getLayout().isIdentity() || type.getMemorySpace())
     return fail() << "is not plain row-major";
-  return TensorSignature{llvm::to_vector(type.getShape()), *dtype};
+  auto name = function.getArgAttrOfType<StringAttr>(arg.getArgNumber(),
+                                                    kTensorNameAttr);
+  return TensorSignature{llvm::to_vector(type.getShape()), *dtype,
+                         name ? name.str() : ""};
 }
 
 /// Writes that the first dimension is open where it holds the samples of a

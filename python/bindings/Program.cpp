@@ -66,23 +66,6 @@ void Program::readSignature() {
   read(nnqProgramNumOutputs(handle), nnqProgramOutput, "output", outputs);
 }
 
-static void renameTensors(std::vector<Tensor> &tensors,
-                          const std::vector<std::string> &names) {
-  if (names.size() != tensors.size())
-    raiseInputError(std::to_string(names.size()) + " names for " +
-                    std::to_string(tensors.size()) + " tensors");
-  for (size_t i = 0; i < names.size(); ++i)
-    tensors[i].name = names[i];
-}
-
-void Program::renameInputs(const std::vector<std::string> &names) {
-  renameTensors(inputs, names);
-}
-
-void Program::renameOutputs(const std::vector<std::string> &names) {
-  renameTensors(outputs, names);
-}
-
 void *Program::takeWorkspace() {
   {
     std::lock_guard<std::mutex> lock(workspacesMutex);
@@ -366,10 +349,6 @@ void nnq::python::bindProgram(nb::module_ &module) {
           "code_bytes",
           [](const Program &self) { return nnqProgramCodeBytes(self.get()); },
           "Size of the code with its constants.")
-      .def("rename_inputs", &Program::renameInputs, nb::arg("names"),
-           "Say what messages call the inputs.")
-      .def("rename_outputs", &Program::renameOutputs, nb::arg("names"),
-           "Say what messages call the outputs.")
       .def(
           "describe_inputs",
           [](const Program &self) { return describeTensors(self.getInputs()); },

@@ -36,10 +36,6 @@ public:
   const std::vector<Tensor> &getInputs() const { return inputs; }
   const std::vector<Tensor> &getOutputs() const { return outputs; }
 
-  /// What messages call the tensors; all of them are named.
-  void renameInputs(const std::vector<std::string> &names);
-  void renameOutputs(const std::vector<std::string> &names);
-
   /// Several threads may call at once, each in a workspace of its own.
   nanobind::object call(const nanobind::args &arrays, nanobind::handle out,
                         bool copy);

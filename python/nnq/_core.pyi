@@ -1,6 +1,5 @@
 """The C API of nnq. Use nnq instead."""
 
-from collections.abc import Sequence
 from typing import Any, overload
 
 
@@ -72,12 +71,6 @@ class Program:
     @property
     def code_bytes(self) -> int:
         """Size of the code with its constants."""
-
-    def rename_inputs(self, names: Sequence[str]) -> None:
-        """Say what messages call the inputs."""
-
-    def rename_outputs(self, names: Sequence[str]) -> None:
-        """Say what messages call the outputs."""
 
     def describe_inputs(self) -> list[tuple[str, str, tuple[int | None, ...]]]:
         """Return name, dtype and shape of each input."""

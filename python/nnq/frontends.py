@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import importer
-from .arrays import is_tensor
 from .errors import Error
-from .model import Model, Names
+from .model import Model
 from .program import Program, load_program
 
 if TYPE_CHECKING:
@@ -44,37 +42,14 @@ def from_torch(
     """
     with front_end("torch"):
         text = importer.from_torch(network, example_inputs, **options)
-    return Model.from_mlir(text, name=type(network).__name__, names=torch_names(network, example_inputs, options))
-
-
-def torch_names(network: Any, example_inputs: Any, options: Mapping[str, Any]) -> Names:
-    """Return the names of the inputs of a module or program."""
-    if hasattr(network, "graph_signature"):
-        return Names(tuple(network.graph_signature.user_inputs))
-    parameters = [
-        name
-        for name, parameter in inspect.signature(network.forward).parameters.items()
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
-    examples = [example_inputs] if is_tensor(example_inputs) else list(example_inputs or ())
-    named = [*zip(parameters, examples, strict=False), *(options.get("example_kwargs") or {}).items()]
-    return Names(tuple(name for name, example in named if is_tensor(example)))
+    return Model.from_mlir(text, name=type(network).__name__)
 
 
 def from_onnx(network: str | os.PathLike[str] | onnx.ModelProto, **options: Any) -> Model:
     """Import an ONNX file or model. Options are those of nnq.importer.from_onnx, such as the shapes of inputs."""
     with front_end("onnx"):
-        import onnx
-
-        network = network if isinstance(network, onnx.ModelProto) else Path(network)
         text = importer.from_onnx(network, **options)
-        proto = onnx.load(network, load_external_data=False) if isinstance(network, Path) else network
-    weights = {weight.name for weight in proto.graph.initializer}
-    names = Names(
-        tuple(value.name for value in proto.graph.input if value.name not in weights),
-        tuple(value.name for value in proto.graph.output),
-    )
-    return Model.from_mlir(text, name=str(network) if isinstance(network, Path) else "ONNX", names=names)
+    return Model.from_mlir(text, name="ONNX" if hasattr(network, "graph") else os.fspath(network))
 
 
 def load(source: str | os.PathLike[str], *, entry: str | None = None) -> Model | Program:

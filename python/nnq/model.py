@@ -8,7 +8,6 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +72,6 @@ class ChoiceMethod:
         return method
 
 
-@dataclass(frozen=True)
-class Names:
-    """What a network calls its inputs and outputs, where it calls them anything."""
-
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-
-
 class Model:
     """A network as MLIR. It never changes: methods return new models, and may be called from several threads.
 
@@ -102,22 +93,20 @@ class Model:
         network: core.Network,
         context: core.Context,
         *,
-        names: Names | None = None,
         origin: Model | None = None,
         steps: tuple[Step, ...] = (),
     ) -> None:
         self._network = network
         self._context = context
-        self._names = names or Names()
         self._origin = origin
         self._steps = steps
 
     @classmethod
-    def from_mlir(cls, data: str | bytes, *, name: str = "network", names: Names | None = None) -> Model:
+    def from_mlir(cls, data: str | bytes, *, name: str = "network") -> Model:
         """Read MLIR text or bytecode."""
         context = core.Context()
         raw = data.encode() if isinstance(data, str) else data
-        return cls(core.Network.parse(context, raw, name), context, names=names)
+        return cls(core.Network.parse(context, raw, name), context)
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Model:
@@ -143,12 +132,12 @@ class Model:
     @property
     def inputs(self) -> list[TensorInfo]:
         """The inputs of the entry point."""
-        return name_tensors(self._entry()["inputs"], "x", self._names.inputs)
+        return name_tensors(self._entry()["inputs"], "x")
 
     @property
     def outputs(self) -> list[TensorInfo]:
         """The outputs of the entry point."""
-        return name_tensors(self._entry()["outputs"], "output", self._names.outputs)
+        return name_tensors(self._entry()["outputs"], "output")
 
     def _describe(self) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = json.loads(self._network.describe())
@@ -254,7 +243,6 @@ class Model:
         return Model(
             network,
             self._context,
-            names=self._names,
             origin=self.origin,
             steps=(*self._steps, step),
         )
@@ -287,9 +275,7 @@ class Model:
         """
         lowered = self._lowered({"target": target, "threads": threads, "profile": profile, **options})
         with progress("compiling") as callback:
-            program = Program(lowered._network, entry, level, callback)
-        program._set_names(self._names.inputs, self._names.outputs)
-        return program
+            return Program(lowered._network, entry, level, callback)
 
     def save(
         self,

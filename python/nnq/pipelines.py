@@ -32,6 +32,8 @@ class Pipeline:
     name: str
     description: str
     options: Mapping[str, Option]
+    # Whether it compresses: a recipe may have it.
+    is_step: bool
 
 
 @functools.cache
@@ -51,6 +53,7 @@ def pipelines() -> dict[str, Pipeline]:
                 )
                 for option in entry["options"]
             },
+            entry["step"],
         )
         for entry in json.loads(core.list_pipelines())["pipelines"]
     }

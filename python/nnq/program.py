@@ -51,12 +51,15 @@ def number_names(name: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name}{i}" for i in range(count)]
 
 
-def name_tensors(tensors: Sequence[Mapping[str, Any]], name: str, names: Sequence[str]) -> list[TensorInfo]:
+def name_tensors(tensors: Sequence[Mapping[str, Any]], name: str) -> list[TensorInfo]:
     """Return tensors of a description; without names they are called as nnq-run calls them."""
-    chosen = names if len(names) == len(tensors) else number_names(name, len(tensors))
     return [
-        TensorInfo(each, DTYPES.get(t["dtype"], t["dtype"]), tuple(None if s < 0 else s for s in t.get("shape", ())))
-        for each, t in zip(chosen, tensors, strict=True)
+        TensorInfo(
+            t.get("name", number),
+            DTYPES.get(t["dtype"], t["dtype"]),
+            tuple(None if s < 0 else s for s in t.get("shape", ())),
+        )
+        for number, t in zip(number_names(name, len(tensors)), tensors, strict=True)
     ]
 
 
@@ -76,13 +79,6 @@ class Program(core.Program):
             for tensors in (self.get_inputs(), self.get_outputs())
         )
         return f"<nnq.Program {self.entry}({inputs}) -> {outputs}>"
-
-    def _set_names(self, inputs: Sequence[str], outputs: Sequence[str]) -> None:
-        self.__dict__.pop("_names", None)
-        if len(inputs) == len(self.get_inputs()):
-            self.rename_inputs(list(inputs))
-        if len(outputs) == len(self.get_outputs()):
-            self.rename_outputs(list(outputs))
 
     @functools.cached_property
     def _names(self) -> tuple[list[str], list[str]]:

@@ -13,8 +13,6 @@ from typing import Any
 from .errors import InputError, OptionError
 from .pipelines import pipelines, write_pipeline
 
-# Pipelines that do not compress.
-OTHERS = ("import", "calibrate", "lower-to-llvm", "recipe")
 # As the methods of a model are called.
 ALIASES = {"quantize": "quantize-int8"}
 
@@ -40,7 +38,7 @@ def make_step(step: StepLike, place: str) -> Step:
         step = next(iter(step.items()))
     name, options = (step, {}) if isinstance(step, str) else step
     name = ALIASES.get(str(name), str(name).replace("_", "-"))
-    known = [each for each in pipelines() if each not in OTHERS]
+    known = [pipeline.name for pipeline in pipelines().values() if pipeline.is_step]
     if name not in known:
         raise OptionError(f"{place}: there is no step '{name}'; there are: {', '.join(known)}")
     if options is not None and not isinstance(options, Mapping):

@@ -62,6 +62,8 @@ class Task:
     """All that a process needs to try recipes: files in a folder that it sees, and numbers."""
 
     folder: str
+    # What tells the network and the samples from others that were in the folder.
+    content: str
     # Of the network as it came.
     accuracy: float
     inputs: int
@@ -83,16 +85,26 @@ def top1(results: NDArray[Any], labels: NDArray[Any]) -> float:
     return 100 * float(np.mean(results.reshape(len(results), -1).argmax(axis=1) == labels))
 
 
-@functools.cache
-def samples(folder: str) -> tuple[list[NDArray[Any]], NDArray[Any]]:
+def samples(task: Task) -> tuple[list[NDArray[Any]], NDArray[Any]]:
     """Return the inputs to score on, and labels."""
+    return read_samples(task.folder, task.content)
+
+
+@functools.lru_cache(maxsize=1)
+def read_samples(folder: str, content: str) -> tuple[list[NDArray[Any]], NDArray[Any]]:
+    """Return the inputs to score on, and labels; `content` is for the cache."""
     with np.load(Path(folder) / "samples.npz") as file:
         return [file[name] for name in number_names("x", len(file.files) - 1)], file["labels"]
 
 
-@functools.cache
-def baseline(folder: str) -> Program:
+def baseline(task: Task) -> Program:
     """Return plain int8, which a process compiles once."""
+    return compile_baseline(task.folder, task.content)
+
+
+@functools.lru_cache(maxsize=1)
+def compile_baseline(folder: str, content: str) -> Program:
+    """Return plain int8; `content` is for the cache."""
     return Model.from_file(Path(folder) / "baseline.mlirbc").compile()
 
 
@@ -107,7 +119,7 @@ def run(program: Program, inputs: list[NDArray[Any]]) -> NDArray[Any]:
 
 def score(task: Task, program: Program) -> float:
     """Return the accuracy of a program, in percent."""
-    inputs, labels = samples(task.folder)
+    inputs, labels = samples(task)
     results = run(program, inputs)
     return float((task.score or top1)(results, labels[: len(results)]))
 
@@ -136,7 +148,7 @@ def try_recipe(task: Task, recipe: Recipe) -> Trial:
     try:
         program = task.make(recipe).compile()
         accuracy = score(task, program)
-        us, baseline_us = compare_times(program, baseline(task.folder), samples(task.folder)[0])
+        us, baseline_us = compare_times(program, baseline(task), samples(task)[0])
     except Error as error:
         return Trial(recipe, error=str(error).splitlines()[0])
     return Trial(

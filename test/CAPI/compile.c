@@ -83,6 +83,42 @@ static void describeUnsigned(NnqContext context) {
   nnqNetworkDestroy(network);
 }
 
+/* Tensors keep the names that the network gives them. */
+static void describeNames(NnqContext context) {
+  NnqNetwork network = parse(
+      context, "func.func @f(%x: tensor<4xf32> {nnq.tensor_name = \"image\"}, "
+               "%y: tensor<4xf32>) "
+               "-> (tensor<4xf32> {nnq.tensor_name = \"sum:0\"}) {"
+               "  %0 = linalg.add ins(%x, %y : tensor<4xf32>, tensor<4xf32>)"
+               "    outs(%x : tensor<4xf32>) -> tensor<4xf32>"
+               "  return %0 : tensor<4xf32>"
+               "}");
+  EXPECT(network);
+  Text text = {NULL, 0};
+  EXPECT(nnqNetworkDescribe(network, collect, &text));
+  printf("names: %s\n", text.data);
+  clear(&text);
+  /* CHECK: names: [{"entry":"f",
+     CHECK-SAME: "inputs":[{"dtype":"f32","name":"image","shape":[4]},
+     CHECK-SAME: {"dtype":"f32","shape":[4]}]
+     CHECK-SAME: "outputs":[{"dtype":"f32","name":"sum:0","shape":[4]}]
+   */
+  EXPECT(nnqNetworkRun(network, "lower-to-llvm"));
+  EXPECT(nnqNetworkPrintHeader(network, collect, &text));
+  printf("%s", text.data);
+  clear(&text);
+  /* CHECK: void f(const float *image, const float *x1, float *sum_0,
+     CHECK-SAME: void *workspace);
+   */
+  NnqProgram program = nnqProgramCompile(network, NULL, 0);
+  EXPECT(program);
+  EXPECT(strcmp(nnqProgramInput(program, 0).name, "image") == 0);
+  EXPECT(strcmp(nnqProgramInput(program, 1).name, "") == 0);
+  EXPECT(strcmp(nnqProgramOutput(program, 0).name, "sum:0") == 0);
+  nnqProgramDestroy(program);
+  nnqNetworkDestroy(network);
+}
+
 static void compileStatic(NnqContext context, const char *folder) {
   NnqNetwork network = parse(context, staticLayer);
   EXPECT(network);
@@ -190,6 +226,7 @@ int main(int argc, char **argv) {
   NnqContext context = nnqContextCreate(collectDiagnostic, &messages);
   EXPECT(context);
   describeUnsigned(context);
+  describeNames(context);
   compileStatic(context, argv[1]);
   compileDynamic(context);
   quantize(context, argv[1]);

@@ -18,6 +18,13 @@ func.func private @helper(%x: memref<?xf32>) {
   return
 }
 
+// What the network calls tensors is part of the signature.
+// CHECK: func.func @named
+// CHECK-SAME: nnq.signature = {entry = "named", inputs = [{dtype = "f32", name = "image:0", shape = array<i64: 4>}, {dtype = "f32", shape = array<i64: 4>}], outputs = [{dtype = "f32", name = "scores", shape = array<i64: 4>}],
+func.func @named(%x: memref<4xf32> {nnq.tensor_name = "image:0"}, %s: memref<4xf32>, %y: memref<4xf32> {bufferize.result, nnq.tensor_name = "scores"}) {
+  return
+}
+
 // Integers of MLIR have no sign, those of C do.
 // CHECK: func.func @unsigned
 // CHECK-SAME: nnq.signature = {entry = "unsigned", inputs = [{dtype = "u8", shape = array<i64: 4>}, {dtype = "i8", shape = array<i64: 4>}], outputs = [{dtype = "u16", shape = array<i64: 4>}],

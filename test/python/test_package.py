@@ -432,6 +432,7 @@ def test_onnx_names_and_batches(tmp_path):
     path = make_onnx(tmp_path / "net.onnx")
     model = nnq.from_onnx(path, shapes={"image": (None, 3, 16, 16)})
     assert [t.name for t in model.inputs] == ["image"]
+    assert [t.name for t in model.outputs] == ["scores"]
     x = RNG.normal(size=(5, 3, 16, 16)).astype(np.float32)
     (expected,) = ort.InferenceSession(path, providers=["CPUExecutionProvider"]).run(["scores"], {"image": x})
     program = model.compile()
@@ -439,6 +440,12 @@ def test_onnx_names_and_batches(tmp_path):
     assert np.allclose(scores, expected, rtol=1e-4, atol=1e-4)
     quantized = model.quantize(data={"image": x}).compile()
     assert quantized.get_outputs()[0].shape == (None, 10)
+    # Files keep the names.
+    model.save(tmp_path / "net.mlirbc")
+    model.save(tmp_path / "net.so", header=tmp_path / "net.h")
+    for loaded in (nnq.load(tmp_path / "net.mlirbc").compile(), nnq.load(tmp_path / "net.so")):
+        assert [t.name for t in (*loaded.get_inputs(), *loaded.get_outputs())] == ["image", "scores"]
+    assert "(const float *image, float *scores, int64_t batch," in (tmp_path / "net.h").read_text()
     assert np.abs(quantized(x) - expected).max() < 0.1 * np.abs(expected).max()
 
 

@@ -62,6 +62,19 @@ def test_factors_of_a_layer_without_full_rank_win(wide: nnq.Model, data: np.ndar
         nnq.search(wide, data, log=log, **OPTIONS)
 
 
+def test_folder_may_be_that_of_another_search(wide: nnq.Model, data: np.ndarray, tmp_path: Path):
+    options = {**OPTIONS, "trials": 1, "folder": tmp_path}
+    assert nnq.search(wide, data, **options).accuracy == 100
+    program = wide.compile()
+    wrong = np.array([program(row[None]).argmax() + 1 for row in data]) % 384
+    assert nnq.search(wide, data, labels=wrong, **options).accuracy == 0
+    weights = np.eye(16, dtype=np.float32)
+    other = nnq.load(layer('linalg.matmul {nnq.layer = "fc"}', (1, 16), weights, (1, 16)))
+    result = nnq.search(other, data[:, :16].copy(), **options)
+    assert result.accuracy == 100
+    assert not result.baseline.error
+
+
 @contextmanager
 def process_pool() -> Iterator[Executor]:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:

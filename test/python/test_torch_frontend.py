@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from nnq import importer
 from nnq.importer import NetworkError, from_torch
 from torch import nn
 from torch.export import Dim
-from torch_models import ENCODERS, make_classifier, make_encoder
+from torch_models import ENCODERS, make_classifier, make_encoder, make_maxvit, make_swin
 
 X = torch.randn(1, 4, generator=torch.Generator().manual_seed(0))
 TOLERANCE = 1e-4
@@ -43,6 +45,15 @@ def test_keywords_and_dictionaries(run_network: Run, tmp_path: Path):
         result = module(a, b=b)
     expected = [result["y"], result["pair"][0], result["pair"][1]]
     assert_close(run_network(tmp_path / "net.mlirbc", [a.numpy(), b.numpy()]), [e.numpy() for e in expected], TOLERANCE)
+
+
+def test_inputs_and_results_have_names():
+    header = signature(from_torch(Several(), [X], {"b": X}))
+    arguments, results = header.split("->")
+    assert re.findall(r'nnq.tensor_name = "(.*?)"', arguments) == ["a", "b"]
+    assert re.findall(r'nnq.tensor_name = "(.*?)"', results) == ["y", "pair.0", "pair.1"]
+    _, results = signature(from_torch(nn.Linear(4, 4), X)).split("->")
+    assert "nnq.tensor_name" not in results
 
 
 def test_training_mode_stays():
@@ -174,6 +185,60 @@ def test_torchvision_classifier(name: str, run_network: Run, tools: Path, tmp_pa
     subprocess.run(command, check=True)
     result = run_network(tmp_path / "q.mlirbc", [x.numpy()])[0].reshape(expected.shape)
     assert np.square(expected).sum() > 1000 * np.square(result - expected).sum()
+
+
+VISION_TRANSFORMERS = {"swin": make_swin, "swin_v2": lambda: make_swin(2), "maxvit": make_maxvit}
+
+
+@pytest.mark.parametrize("name", VISION_TRANSFORMERS)
+def test_vision_transformer(name: str, run_network: Run, tmp_path: Path):
+    torch.manual_seed(0)
+    module = VISION_TRANSFORMERS[name]()
+    for part in module.parameters():
+        if part.dim() > 1:
+            nn.init.normal_(part, std=part[0].numel() ** -0.5)
+    x = torch.randn(3, 3, 32, 32)
+    importer.write(from_torch(module, x[:1]), tmp_path / "net.mlirbc")
+    with torch.no_grad():
+        expected = module(x).numpy()
+    assert np.abs(expected[0] - expected[1]).max() > 0.1
+    assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [expected], TOLERANCE)
+
+
+class Rolled(nn.Module):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__()
+        self.arguments = arguments
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.roll(x, *self.arguments) * 2
+
+
+@pytest.mark.parametrize("arguments", [(1, 1), (-2, 2), ((3, -1), (2, 1)), ((1, 5), (1, -1)), (0, 1), (3,), (4, 1)])
+def test_rolled_tensors_have_static_sizes(arguments: tuple, run_network: Run, tmp_path: Path):
+    x = torch.arange(20.0).reshape(1, 4, 5)
+    module = Rolled(*arguments)
+    text = from_torch(module, x)
+    assert "?" not in text.partition("{-#")[0]
+    importer.write(text, tmp_path / "net.mlirbc")
+    assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [module(x).numpy()], 0)
+
+
+class Table(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(7, 3))
+        self.register_buffer("places", torch.tensor([[6, 0], [2, 2]]))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.table[self.places.view(-1)].view(2, 2, 3)
+
+
+def test_gathered_parameters(run_network: Run, tmp_path: Path):
+    module, x = Table(), torch.randn(1, 2, 2, 3)
+    importer.write(from_torch(module, x), tmp_path / "net.mlirbc")
+    with torch.no_grad():
+        assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [module(x).numpy()], 1e-6)
 
 
 @pytest.mark.parametrize("name", ENCODERS)

@@ -41,6 +41,18 @@ def make_classifier(name: str, **arguments: Any) -> nn.Module:
     return module.eval()
 
 
+def make_swin(version: int = 1) -> nn.Module:
+    """Return a small Swin transformer, whose windows are shifted in every second block."""
+    swin = load_torchvision().swin_transformer
+    parts = {} if version == 1 else {"block": swin.SwinTransformerBlockV2, "downsample_layer": swin.PatchMergingV2}
+    return swin.SwinTransformer([4, 4], 32, [2, 2], [4, 8], [2, 2], num_classes=10, **parts).eval()
+
+
+def make_maxvit() -> nn.Module:
+    """Return a small MaxViT of two stages for images of 32x32."""
+    return load_torchvision().MaxVit((32, 32), 16, 4, [16, 32], [1, 1], 8, 0.0, num_classes=10).eval()
+
+
 SMALL = {
     "hidden_size": 32,
     "num_attention_heads": 4,

@@ -92,6 +92,7 @@ static Error compile(const Options &options) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   registerAllPasses();
+  hideRegisteredOptions();
   Options options;
   llvm::cl::ParseCommandLineOptions(
       argc, argv, "nnq-compile: a network to a library for C\n");

@@ -19,9 +19,22 @@ static llvm::json::Value number(double value) {
                               : llvm::json::Value(nullptr);
 }
 
+static void printJSON(llvm::json::OStream &json, llvm::StringRef role,
+                      llvm::ArrayRef<TensorSignature> tensors) {
+  json.attributeArray(role, [&] {
+    for (const TensorSignature &tensor : tensors)
+      json.object([&] {
+        json.attribute("name", tensor.name);
+        json.attribute("type", tensor.str());
+      });
+  });
+}
+
 void nnq::printJSON(llvm::raw_ostream &os, const Report &report) {
   llvm::json::OStream json(os, 2);
   json.object([&] {
+    ::printJSON(json, "inputs", report.inputs);
+    ::printJSON(json, "outputs", report.outputs);
     json.attribute("samples", report.samples);
     if (report.accuracy)
       json.attribute("accuracy", *report.accuracy);
@@ -54,6 +67,14 @@ static void printSummary(llvm::raw_ostream &os, const Report &report) {
   auto row = [&](llvm::StringRef name, const std::string &value) {
     os << llvm::left_justify(name, 22) << value << "\n";
   };
+  auto tensors = [&](llvm::StringRef role,
+                     llvm::ArrayRef<TensorSignature> list) {
+    for (const TensorSignature &tensor : list)
+      row(role, tensor.name.empty() ? tensor.str()
+                                    : tensor.name + ": " + tensor.str());
+  };
+  tensors("input", report.inputs);
+  tensors("output", report.outputs);
   row("samples", std::to_string(report.samples));
   if (report.accuracy)
     row("accuracy", llvm::formatv("{0:f2} %", 100 * *report.accuracy));

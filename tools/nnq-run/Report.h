@@ -14,6 +14,8 @@
 namespace nnq {
 
 struct Report {
+  std::vector<TensorSignature> inputs;
+  std::vector<TensorSignature> outputs;
   int64_t samples = 0;
   std::optional<double> accuracy;
   std::optional<Timing> timing;

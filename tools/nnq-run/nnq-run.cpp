@@ -9,6 +9,7 @@
 #include "nnq/InitAll.h"
 #include "nnq/Pipeline/Driver.h"
 #include "nnq/Runtime/Evaluate.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -32,8 +33,8 @@ struct Options {
       llvm::cl::value_desc("file"), llvm::cl::Required};
   llvm::cl::list<std::string> inputKeys{
       "input-key", llvm::cl::CommaSeparated,
-      llvm::cl::desc("Names of the inputs in a .npz (default: x, or x0,x1,... "
-                     "if there are several)"),
+      llvm::cl::desc("Names of the inputs in a .npz (default: those of the "
+                     "network, else x, or x0,x1,... if there are several)"),
       llvm::cl::value_desc("name,...")};
   llvm::cl::opt<std::string> labelsKey{
       "labels-key",
@@ -112,16 +113,29 @@ static Expected<CompiledModel> loadModel(MLIRContext &context, StringRef path,
   return model;
 }
 
-/// `given`, or `name`, or `name`0, `name`1, ... for `count` arrays.
+/// `name`, or `name`0, `name`1, ... for `count` arrays.
+static std::string numberKey(StringRef name, size_t index, size_t count) {
+  return count == 1 ? name.str() : (name + llvm::Twine(index)).str();
+}
+
+/// `given`, or what the network calls the arrays if the file has them all, or
+/// numbers of `name`.
 static Expected<std::vector<std::string>>
-getKeys(const llvm::cl::list<std::string> &given, StringRef name,
-        size_t count) {
-  if (!given.empty() && given.size() != count)
+getKeys(const llvm::cl::list<std::string> &given, const NumpyFile &file,
+        ArrayRef<TensorSignature> tensors, StringRef name) {
+  if (!given.empty() && given.size() != tensors.size())
     return createStringError("--%s names %zu arrays, the network has %zu",
-                             given.ArgStr.str().c_str(), given.size(), count);
-  std::vector<std::string> keys(given.begin(), given.end());
-  for (size_t i = keys.size(); i < count; ++i)
-    keys.push_back(count == 1 ? name.str() : (name + llvm::Twine(i)).str());
+                             given.ArgStr.str().c_str(), given.size(),
+                             tensors.size());
+  if (!given.empty())
+    return std::vector<std::string>(given.begin(), given.end());
+  bool hasNames = llvm::all_of(tensors, [&](const TensorSignature &tensor) {
+    return !tensor.name.empty() && file.contains(tensor.name);
+  });
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < tensors.size(); ++i)
+    keys.push_back(hasNames ? tensors[i].name
+                            : numberKey(name, i, tensors.size()));
   return keys;
 }
 
@@ -144,7 +158,7 @@ readArrays(const NumpyFile &file, ArrayRef<std::string> keys, StringRef what) {
 static Expected<Batches> readBatches(const NumpyFile &file,
                                      const Signature &signature,
                                      const Options &options, int64_t batch) {
-  auto keys = getKeys(options.inputKeys, "x", signature.inputs.size());
+  auto keys = getKeys(options.inputKeys, file, signature.inputs, "x");
   if (!keys)
     return keys.takeError();
   auto arrays = readArrays(file, *keys, "inputs");
@@ -155,14 +169,15 @@ static Expected<Batches> readBatches(const NumpyFile &file,
 
 static Expected<std::vector<NumpyArray>> getOther(MLIRContext &context,
                                                   const NumpyFile &data,
-                                                  size_t count,
+                                                  const Signature &signature,
                                                   const Options &options) {
   StringRef path = options.compare;
   if (path.ends_with(".npy") || path.ends_with(".npz")) {
     auto file = NumpyFile::open(path);
     if (!file)
       return file.takeError();
-    auto keys = getKeys(options.compareKeys, "output", count);
+    auto keys =
+        getKeys(options.compareKeys, *file, signature.outputs, "output");
     if (!keys)
       return keys.takeError();
     return readArrays(*file, *keys, "outputs");
@@ -179,11 +194,19 @@ static Expected<std::vector<NumpyArray>> getOther(MLIRContext &context,
   return runAll(*model, *batches);
 }
 
-static Error writeOutputs(StringRef path, ArrayRef<NumpyArray> outputs) {
+/// By the names of the network if it names all.
+static Error writeOutputs(StringRef path, ArrayRef<TensorSignature> tensors,
+                          ArrayRef<NumpyArray> outputs) {
+  llvm::StringSet<> names;
+  for (const TensorSignature &tensor : tensors)
+    if (!tensor.name.empty())
+      names.insert(tensor.name);
   std::vector<std::pair<std::string, NumpyArray>> named;
   for (auto [i, array] : llvm::enumerate(outputs))
-    named.emplace_back(
-        outputs.size() == 1 ? "output" : "output" + std::to_string(i), array);
+    named.emplace_back(names.size() == outputs.size()
+                           ? tensors[i].name
+                           : numberKey("output", i, outputs.size()),
+                       array);
   return writeNumpyFile(path, named);
 }
 
@@ -212,6 +235,8 @@ static Error run(const Options &options) {
     return batches.takeError();
 
   Report report;
+  report.inputs = model->signature().inputs;
+  report.outputs = model->signature().outputs;
   report.samples = batches->getNumSamples();
   report.weightBytes = model->signature().weights;
   report.libraryBytes = model->codeBytes();
@@ -234,7 +259,7 @@ static Error run(const Options &options) {
     return data->read(options.labelsKey).takeError();
   }
   if (!options.compare.empty()) {
-    auto other = getOther(context, *data, outputs.size(), options);
+    auto other = getOther(context, *data, model->signature(), options);
     if (!other)
       return other.takeError();
     Expected<Comparison> comparison = compare(outputs, *other);
@@ -253,7 +278,8 @@ static Error run(const Options &options) {
   }
 
   if (!options.output.empty())
-    if (Error error = writeOutputs(options.output, outputs))
+    if (Error error =
+            writeOutputs(options.output, model->signature().outputs, outputs))
       return error;
   if (!options.report.empty())
     if (Error error =
@@ -281,6 +307,7 @@ static Error run(const Options &options) {
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   registerAllPasses();
+  hideRegisteredOptions();
   Options options;
   llvm::cl::ParseCommandLineOptions(
       argc, argv, "nnq-run: results, accuracy and time of a network\n");

@@ -58,6 +58,9 @@ struct LoweringCommandLine {
   mlir::PassPipelineCLParser passes{"", "Passes to run before lowering"};
 };
 
+/// Leaves what is registered so far, which is LLVM's, to --help-hidden.
+void hideRegisteredOptions();
+
 /// Parses MLIR text or bytecode, runs the passes asked for and, unless it is in
 /// the LLVM dialect already, lowers it. Errors are printed, with their place in
 /// the file; the result is null then.

@@ -26,7 +26,9 @@ struct DataOptions : public virtual mlir::detail::PassOptions {
   Option<std::string> data;
   Option<std::string> key{
       *this, "key",
-      llvm::cl::desc("Name of the input array in the .npz (default: `x`)"),
+      llvm::cl::desc(
+          "Name of the input array in the .npz (default: that of the "
+          "network, else `x`)"),
       llvm::cl::init("x")};
   Option<int64_t> samples{
       *this, "samples",
@@ -573,6 +575,8 @@ struct Pipeline {
   std::function<void(
       llvm::function_ref<void(const mlir::detail::PassOptions &)>)>
       visitOptions;
+  /// Compresses: a recipe may have it.
+  bool isStep = false;
 };
 
 /// All of them, in the order of the data path.

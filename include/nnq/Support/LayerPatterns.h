@@ -49,6 +49,13 @@ private:
   std::vector<Pattern> patterns;
 };
 
+/// What `exclude=` says. The error names the option and what is wrong with it.
+llvm::Expected<LayerPatterns> parseExcluded(llvm::StringRef texts);
+
+/// An error if an expression of `exclude=` has matched none of what there was
+/// to leave out, "layer with weights" for example.
+llvm::Error checkExcluded(const LayerPatterns &excluded, llvm::StringRef kind);
+
 } // namespace nnq
 
 #endif // NNQ_SUPPORT_LAYERPATTERNS_H

@@ -33,6 +33,8 @@ struct TensorSignature {
   /// The first size is `kDynamicBatch` if the caller chooses the batch.
   llvm::SmallVector<int64_t> shape;
   DType dtype;
+  /// What the network calls it; empty if it has no name.
+  std::string name = {};
 
   bool hasDynamicBatch() const;
   /// The shape for `batch` samples, which matters only if they are dynamic.

@@ -6,13 +6,34 @@
 
 #include "nnq/Compress/Calibrate/CalibrationData.h"
 
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
+
 using namespace mlir;
 using namespace nnq;
 
+/// Of the option key=.
+static constexpr llvm::StringLiteral kDefaultKey = "x";
+
+/// What the network calls its inputs, if the file has arrays of all names.
+static std::optional<SmallVector<std::string>>
+findNames(func::FuncOp entry, const NumpyFile &file) {
+  SmallVector<std::string> names;
+  for (unsigned i = 0; i < entry.getNumArguments(); ++i) {
+    auto name = entry.getArgAttrOfType<StringAttr>(i, kTensorNameAttr);
+    if (!name || !file.contains(name.getValue()))
+      return std::nullopt;
+    names.push_back(name.str());
+  }
+  return names;
+}
+
 /// The names of the arrays: `key` itself, or numbered if there are several
-/// inputs, or one name an input.
-static llvm::Expected<SmallVector<std::string>> getKeys(func::FuncOp entry,
-                                                        StringRef key) {
+/// inputs, or one name an input. Those of the network go before the default.
+static llvm::Expected<SmallVector<std::string>>
+getKeys(func::FuncOp entry, const NumpyFile &file, StringRef key) {
+  if (key == kDefaultKey)
+    if (auto names = findNames(entry, file))
+      return *names;
   SmallVector<std::string> keys;
   SmallVector<StringRef> given;
   key.split(given, ',');
@@ -36,12 +57,12 @@ llvm::Expected<CalibrationData> CalibrationData::open(func::FuncOp entry,
   if (limit < 0)
     return llvm::createStringError("samples=%lld is negative",
                                    static_cast<long long>(limit));
-  llvm::Expected<SmallVector<std::string>> keys = getKeys(entry, key);
-  if (!keys)
-    return keys.takeError();
   llvm::Expected<NumpyFile> file = NumpyFile::open(path);
   if (!file)
     return file.takeError();
+  llvm::Expected<SmallVector<std::string>> keys = getKeys(entry, *file, key);
+  if (!keys)
+    return keys.takeError();
   if (!file->isArchive() && keys->size() > 1)
     return llvm::createStringError(
         path + ": is one array, but function '" + entry.getName() + "' takes " +

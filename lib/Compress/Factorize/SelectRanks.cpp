@@ -204,9 +204,9 @@ SelectRanks::getCandidate(linalg::LinalgOp op, const LayerRequests::How *how,
 }
 
 FailureOr<std::vector<Candidate>> SelectRanks::findCandidates() {
-  llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
+  llvm::Expected<LayerPatterns> excluded = parseExcluded(exclude);
   if (!excluded)
-    return fail() << "exclude: " << llvm::toString(excluded.takeError());
+    return fail() << llvm::toString(excluded.takeError());
   LayerRequests requests = llvm::cantFail(LayerRequests::parse(layers));
   std::vector<Candidate> candidates;
   MissedLayers missed;
@@ -234,9 +234,8 @@ FailureOr<std::vector<Candidate>> SelectRanks::findCandidates() {
   }
   for (auto &[op, reason] : missed)
     miss(op, reason);
-  if (std::optional<StringRef> unused = excluded->findUnused())
-    return fail() << "exclude: no layer with weights answers '" << *unused
-                  << "'";
+  if (llvm::Error error = checkExcluded(*excluded, "layer with weights"))
+    return fail() << llvm::toString(std::move(error));
   if (std::optional<StringRef> unused = requests.findUnused())
     return fail() << "layers: no layer with weights answers '" << *unused
                   << "'";

@@ -127,10 +127,9 @@ llvm::Error SelectBlocks::checkOptions() {
 }
 
 llvm::Error SelectBlocks::findCandidates() {
-  llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
+  llvm::Expected<LayerPatterns> excluded = parseExcluded(exclude);
   if (!excluded)
-    return llvm::createStringError("exclude: " +
-                                   llvm::toString(excluded.takeError()));
+    return excluded.takeError();
   found = Blocks::find(entry, bridge);
   numMissed += found.refused.size();
   for (const RefusedBlock &refused : found.refused)
@@ -145,9 +144,9 @@ llvm::Error SelectBlocks::findCandidates() {
     candidates.push_back({&block});
   }
   numBlocks += candidates.size();
-  if (std::optional<StringRef> unused = excluded->findUnused())
-    return llvm::createStringError(
-        "exclude: no layer of a block that could go answers '" + *unused + "'");
+  if (llvm::Error error =
+          checkExcluded(*excluded, "layer of a block that could go"))
+    return error;
   if (!candidates.empty())
     return llvm::Error::success();
   notes = found.refused;

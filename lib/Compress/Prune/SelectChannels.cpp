@@ -128,9 +128,9 @@ SelectChannels::getCandidates(const ChannelGroups &groups) {
   if (failed(width))
     return failure();
   auto fail = [&]() {
-    return emitError(getOperation().getLoc()) << kPass << ": exclude: ";
+    return emitError(getOperation().getLoc()) << kPass << ": ";
   };
-  llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
+  llvm::Expected<LayerPatterns> excluded = parseExcluded(exclude);
   if (!excluded)
     return fail() << llvm::toString(excluded.takeError());
   ChannelScoring scoring{criterion, static_cast<uint64_t>(seed), std::nullopt};
@@ -139,8 +139,7 @@ SelectChannels::getCandidates(const ChannelGroups &groups) {
     StringRef path = criterion == ChannelCriterion::Taylor ? gradients : scales;
     llvm::Expected<NumpyFile> file = NumpyFile::open(path);
     if (!file)
-      return emitError(getOperation().getLoc())
-             << kPass << ": " << llvm::toString(file.takeError());
+      return fail() << llvm::toString(file.takeError());
     scoring.file = std::move(*file);
   }
   SmallVector<Candidate> candidates;
@@ -170,9 +169,9 @@ SelectChannels::getCandidates(const ChannelGroups &groups) {
     candidate.step = step < candidate.size() ? step : 1;
     candidates.push_back(std::move(candidate));
   }
-  if (std::optional<StringRef> unused = excluded->findUnused())
-    return fail() << "no layer whose channels could go answers '" << *unused
-                  << "'";
+  if (llvm::Error error =
+          checkExcluded(*excluded, "layer whose channels could go"))
+    return fail() << llvm::toString(std::move(error));
   return candidates;
 }
 

@@ -92,9 +92,9 @@ FailureOr<SparsityPattern> SelectSparsity::checkOptions() {
 
 FailureOr<std::vector<Candidate>>
 SelectSparsity::findCandidates(const SparsityPattern &given) {
-  llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
+  llvm::Expected<LayerPatterns> excluded = parseExcluded(exclude);
   if (!excluded)
-    return fail() << "exclude: " << llvm::toString(excluded.takeError());
+    return fail() << llvm::toString(excluded.takeError());
   std::vector<Candidate> candidates;
   MissedLayers missed;
   bool hasStatistics = criterion == WeightCriterion::Magnitude;
@@ -123,9 +123,8 @@ SelectSparsity::findCandidates(const SparsityPattern &given) {
   numMissed += missed.size();
   for (auto &[op, reason] : missed)
     remarkMissed(op, kPass, reason);
-  if (std::optional<StringRef> unused = excluded->findUnused())
-    return fail() << "exclude: no layer with weights answers '" << *unused
-                  << "'";
+  if (llvm::Error error = checkExcluded(*excluded, "layer with weights"))
+    return fail() << llvm::toString(std::move(error));
   if (!hasStatistics && !missed.empty())
     return fail() << "criterion="
                   << (criterion == WeightCriterion::Obs

@@ -69,9 +69,9 @@ LogicalResult SelectCodebooks::select() {
   if (channels < 0)
     return fail() << "channels=" << channels.getValue()
                   << " is no number of channels; pass 0 for all of them";
-  llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
+  llvm::Expected<LayerPatterns> excluded = parseExcluded(exclude);
   if (!excluded)
-    return fail() << "exclude: " << llvm::toString(excluded.takeError());
+    return fail() << llvm::toString(excluded.takeError());
   MissedLayers missed;
   SmallVector<WeightReaders> selected;
   for (const WeightReaders &readers : findWeightReaders(getOperation())) {
@@ -83,9 +83,8 @@ LogicalResult SelectCodebooks::select() {
     else
       missed.emplace_back(readers.front(), reason);
   }
-  if (std::optional<StringRef> unused = excluded->findUnused())
-    return fail() << "exclude: no layer with weights answers '" << *unused
-                  << "'";
+  if (llvm::Error error = checkExcluded(*excluded, "layer with weights"))
+    return fail() << llvm::toString(std::move(error));
   if (selected.empty()) {
     InFlightDiagnostic error = fail() << "no layer has weights to share";
     attachMissed(error, missed);

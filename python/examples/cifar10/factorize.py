@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from cifar10 import Images
 from finetune import CALIBRATION, finetune, make_parser, normalize, rate, report
 from resnet20 import ResNet20
@@ -34,7 +33,7 @@ def run(network: ResNet20, images: Images, epochs: int, ratio: float) -> dict[st
     calib = x_train[:CALIBRATION].numpy()
     factorized = dense.factorize(ratio=ratio, data=calib, gate_precision="int8")
     small = nnq.torch.factorize_like(network, factorized)
-    finetune(small, network, x_train, torch.from_numpy(images.y_train), epochs)
+    finetune(small, network, x_train, epochs)
     tuned = nnq.from_torch(small, example, entry="resnet20")
     int8, plain = (model.quantize(data=calib) for model in (tuned, dense))
     times = compare_times(int8.compile(), plain.compile(), [x_test[:1].numpy()])

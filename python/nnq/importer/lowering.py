@@ -7,7 +7,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import NetworkError
@@ -110,6 +110,22 @@ def lower_to_linalg(module: Any, resources: Mapping[str, np.ndarray] | None = No
 def resource_key(attribute: Any) -> str:
     """Return the key of a resource."""
     return re.fullmatch(r"dense_resource<([^>]+)> : .*", str(attribute))[1]
+
+
+def mark_tensors(function: Any, inputs: Sequence[tuple[str, bool]], outputs: Sequence[tuple[str, bool]]) -> None:
+    """Give a function the names of its inputs and outputs, and say which integers have no sign.
+
+    The tensors of MLIR have neither. What has no name is called "".
+    """
+    from torch_mlir.ir import ArrayAttr, DictAttr, StringAttr, UnitAttr
+
+    def describe(name: str, is_unsigned: bool) -> Any:
+        attributes = {"nnq.tensor_name": StringAttr.get(name)} if name else {}
+        return DictAttr.get(attributes | ({"nnq.unsigned": UnitAttr.get()} if is_unsigned else {}))
+
+    with function.context:
+        function.attributes["arg_attrs"] = ArrayAttr.get([describe(*each) for each in inputs])
+        function.attributes["res_attrs"] = ArrayAttr.get([describe(*each) for each in outputs])
 
 
 def linalg_pipeline(context: Any, *, with_verifier: bool) -> str:

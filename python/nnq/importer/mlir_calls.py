@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import onnx
 
-from .lowering import c_identifier
+from .lowering import c_identifier, mark_tensors
 
 DOMAIN = "nnq"
 OP_TYPE = "NnqCall"
@@ -88,22 +88,17 @@ def define_function(graph_info: Any, module: Any) -> Any:
             return True
 
     importer = NodeImporter.define_function(graph_info, module)
-    mark_unsigned(importer._p, graph_info)
+    describe_interface(importer._p, graph_info)
     # What creates it creates that class only.
     importer.__class__ = CallImporter
     return importer
 
 
-def mark_unsigned(function: Any, graph_info: Any) -> None:
-    """Say which integers of the entry point have no sign: the tensors of MLIR do not."""
-    from torch_mlir.ir import ArrayAttr, DictAttr, UnitAttr
-
+def describe_interface(function: Any, graph_info: Any) -> None:
+    """Say what the inputs and outputs of the entry point are called, and which integers have no sign."""
     unsigned = {onnx.TensorProto.UINT8, onnx.TensorProto.UINT16, onnx.TensorProto.UINT32, onnx.TensorProto.UINT64}
 
-    def marks(values: Sequence[onnx.ValueInfoProto]) -> Any:
-        types = [value.type.tensor_type.elem_type for value in values]
-        return ArrayAttr.get([DictAttr.get({"nnq.unsigned": UnitAttr.get()} if t in unsigned else {}) for t in types])
+    def describe(values: Iterable[onnx.ValueInfoProto]) -> list[tuple[str, bool]]:
+        return [(value.name, value.type.tensor_type.elem_type in unsigned) for value in values]
 
-    with function.context:
-        function.attributes["arg_attrs"] = marks([*graph_info.input_map.values()])
-        function.attributes["res_attrs"] = marks(graph_info.graph_proto.output)
+    mark_tensors(function, describe(graph_info.input_map.values()), describe(graph_info.graph_proto.output))

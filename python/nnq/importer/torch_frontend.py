@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import NetworkError
-from .lowering import c_identifier, check_supported, lower_to_linalg, make_context, quiet, run_pipeline
+from .lowering import c_identifier, check_supported, lower_to_linalg, make_context, mark_tensors, quiet, run_pipeline
 from .shapes import Shapes, check_batch, check_names, check_open, format_shape
 
 if TYPE_CHECKING:
@@ -57,7 +57,15 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     from torch_mlir.extras.fx_importer import FxImporter
 
     from .torch_checks import check_program, check_signature
-    from .torch_graph import drop_empty_results, keep_buffers, lift_list_constants, sum_up_to
+    from .torch_graph import (
+        drop_empty_results,
+        keep_buffers,
+        lift_list_constants,
+        name_inputs,
+        name_outputs,
+        roll,
+        sum_up_to,
+    )
     from .torch_literals import LiteralHooks
     from .torch_quantized import spell_quantization
 
@@ -66,9 +74,11 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     # That of PyTorch computes the variance in f64; torch-mlir has one of its own.
     decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
     decompositions[torch.ops.aten.cumsum.default] = sum_up_to
+    decompositions[torch.ops.aten.roll.default] = roll
     program = program.run_decompositions(decompositions)
     check_torch_shapes(program, dynamic_batch)
     check_signature(program)
+    names = name_inputs(program), name_outputs(program)
     drop_empty_results(program)
     keep_buffers(program)
     spell_quantization(program)
@@ -78,9 +88,10 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     hooks = LiteralHooks()
     importer = FxImporter(context=context, hooks=hooks)
     try:
-        importer.import_frozen_program(program, func_name=c_identifier(entry))
+        function = importer.import_frozen_program(program, func_name=c_identifier(entry))
     except (AssertionError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
         raise NetworkError(f"torch-mlir cannot import the network: {error}") from error
+    mark_tensors(function, *([(name, False) for name in side] for side in names))
     module = importer.module.operation
     check_supported(module)
     run_pipeline(

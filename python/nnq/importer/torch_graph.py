@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch.export.graph_signature import ConstantArgument, OutputKind
+from torch.utils import _pytree as pytree
 
 
 def sum_up_to(x: torch.Tensor, dim: int, *, dtype: torch.dtype | None = None) -> torch.Tensor:
@@ -14,6 +18,37 @@ def sum_up_to(x: torch.Tensor, dim: int, *, dtype: torch.dtype | None = None) ->
     places = torch.arange(x.shape[dim], device=x.device)
     counts = (places[:, None] >= places[None, :]).to(x.dtype)
     return (x.movedim(dim, -1).unsqueeze(-2) * counts).sum(-1, dtype=x.dtype).movedim(-1, dim)
+
+
+def roll(x: torch.Tensor, shifts: Sequence[int], dims: Sequence[int] = ()) -> torch.Tensor:
+    """Return a tensor whose parts at the ends of dimensions change places, with the sizes that torch-mlir forgets."""
+    if not dims:
+        return roll(x.flatten(), shifts, [0]).reshape(x.shape)
+    for shift, dim in zip(shifts, dims, strict=True):
+        size = x.shape[dim]
+        place = -shift % size if size else 0
+        if place:
+            x = torch.cat([x.narrow(dim, place, size - place), x.narrow(dim, 0, place)], dim)
+    return x.clone()
+
+
+def name_inputs(program: torch.export.ExportedProgram) -> list[str]:
+    """Return the names of the inputs that are tensors."""
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes if node.op == "placeholder"}
+    names = map(str, program.graph_signature.user_inputs)
+    return [name for name in names if isinstance(values.get(name), torch.Tensor)]
+
+
+def name_outputs(program: torch.export.ExportedProgram) -> list[str]:
+    """Return the names of the results that are not None: keys of a dictionary, else ""."""
+    specs = [spec for spec in program.graph_signature.output_specs if spec.kind == OutputKind.USER_OUTPUT]
+    paths = pytree.tree_flatten_with_path(pytree.tree_unflatten(range(len(specs)), program.call_spec.out_spec))[0]
+    names = []
+    for spec, (path, _) in zip(specs, paths, strict=True):
+        keys = [getattr(key, "key", getattr(key, "name", getattr(key, "idx", key))) for key in path]
+        if not (isinstance(spec.arg, ConstantArgument) and spec.arg.value is None):
+            names.append(".".join(map(str, keys)) if keys and isinstance(keys[0], str) else "")
+    return names
 
 
 def keep_buffers(program: torch.export.ExportedProgram) -> None:
@@ -54,8 +89,14 @@ def lift_list_constants(program: torch.export.ExportedProgram) -> None:
                 if isinstance(item, torch.fx.Node) and item.name in constants:
                     with program.graph.inserting_before(node):
                         items[i] = program.graph.call_function(torch.ops.aten.clone.default, (item,))
-                    items[i].meta = {**node.meta, "val": item.meta["val"]}
+                    describe(items[i], node, item.meta["val"])
             node.update_arg(position, items)
+
+
+def describe(made: torch.fx.Node, node: torch.fx.Node, value: Any) -> None:
+    """Say of an op that it is of the layer of a node, and what it returns."""
+    # Importers prefer the other description of a result, which is that of the node.
+    made.meta = {**{key: fact for key, fact in node.meta.items() if key != "tensor_meta"}, "val": value}
 
 
 def get_layer(node: torch.fx.Node) -> str:

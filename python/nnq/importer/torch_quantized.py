@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from .errors import NetworkError
+from .torch_graph import describe
 
 
 def is_fake_quantize(module: torch.nn.Module) -> bool:
@@ -119,12 +120,6 @@ def call(node: torch.fx.Node, target: Any, *arguments: Any, dtype: torch.dtype |
     value = arguments[0].meta["val"]
     describe(made, node, value.to(dtype) if dtype else value)
     return made
-
-
-def describe(made: torch.fx.Node, node: torch.fx.Node, value: Any) -> None:
-    """Say of an op that it is of the layer of a node, and what it returns."""
-    # Importers prefer the other description of a result, which is that of the node.
-    made.meta = {**{key: fact for key, fact in node.meta.items() if key != "tensor_meta"}, "val": value}
 
 
 def replace(node: torch.fx.Node, result: torch.fx.Node) -> None:

@@ -17,6 +17,10 @@
 // Another result is told.
 // RUN: not nnq-run %t.so --data %t.npz --repeat=0 --compare %t.npy --max-diff=1 2>&1 | FileCheck %s --check-prefix=DIFF
 
+// JSON: "inputs": [
+// JSON: "name": "",
+// JSON-NEXT: "type": "f32[2, 4]"
+// JSON: "outputs": [
 // JSON: "samples": 5,
 // JSON-NEXT: "accuracy": 1,
 // JSON-NEXT: "time_us": {
@@ -29,6 +33,8 @@
 // JSON-NEXT: "first_inference_ms": {{[0-9.e-]+}}
 // JSON-NEXT: }
 
+// TABLE: input                 f32[2, 4]
+// TABLE: output                f32[2, 4]
 // TABLE: samples               5
 // TABLE: accuracy              100.00 %
 // TABLE: time a sample         {{[0-9.]+}} us min, {{[0-9.]+}} us median

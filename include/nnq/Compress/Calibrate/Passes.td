@@ -31,8 +31,9 @@ def Calibrate : Pass<"nnq-calibrate", "::mlir::ModuleOp"> {
 
     The first dimension of the data counts samples; the others and the element
     type must be those of the input of the only public function. Several inputs
-    are as many arrays of an .npz: `x0`, `x1`, ... or those named by
-    `key=ids,mask`. Data that are NaN or infinite are an error.
+    are as many arrays of an .npz: those of the names that the network has
+    (`nnq.tensor_name`), else `x0`, `x1`, ..., or those named by `key=ids,mask`.
+    Data that are NaN or infinite are an error.
 
     ```mlir
     func.func @f(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {

@@ -66,6 +66,8 @@ inline constexpr llvm::StringLiteral kSignatureAttr = "nnq.signature";
 inline constexpr llvm::StringLiteral kWorkspaceAttr = "nnq.workspace";
 /// On an argument or result of an entry point: its integers have no sign.
 inline constexpr llvm::StringLiteral kUnsignedAttr = "nnq.unsigned";
+/// On an argument or result of an entry point: what the network calls it.
+inline constexpr llvm::StringLiteral kTensorNameAttr = "nnq.tensor_name";
 
 /// What upstream bufferization puts on out parameters.
 inline constexpr llvm::StringLiteral kResultAttr = "bufferize.result";

@@ -35,6 +35,8 @@ def NNQ_Dialect : Dialect {
     | `nnq.sparsity` | convolution or contraction | pattern and number of the zeros that `nnq-prune-weights` or `nnq-prune-gradually` makes: a dictionary of `pattern` and `zeros`; may be written by hand |
     | `nnq.remove_block` | last op of a block | that `nnq-remove-blocks` removes it: a dictionary of `importance`, `bridge`, `weights` and `bias`, all of them optional; may be written by hand |
     | `nnq.removed_blocks` | function | what has been removed: dictionaries of `name`, `macs`, `weights`, `importance` |
+    | `nnq.refused` | function | compression of layers that would not have paid: dictionaries of `layer`, `technique` and `reason` |
+    | `nnq.invariants` | function | between the steps of a recipe, what each layer has become: dictionaries |
     | `nnq.factorize` | convolution or contraction | method and ranks by which `nnq-factorize-layers` replaces it; may be written by hand |
     | `nnq.keep_f32` | linalg op | why it is not quantized; may be written by hand |
     | `nnq.sqnr` | linalg op | signal to noise of its result once quantized, in dB |
@@ -44,6 +46,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.weight_bits` | convolution or contraction with integer weights | bits that tell its weights apart, if they are fewer than those of their storage |
     | `nnq.range` | contraction of integers | least and largest number in its activation |
     | `nnq.border` | depthwise convolution of integers | rows [low, high) of its activation that are no padding; with a third number, only so many columns of the other rows hold it |
+    | `nnq.fits_i16` | vector.contract of integers | 16 bits hold the sums that vpmaddubsw forms |
     | `nnq.target` | module | `#nnq.target` |
     | `nnq.threads` | module | on how many threads it runs, if on several |
     | `nnq.parallel` | loop | its steps are independent |
@@ -52,6 +55,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.signature` | entry function | shapes and types of the C entry point |
     | `nnq.workspace` | last argument of an entry function | it is the arena |
     | `nnq.unsigned` | argument or result of an entry function | its integers have no sign |
+    | `nnq.tensor_name` | argument or result of an entry function | what the network calls it |
   }];
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::quant::QuantDialect"];

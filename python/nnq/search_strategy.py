@@ -1,0 +1,195 @@
+"""Which recipes a search tries, and in which order."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, as_completed
+
+from .progress import Callback
+from .recipe import Recipe, Step
+from .search_log import Log
+from .techniques import PLAIN, QUANTIZE, Technique
+from .trial import Task, Trial, try_recipe
+
+# What is within the noise of a measurement is no gain.
+FASTER = 1.02
+
+
+class Search:
+    """Tries recipes, each only once, until there is no better one or no trial is left."""
+
+    def __init__(
+        self,
+        task: Task,
+        log: Log,
+        executor: Executor | None,
+        drop: float,
+        objective: str,
+        limit: int,
+        techniques: Sequence[Technique],
+        show: Callback | None,
+    ) -> None:
+        self.task, self.log, self.executor = task, log, executor
+        self.drop, self.objective, self.limit, self.show = drop, objective, limit, show
+        self.techniques = list(techniques)
+        self.trials: dict[str, Trial] = {}
+
+    def gain(self, trial: Trial) -> float:
+        """Return how many times better a trial is than plain int8 by the objective."""
+        if trial.recipe == PLAIN:
+            return 1.0
+        if self.objective == "latency":
+            return trial.speedup or 0.0
+        size = self.baseline.weight_bytes
+        return size / trial.weight_bytes if size and trial.weight_bytes else 0.0
+
+    def is_allowed(self, trial: Trial) -> bool:
+        """Tell whether accuracy holds, and the network is no slower than plain int8 for being small."""
+        return (
+            trial.drop is not None
+            and trial.drop <= self.drop
+            and (trial.speedup or 0) >= (1 / FASTER if self.objective == "size" else 0)
+        )
+
+    @property
+    def baseline(self) -> Trial:
+        """Plain int8."""
+        return self.trials[PLAIN.to_json()]
+
+    def best(self) -> Trial:
+        """Return the best trial that is allowed; plain int8 if none is better."""
+        allowed = [trial for trial in self.trials.values() if self.is_allowed(trial)]
+        found = max(allowed, key=self.gain, default=self.baseline)
+        return found if self.gain(found) > FASTER else self.baseline
+
+    def run(self, recipes: Sequence[Recipe]) -> list[Trial]:
+        """Return the trials of recipes, as far as there are trials left."""
+        missing: list[Recipe] = []
+        for recipe in dict.fromkeys(recipes):
+            key = recipe.to_json()
+            if key in self.trials:
+                continue
+            if len(self.trials) + len(missing) >= self.limit:
+                break
+            if key in self.log.known:
+                self.trials[key] = self.log.known[key]
+            else:
+                missing.append(recipe)
+        self.tell()
+        for trial in self.try_all(missing):
+            self.log.add(trial)
+            self.trials[trial.recipe.to_json()] = trial
+            self.tell()
+        return [self.trials[r.to_json()] for r in recipes if r.to_json() in self.trials]
+
+    def try_all(self, recipes: Sequence[Recipe]) -> Iterator[Trial]:
+        """Give trials as they end."""
+        if self.executor is None:
+            yield from (try_recipe(self.task, recipe) for recipe in recipes)
+            return
+        futures: list[Future[Trial]] = [self.executor.submit(try_recipe, self.task, recipe) for recipe in recipes]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def tell(self) -> None:
+        """Show how far it is."""
+        if self.show:
+            self.show("trial", len(self.trials), self.limit)
+
+    def recipe(self, chosen: dict[int, list[Step]]) -> Recipe:
+        """Return the steps of techniques in their order, then quantization."""
+        return Recipe([*(step for i in sorted(chosen) for step in chosen[i]), QUANTIZE])
+
+    def single(self, i: int, setting: int) -> Recipe:
+        """Return a technique alone."""
+        return self.recipe({i: self.techniques[i].steps(setting)})
+
+    def find(self, recipe: Recipe) -> Trial | None:
+        """Return the trial of a recipe, if there was one."""
+        return self.trials.get(recipe.to_json())
+
+    def climb(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Try each technique alone, from weak to strong; return the best setting that is allowed and the next."""
+        alive = set(range(len(self.techniques)))
+        best: dict[int, int] = {}
+        beyond: dict[int, int] = {}
+        for setting in range(max((len(t.settings) for t in self.techniques), default=0)):
+            wave = [i for i in sorted(alive) if setting < len(self.techniques[i].settings)]
+            self.run([self.single(i, setting) for i in wave])
+            for i in wave:
+                trial = self.find(self.single(i, setting))
+                technique = self.techniques[i]
+                if trial is not None and trial.error and technique.instead and setting == 0:
+                    self.techniques[i] = dataclasses.replace(
+                        technique, settings=tuple({**each, **technique.instead} for each in technique.settings)
+                    )
+                    self.run([self.single(i, setting)])
+                    trial = self.find(self.single(i, setting))
+                if trial is None or trial.error:
+                    # What a network has no place for, it has none for in any number.
+                    alive.discard(i)
+                    continue
+                if not self.is_allowed(trial):
+                    if trial.drop is not None and trial.drop > self.drop:
+                        alive.discard(i)
+                        beyond[i] = setting
+                    continue
+                rival = self.find(self.single(i, best[i])) if i in best else self.baseline
+                if rival and self.gain(trial) > self.gain(rival):
+                    best[i] = setting
+        return best, beyond
+
+    def combine(self, best: dict[int, int]) -> dict[int, list[Step]]:
+        """Add techniques to each other, those of the largest gain first, as long as that is better."""
+        order = sorted(best, key=lambda i: -self.gain(self.trials[self.single(i, best[i]).to_json()]))
+        chosen: dict[int, list[Step]] = {}
+        current = self.baseline
+        for i in order:
+            # Two that only just hold are too much together, and weaker ones may hold.
+            for setting in range(best[i], -1, -1):
+                candidate = {**chosen, i: self.techniques[i].steps(setting)}
+                found = self.run([self.recipe(candidate)])
+                if found and self.is_allowed(found[0]):
+                    if self.gain(found[0]) > self.gain(current) * (1 if current is self.baseline else FASTER):
+                        chosen, current = candidate, found[0]
+                    break
+        return chosen
+
+    def refine(self, chosen: dict[int, list[Step]], beyond: dict[int, int], layers: Sequence[str]) -> None:
+        """Take techniques one setting further, in the layers that bear it."""
+        speedups = {i: self.gain(self.trials[self.single(i, setting).to_json()]) for i, setting in beyond.items()}
+        for i in sorted(beyond, key=lambda i: -speedups[i]):
+            technique, setting = self.techniques[i], beyond[i]
+            if technique.by_layer is None:
+                continue
+
+            def make(
+                kept: Sequence[str], i: int = i, setting: int = setting, rest: dict[int, list[Step]] = chosen
+            ) -> Recipe:
+                others = [name for name in layers if name not in kept]
+                return self.recipe({**rest, i: self.techniques[i].steps(setting, others)})
+
+            self.run([make([name]) for name in layers])
+            tried = {name: self.find(make([name])) for name in layers}
+            alone = {name: trial for name, trial in tried.items() if trial is not None}
+            start = self.gain(self.trials[self.recipe(chosen).to_json()])
+            worth = {
+                name: (self.gain(trial) - start) / max(trial.drop or 0.0, 0.01)
+                for name, trial in alone.items()
+                if not trial.error and self.is_allowed(trial) and self.gain(trial) > start
+            }
+            kept: list[str] = []
+            current = start
+            for name in sorted(worth, key=lambda name: -worth[name]):
+                found = self.run([make([*kept, name])])
+                if found and self.is_allowed(found[0]) and self.gain(found[0]) > current:
+                    kept.append(name)
+                    current = self.gain(found[0])
+            if kept:
+                others = [name for name in layers if name not in kept]
+                chosen = {**chosen, i: technique.steps(setting, others)}

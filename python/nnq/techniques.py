@@ -1,0 +1,53 @@
+"""The techniques that a search tries."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .recipe import Recipe, Step
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A pipeline with settings from weak to strong."""
+
+    pipeline: str
+    settings: tuple[dict[str, Any], ...]
+    # Options for networks that the pipeline refuses with those of the settings.
+    instead: dict[str, Any] = dataclasses.field(default_factory=dict)
+    # Options for some of the layers, where those of the settings are about all; None where layers have no choice.
+    by_layer: dict[str, Any] | None = dataclasses.field(default_factory=dict)
+
+    def steps(self, setting: int, exclude: Sequence[str] = ()) -> list[Step]:
+        """Return the step of a setting."""
+        options = dict(self.settings[setting])
+        if exclude:
+            options = {name: value for name, value in {**options, **(self.by_layer or {})}.items() if value is not None}
+            # Factors of a layer have its name and a number.
+            options["exclude"] = ",".join(rf"{re.escape(name)}(\.[0-9]+)*" for name in exclude)
+        return [Step(self.pipeline, options)]
+
+
+# In the order in which they follow each other: each keeps what those before it made.
+TECHNIQUES = (
+    Technique("prune-layers", tuple({"count": n, "bridge": True} for n in (1, 2)), by_layer=None),
+    Technique(
+        "prune-channels",
+        tuple({"macs": m, "criterion": "activation", "ranking": "global"} for m in (0.9, 0.8, 0.7, 0.6, 0.5, 0.35)),
+        # What reads channels may be too deep for correlations.
+        {"criterion": "l2"},
+        {"macs": None, "ratio": 0.25},
+    ),
+    Technique("factorize", tuple({"energy": e} for e in (0.99, 0.97, 0.94, 0.9, 0.8, 0.65))),
+    Technique(
+        "prune-weights",
+        tuple({"ratio": r, "pattern": "16x4", "criterion": "obs", "scope": "global"} for r in (0.3, 0.5, 0.65, 0.8)),
+        by_layer={"scope": "local"},
+    ),
+)
+QUANTIZE = Step("quantize-int8", {})
+PLAIN = Recipe([QUANTIZE])
