@@ -176,6 +176,8 @@ std::string Signature::toJSON() const {
                                    {"macs", layer.macs}};
       if (layer.weights)
         described["weights"] = layer.weights;
+      if (layer.stored)
+        described["stored"] = layer.stored;
       if (layer.factors)
         described["factors"] = layer.factors;
       if (layer.zeros)
@@ -250,6 +252,7 @@ static bool parseLayers(const llvm::json::Array &list,
         {object->getString("name")->str(), object->getString("kind")->str(),
          object->getString("type")->str(), *object->getInteger("macs"),
          object->getInteger("weights").value_or(0),
+         object->getInteger("stored").value_or(0),
          object->getInteger("factors").value_or(0),
          object->getInteger("zeros").value_or(0), object->getNumber("sqnr"),
          object->getString("weight_scheme").value_or("").str(),

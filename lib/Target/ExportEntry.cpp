@@ -102,6 +102,8 @@ static LayerSignature describe(DictionaryAttr layer) {
     result.macs = macs.getInt();
   if (auto weights = layer.getAs<IntegerAttr>("weights"))
     result.weights = weights.getInt();
+  if (auto stored = layer.getAs<IntegerAttr>("stored"))
+    result.stored = stored.getInt();
   if (auto factors = layer.getAs<IntegerAttr>("factors"))
     result.factors = factors.getInt();
   if (auto zeros = layer.getAs<IntegerAttr>("zeros"))

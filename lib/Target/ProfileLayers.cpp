@@ -5,11 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Signature.h"
 #include "nnq/Support/TargetInfo.h"
 #include "nnq/Target/Passes.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/TargetParser/Triple.h"
 
@@ -72,7 +74,29 @@ struct ProfileLayers : public nnq::impl::ProfileLayersBase<ProfileLayers> {
     }
   }
 
+  /// Bytes of the constants that ops of a layer read; ops may share some.
+  void countStored(func::FuncOp function) {
+    SymbolTable symbols(getOperation());
+    DataLayout layout = DataLayout::closest(getOperation());
+    llvm::DenseSet<std::pair<StringAttr, Operation *>> counted;
+    function.walk([&](memref::GetGlobalOp get) {
+      auto global = symbols.lookup<memref::GlobalOp>(get.getName());
+      if (!global || !global.getConstant())
+        return;
+      MemRefType type = global.getType();
+      int64_t bytes = type.getNumElements() *
+                      layout.getTypeSize(type.getElementType()).getFixedValue();
+      for (Operation *user : get->getUsers()) {
+        auto name = StringAttr::get(&getContext(), findLayerName(user));
+        if (counted.insert({name, global}).second)
+          stored[name] += bytes;
+      }
+    });
+  }
+
   void profile(func::FuncOp function) {
+    stored.clear();
+    countStored(function);
     SmallVector<std::pair<Operation *, Counter>> starts;
     llvm::MapVector<Counter, int64_t> counters;
     for (Block &block : function.getBody())
@@ -152,6 +176,8 @@ struct ProfileLayers : public nnq::impl::ProfileLayersBase<ProfileLayers> {
       layer.set("kind", b.getStringAttr("data movement"));
     else
       layer = cast<DictionaryAttr>(layers.get(name));
+    if (int64_t bytes = isMovement ? 0 : stored.lookup(name))
+      layer.set("stored", b.getI64IntegerAttr(bytes));
     layer.set("name", name);
     return layer.getDictionary(b.getContext());
   }
@@ -176,5 +202,7 @@ struct ProfileLayers : public nnq::impl::ProfileLayersBase<ProfileLayers> {
 
   StringRef clock;
   DictionaryAttr layers;
+  /// Bytes of constants in the object, by layer.
+  llvm::DenseMap<StringAttr, int64_t> stored;
 };
 } // namespace

@@ -3,14 +3,14 @@
 
     kernels.py --build build                 # all of them
     kernels.py --only gemm,conv3x3 --types int8
-    kernels.py --only sparse                    # weights that are zero in blocks, against the same layers without zeros
+    kernels.py --only sparse                    # weights that are zero, against the same layers without zeros
 
 Three layers alike are a network, compiled as any other, timed by nnq-run --profile and compared with PyTorch. The
 fastest of them counts: the others change the layout, too, at the ends of the network. The peak is measured by peak.c on
 one core: multiply-adds for most, bytes of weights for a product with a vector, whose weights are larger than the
 caches. More than 100 % is possible where a layer is computed with fewer multiply-adds than its definition has
 (Winograd). Without an instruction for dot products of bytes, the peak of int8 is that of pairs of 16-bit numbers, which
-is exact. Weights that are zero in blocks count as multiply-adds, too. Writes a table and JSON.
+is exact. Weights that are zero, in blocks or two of four or anywhere, count as multiply-adds. Writes a table and JSON.
 
 Needs torch and torch-mlir.
 """
@@ -35,8 +35,19 @@ from toolchain import Toolchain
 from torch import nn
 
 TYPES = ("f32", "int8")
+# How weights are quantized: to all 8 bits, or to 7 of them, which vpmaddubsw multiplies.
+QUANTIZATIONS = {"f32": None, "int8": "weight-range=full", "int7": "weight-range=reduced"}
 LOWEST = {"macs": 0.90, "bytes": 0.85}
-BLOCK = 16, 4  # Output by input channels that are zero together.
+# Shares of zeros, and where they may be: blocks of output by input channels, two of four input channels, or anywhere.
+SPARSE = (
+    (0, ""),
+    (0.75, "16x4"),
+    (0.9, "16x4"),
+    (0.5, "2:4"),
+    (0.5, "unstructured"),
+    (0.75, "unstructured"),
+    (0.9, "unstructured"),
+)
 MULTIPLIES = ("conv", "depthwise", "linear", "matmul")
 
 
@@ -50,7 +61,8 @@ class Kernel:
     shape: tuple[int, ...]
     bound: str = "macs"
     count: int = 3
-    zeros: float = 0  # Share of the blocks of weights.
+    zeros: float = 0  # Share of the weights.
+    pattern: str = "16x4"
 
 
 @dataclass
@@ -69,6 +81,7 @@ class Figure:
     compile_bytes: int = 0
     weight_bytes: int = 0
     zeros: float = 0
+    pattern: str = ""
     speedup: float | None = None  # Against the layer without zeros.
     error: str = ""
 
@@ -84,24 +97,30 @@ def kernels() -> Iterator[Kernel]:
             yield Kernel("conv3x3", name, lambda conv=conv: conv(3), shape)
             yield Kernel("conv1x1", name, lambda conv=conv: conv(1), shape)
             yield Kernel("depthwise", name, lambda conv=conv, c=channels: conv(3, c), shape)
-    for zeros in (0, 0.75, 0.9):
+    for zeros, pattern in SPARSE:
         for n in (256, 512, 1024):
-            yield Kernel("sparse", f"{n}x{n}", lambda n=n: nn.Linear(n, n), (1, n), zeros=zeros)
+            yield Kernel("sparse", f"{n}x{n}", lambda n=n: nn.Linear(n, n), (1, n), zeros=zeros, pattern=pattern)
         for channels, size in ((256, 14), (256, 28), (512, 14)):
             conv = lambda c=channels: nn.Conv2d(c, c, 1)  # noqa: E731
             shape, name = (1, channels, size, size), f"{channels} at {size}x{size}"
-            yield Kernel("sparse", name, conv, shape, zeros=zeros)
+            yield Kernel("sparse", name, conv, shape, zeros=zeros, pattern=pattern)
     # Enough of them that no cache holds the weights from one run to the next.
     yield Kernel("gemv", "4096x4096", lambda: nn.Linear(4096, 4096), (1, 4096), "bytes", count=4)
 
 
 @torch.no_grad()
-def prune(weight: nn.Parameter, zeros: float) -> None:
-    """Make the smallest blocks of a share zero; the others make up for their power."""
-    high, wide = BLOCK
-    rows = weight.view(weight.shape[0] // high, high, -1, wide)
-    power = rows.square().sum((1, 3), keepdim=True)
-    rows *= (power >= torch.quantile(power, zeros)) / (1 - zeros) ** 0.5
+def prune(weight: nn.Parameter, zeros: float, pattern: str) -> None:
+    """Make the smallest weights of a share zero, as the pattern says; the others make up for their power."""
+    if pattern == "2:4":
+        parts = weight.view(weight.shape[0], -1, 4)
+        kept = torch.zeros_like(parts).scatter_(2, parts.abs().topk(2, dim=2).indices, 1)
+    else:
+        high, wide = (int(size) for size in pattern.split("x")) if "x" in pattern else (1, 1)
+        parts = weight.view(weight.shape[0] // high, high, -1, wide)
+        power = parts.square().sum((1, 3), keepdim=True)
+        ordered = power.flatten().sort().values
+        kept = power >= ordered[int(zeros * ordered.numel())]
+    parts *= kept / (1 - zeros) ** 0.5
 
 
 @torch.no_grad()
@@ -112,10 +131,10 @@ def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
     torch.manual_seed(0)
     module = nn.Sequential(*[kernel.make() for _ in range(kernel.count)]).eval()
     for layer in module if kernel.zeros else ():
-        prune(layer.weight, kernel.zeros)
+        prune(layer.weight, kernel.zeros, kernel.pattern)
     x = torch.randn(kernel.shape)
     wanted = module(x).numpy()
-    name = importer.c_identifier(f"{kernel.group}_{kernel.name}_{kernel.zeros}")
+    name = importer.c_identifier(f"{kernel.group}_{kernel.name}_{kernel.zeros}_{kernel.pattern}")
     text = importer.from_torch(module, [x], entry=name)
     sample = [x.numpy()]
     return Network(name, text, Path(), [sample], None, [sample]), wanted
@@ -123,11 +142,11 @@ def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
 
 def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) -> Figure:
     """Compile and time a layer."""
-    figure = Figure(kernel.group, kernel.name, kind, kernel.bound, zeros=kernel.zeros)
+    figure = Figure(kernel.group, kernel.name, kind, kernel.bound, zeros=kernel.zeros, pattern=kernel.pattern)
     try:
         network, wanted = ready(kernel)
-        int8 = kind == "int8"
-        quantization = "weight-range=full" if int8 else None
+        quantization = QUANTIZATIONS[kind]
+        int8 = quantization is not None
         _, usage = compiler.compile(network, quantization)
         figure.compile_seconds, figure.compile_bytes = usage.seconds, usage.peak_bytes
         expected = compiler.scratch / "expected.npz"
@@ -154,8 +173,8 @@ def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) ->
 
 def format_figure(figure: Figure) -> str:
     """Return a row of the table."""
-    zeros = f", {figure.zeros:.0%} zeros" if figure.zeros else ""
-    start = f"{figure.group:10}{figure.name + zeros:24}{figure.type:6}"
+    zeros = f", {figure.zeros:.0%} {figure.pattern}" if figure.zeros else ""
+    start = f"{figure.group:10}{figure.name + zeros:34}{figure.type:6}"
     if figure.error:
         return f"{start}{figure.error}"
     unit = "GB/s" if figure.bound == "bytes" else "GMAC/s"
@@ -185,13 +204,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = lambda text: text.split(",")  # noqa: E731
     parser.add_argument("--only", type=names, default=groups, help=f"of {', '.join(groups)}")
     parser.add_argument("--match", default="", help="part of the name, for example '64 at 56'")
-    parser.add_argument("--types", type=names, default=list(TYPES), help=f"of {', '.join(TYPES)}")
+    parser.add_argument("--types", type=names, default=list(TYPES), help=f"of {', '.join(QUANTIZATIONS)}")
     parser.add_argument("--cpu", type=int, help="core to run on (default: the last one allowed)")
     parser.add_argument("--build", type=Path, default=REPO / "build", help="build directory (default: build)")
     parser.add_argument("--out", type=Path, default=Path(), help="directory of kernels.json and .txt")
     args = parser.parse_args(arguments)
-    if unknown := [x for x in [*args.only, *args.types] if x not in [*groups, *TYPES]]:
-        parser.error(f"no {', '.join(unknown)}; there are {', '.join([*groups, *TYPES])}")
+    if unknown := [x for x in [*args.only, *args.types] if x not in [*groups, *QUANTIZATIONS]]:
+        parser.error(f"no {', '.join(unknown)}; there are {', '.join([*groups, *QUANTIZATIONS])}")
     chosen = [kernel for kernel in everything if kernel.group in args.only and args.match in kernel.name]
     if not chosen:
         parser.error(f"no layer is called '{args.match}'")
@@ -202,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         lines = [
             f"peak of a core: {machine.int8 / 1e9:.1f} G int8 and {machine.f32 / 1e9:.1f} G f32 multiply-adds/s, "
             f"{machine.bandwidth / 1e9:.1f} GB/s",
-            f"{'layer':34}{'type':6}{'time, us':>11}{'rate':>17}{'of peak':>8}{'SQNR, dB':>10}{'compile, s':>12}"
+            f"{'layer':44}{'type':6}{'time, us':>11}{'rate':>17}{'of peak':>8}{'SQNR, dB':>10}{'compile, s':>12}"
             f"{'peak, MB':>10}",
         ]
         print("\n".join(lines), flush=True)

@@ -38,6 +38,8 @@ class LayerReport:
     macs: int
     # Of the constants before they are packed; None if the compiler does not tell.
     weight_bytes: int | None
+    # Of the same as the library stores them: without zeros that are skipped, with what says where the others are.
+    stored_bytes: int | None = None
     # Of these constants those that are multiplied with, and how many are zero.
     factors: int = 0
     zeros: int = 0
@@ -60,7 +62,7 @@ class LayerReport:
 
     @property
     def density(self) -> float | None:
-        """The part of the factors that is not zero, which the network stores all the same; None without factors."""
+        """The part of the factors that is not zero; stored_bytes tells whether zeros are stored. None without any."""
         return 1 - self.zeros / self.factors if self.factors else None
 
 
@@ -149,6 +151,7 @@ def describe_layers(signature: Mapping[str, Any], steps: tuple[str, ...]) -> lis
             "",
             layer["macs"],
             layer.get("weights"),
+            layer.get("stored"),
             layer.get("factors", 0),
             layer.get("zeros", 0),
             layer.get("sqnr"),

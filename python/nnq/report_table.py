@@ -37,6 +37,7 @@ def columns(report: Report) -> list[Column]:
         Column("technique", lambda layer: layer.technique),
         Column("weights", lambda layer: layer.weight_format),
         Column("weights, bytes", lambda layer: f"{layer.weight_bytes:,}" if layer.weight_bytes else "", True),
+        Column("stored, bytes", lambda layer: f"{layer.stored_bytes:,}" if layer.stored_bytes else "", True),
         Column("density", lambda layer: "" if layer.density is None else f"{100 * layer.density:.1f} %", True),
         Column("MACs", lambda layer: f"{layer.macs:,}" if layer.macs else "", True),
         Column("weights", lambda layer: layer.weight_scheme),

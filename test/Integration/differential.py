@@ -195,6 +195,10 @@ KINDS = {
     "sparse": Kind("", static=(1.0, 1.0, 0.0), network=networks.SparseNetwork),
     "sparse-reduced": Kind("weight-range=reduced",
                            network=networks.SparseNetwork),
+    "scattered": Kind("", static=(1.0, 1.0, 0.0),
+                      network=networks.ScatteredNetwork),
+    "scattered-reduced": Kind("weight-range=reduced", static=(1.0, 1.0, 0.0),
+                              network=networks.ScatteredNetwork),
 }
 
 

@@ -62,3 +62,16 @@ func.func @wide_accumulator(%x: vector<4xi8>, %w: vector<4x4xi8>, %acc: vector<4
     %p, %q, %acc : vector<4xi64>, vector<4x4xi64> into vector<4xi64>
   return %0 : vector<4xi64>
 }
+
+// Each lane has a row of its own.
+// CHECK-LABEL: @row_by_lane
+// CHECK-DAG: %[[W:.+]] = vector.shape_cast %{{.+}} : vector<4x4xi8> to vector<16xi8>
+// CHECK-NOT: bitcast
+// CHECK: llvm.call_intrinsic "llvm.aarch64.neon.sdot.v4i32.v16i8"(%{{.+}}, %{{.+}}, %{{.+}})
+func.func @row_by_lane(%x: vector<4x4xi8>, %w: vector<4x4xi8>, %acc: vector<4xi32>) -> vector<4xi32> {
+  %p = arith.extsi %x : vector<4x4xi8> to vector<4x4xi32>
+  %q = arith.extsi %w : vector<4x4xi8> to vector<4x4xi32>
+  %0 = vector.contract {indexing_maps = [#columns, #columns, #acc], iterator_types = ["parallel", "reduction"], kind = #vector.kind<add>}
+    %p, %q, %acc : vector<4x4xi32>, vector<4x4xi32> into vector<4xi32>
+  return %0 : vector<4xi32>
+}

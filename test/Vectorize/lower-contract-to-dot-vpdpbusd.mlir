@@ -108,3 +108,15 @@ func.func @product(%x: vector<4xi8>, %w: vector<16x4xi8>, %acc: vector<16xi32>) 
     %p, %q, %acc : vector<4xi32>, vector<16x4xi32> into vector<16xi32>
   return %0 : vector<16xi32>
 }
+
+// Each lane has a row of its own.
+// CHECK-LABEL: @row_by_lane
+// CHECK-NOT: bitcast
+// CHECK: llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.256"
+func.func @row_by_lane(%x: vector<8x4xi8>, %w: vector<8x4xi8>, %acc: vector<8xi32>) -> vector<8xi32> {
+  %p = arith.extui %x : vector<8x4xi8> to vector<8x4xi32>
+  %q = arith.extsi %w : vector<8x4xi8> to vector<8x4xi32>
+  %0 = vector.contract {indexing_maps = [#columns, #columns, #acc], iterator_types = ["parallel", "reduction"], kind = #vector.kind<add>}
+    %p, %q, %acc : vector<8x4xi32>, vector<8x4xi32> into vector<8xi32>
+  return %0 : vector<8xi32>
+}

@@ -101,3 +101,15 @@ func.func @pairs_may_saturate(%x: vector<2x2xi8>, %w: vector<8x2x2xi8>, %s: vect
       kind = #vector.kind<add>} %a, %b, %s : vector<2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
   return %0 : vector<8x2xi16>
 }
+
+// Each lane has a row of its own.
+// CHECK-LABEL: @pairs_by_lane
+// CHECK-NOT: bitcast
+// CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+func.func @pairs_by_lane(%x: vector<8x2x2xi8>, %w: vector<8x2x2xi8>, %s: vector<8x2xi16>) -> vector<8x2xi16> {
+  %a = arith.extui %x : vector<8x2x2xi8> to vector<8x2x2xi16>
+  %b = arith.extsi %w : vector<8x2x2xi8> to vector<8x2x2xi16>
+  %0 = vector.contract {indexing_maps = [#wp, #wp, #yp], iterator_types = ["parallel", "parallel", "reduction"],
+      kind = #vector.kind<add>, nnq.fits_i16} %a, %b, %s : vector<8x2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
+  return %0 : vector<8x2xi16>
+}

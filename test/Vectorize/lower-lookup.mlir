@@ -31,6 +31,45 @@ module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
     return %r : vector<8xi8>
   }
 
+  // Bits 4 to 6 of an index are not read; a shift of 16 bits does no harm where
+  // bit 7 stays zero.
+  // CHECK-LABEL: func.func @halves(
+  // CHECK:         %[[BOTH:.*]] = arith.ori
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%{{.*}}, %[[BOTH]])
+  // CHECK:         %[[WORDS:.*]] = vector.bitcast %[[BOTH]] : vector<32xi8> to vector<16xi16>
+  // CHECK:         %[[HIGH:.*]] = arith.shrui %[[WORDS]], %{{.*}} : vector<16xi16>
+  // CHECK:         %[[BYTES:.*]] = vector.bitcast %[[HIGH]] : vector<16xi16> to vector<32xi8>
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%{{.*}}, %[[BYTES]])
+  func.func @halves(%t: vector<16xi8>, %i: vector<32xi8>) -> (vector<32xi8>, vector<32xi8>) {
+    %read = arith.constant dense<0x33> : vector<32xi8>
+    %first = arith.constant dense<0x44> : vector<32xi8>
+    %mask = arith.constant dense<15> : vector<32xi8>
+    %four = arith.constant dense<4> : vector<32xi8>
+    %places = arith.andi %i, %read : vector<32xi8>
+    %both = arith.ori %places, %first : vector<32xi8>
+    %low = arith.andi %both, %mask : vector<32xi8>
+    %high = arith.shrui %both, %four : vector<32xi8>
+    %r = nnq.lookup %t, %low : vector<16xi8>, vector<32xi8>
+    %s = nnq.lookup %t, %high : vector<16xi8>, vector<32xi8>
+    return %r, %s : vector<32xi8>, vector<32xi8>
+  }
+
+  // Bit 7 may be one: nothing is dropped.
+  // CHECK-LABEL: func.func @whole_bytes(
+  // CHECK:         %[[LOW:.*]] = arith.andi
+  // CHECK:         %[[HIGH:.*]] = arith.shrui %{{.*}} : vector<32xi8>
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%{{.*}}, %[[LOW]])
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"(%{{.*}}, %[[HIGH]])
+  func.func @whole_bytes(%t: vector<16xi8>, %i: vector<32xi8>) -> (vector<32xi8>, vector<32xi8>) {
+    %mask = arith.constant dense<15> : vector<32xi8>
+    %four = arith.constant dense<4> : vector<32xi8>
+    %low = arith.andi %i, %mask : vector<32xi8>
+    %high = arith.shrui %i, %four : vector<32xi8>
+    %r = nnq.lookup %t, %low : vector<16xi8>, vector<32xi8>
+    %s = nnq.lookup %t, %high : vector<16xi8>, vector<32xi8>
+    return %r, %s : vector<32xi8>, vector<32xi8>
+  }
+
   // CHECK-LABEL: func.func @registers(
   // CHECK-COUNT-2: llvm.call_intrinsic "llvm.x86.avx2.pshuf.b"
   func.func @registers(%t: vector<16xi8>, %i: vector<64xi8>) -> vector<64xi8> {

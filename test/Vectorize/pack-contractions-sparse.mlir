@@ -122,7 +122,7 @@ func.func @sums(%x: tensor<4x16xi8>, %f: tensor<4x8xi32>) -> tensor<4x8xi32> {
 // CHECK-NOT: _blocks
 func.func @groups(%x: tensor<4x2x16xf32>, %f: tensor<4x16xf32>) -> tensor<4x16xf32> {
   %w = arith.constant dense<0.0> : tensor<16x16xf32>
-  // expected-remark @below {{blocks are not skipped in a convolution over groups}}
+  // expected-remark @below {{zeros are not skipped in a convolution over groups}}
   %0 = linalg.generic {indexing_maps = [#gx, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%x, %w : tensor<4x2x16xf32>, tensor<16x16xf32>) outs(%f : tensor<4x16xf32>) attrs = {nnq.layer = "fc", nnq.kernel = #nnq.kernel<dot = fma, lanes = 8, group = 1, rows = 4, blocks = 1, sparse = block>} {
   ^bb0(%a: f32, %b: f32, %o: f32):

@@ -152,15 +152,20 @@ def test_kernels(tools: Path, tmp_path: Path, capsys):
 
 
 def test_kernels_that_skip_zeros(tools: Path, tmp_path: Path, capsys):
-    arguments = ["--build", str(tools.parent), "--out", str(tmp_path), "--only", "sparse", "--types", "int8"]
+    arguments = ["--build", str(tools.parent), "--out", str(tmp_path), "--only", "sparse", "--types", "int7"]
     assert kernels.main([*arguments, "--match", "256x256"]) == 0
     assert "x the layer without zeros" in capsys.readouterr().out
     dense, *sparse = json.loads((tmp_path / "kernels.json").read_text())["kernels"]
     assert (dense["zeros"], dense["speedup"]) == (0, None)
-    assert [figure["zeros"] for figure in sparse] == [0.75, 0.9]
+    # Of those that lanes select by, the places are stored, too.
+    most = {
+        ("16x4", 0.75): 0.45, ("16x4", 0.9): 0.3, ("2:4", 0.5): 0.66,
+        ("unstructured", 0.5): 1.01, ("unstructured", 0.75): 0.7, ("unstructured", 0.9): 0.5,
+    }  # fmt: skip
+    assert [(figure["pattern"], figure["zeros"]) for figure in sparse] == list(most)
     for figure in sparse:
         assert figure["speedup"] == pytest.approx(dense["time_us"] / figure["time_us"])
-        assert figure["weight_bytes"] < (1.2 - figure["zeros"]) * dense["weight_bytes"]
+        assert figure["weight_bytes"] < most[figure["pattern"], figure["zeros"]] * dense["weight_bytes"]
         assert figure["sqnr_db"] > 25
 
 

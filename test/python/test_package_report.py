@@ -120,6 +120,35 @@ def test_report_as_text_html_and_json(quantized, digits, tmp_path):
     assert "data:image/png" in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "least", "most", "density"),
+    [
+        ("dense", "fc2", 1, 1.1, 1),
+        # Places, and 84 by 120 weights that become 88 by 128.
+        ("2:4", "fc2", 0.65, 0.75, 0.5),
+        # Some of its blocks are apart in the order of channels last.
+        ("8x4", "fc1", 0.3, 0.6, 0.25),
+        ("shared", "fc2", 1, 1.1, 1),
+    ],
+)
+def test_weights_as_they_are_stored(quantized, digits, kind, name, least, most, density):
+    model = quantized.origin
+    if kind == "shared":
+        model = model.share(bits=4)
+    elif kind != "dense":
+        ratio = {} if kind == "2:4" else {"ratio": 1 - density}
+        model = model.prune("weights", pattern=kind, exclude="conv1,conv2,fc3", **ratio)
+    model = model.quantize(data=digits, weight_range="reduced", weight_rounding="nearest")
+    report = model.report(target="x86-64-v3")
+    layer = {layer.name: layer for layer in report.layers if layer.macs}[name]
+    assert least < layer.stored_bytes / layer.weight_bytes < most
+    assert layer.density == pytest.approx(density, abs=0.15)
+    # Places in a table are two to a byte.
+    assert (layer.weight_bytes < 0.6 * layer.factors) == (kind == "shared")
+    assert "stored, bytes" in str(report) and f"{layer.stored_bytes:,}" in report.to_html()
+    assert {"weight_bytes", "stored_bytes"} < set(json.loads(report.to_json())["layers"][0])
+
+
 def test_formats_of_weights(quantized, digits):
     model = quantized.origin
     report = model.quantize(weight_bits=4, group_size=32).report(data=digits)

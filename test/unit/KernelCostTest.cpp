@@ -129,6 +129,7 @@ TEST_F(KernelCost, ListsCostWhatIsInThem) {
                             std::pair(DotKind::VPMADDUBSW, int64_t(4))}) {
     KernelProblem problem{dot, group, /*rows=*/49, /*window=*/1,
                           /*channels=*/256};
+    problem.sparse = SparseKind::Block;
     auto countLists = [](int64_t tileBlocks) { return 32 / tileBlocks; };
     auto estimate = [&](int64_t entries, int64_t height) {
       // Blocks of `height` by 8 channels: other tiles have parts of them.
@@ -143,7 +144,6 @@ TEST_F(KernelCost, ListsCostWhatIsInThem) {
     EXPECT_EQ(many.kernel.getSparse(), SparseKind::Block);
     EXPECT_EQ(many.kernel.getTileBlocks(), 2);
     EXPECT_EQ(estimate(400, 1).kernel.getTileBlocks(), 1);
-    problem.hasLists = true;
     EXPECT_LE(countRegisters(problem, many.kernel.getTileRows(),
                              many.kernel.getTileBlocks()),
               16);

@@ -50,6 +50,10 @@ void nnq::printJSON(llvm::json::OStream &json,
         json.attribute("time_us", time.us);
         json.attribute("share", time.share);
         json.attribute("macs", time.layer.macs);
+        if (time.layer.weights)
+          json.attribute("weight_bytes", time.layer.weights);
+        if (time.layer.stored)
+          json.attribute("stored_bytes", time.layer.stored);
         if (time.rate)
           json.attribute("gmacs_per_s", *time.rate);
         if (time.peakFraction)

@@ -63,8 +63,10 @@ struct LayerSignature {
   /// Of the factors: "f32", "i8", ...; empty if nothing is multiplied.
   std::string type;
   int64_t macs = 0;
-  /// Bytes of the constants that it reads, before they are packed.
+  /// Bytes of the constants that it reads, before they are packed, and as they
+  /// are stored, without zeros that are skipped and with what says where.
   int64_t weights = 0;
+  int64_t stored = 0;
   /// Of these constants those that are multiplied with, and how many are zero.
   int64_t factors = 0;
   int64_t zeros = 0;

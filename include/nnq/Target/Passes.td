@@ -250,7 +250,8 @@ def ProfileLayers : Pass<"nnq-profile-layers", "::mlir::ModuleOp"> {
     begin, and add the ticks since the reading before to the counter of the layer
     that ends: each tick counts once. The counters are the exported array
     `<function>_nnq_ticks`, which a caller may reset; `nnq.layers` on the function
-    says what they count. The layer of an op is the name in its location. What
+    says what they count, and in `stored` how many bytes of constants a layer reads
+    as they are in the object. The layer of an op is the name in its location. What
     belongs to none of `nnq.layers` of the module (copies, borders) is data
     movement for the next layer, at the end for the last one. Threads that call the
     function at the same time spoil the counters.

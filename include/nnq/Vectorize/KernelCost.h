@@ -32,16 +32,29 @@ struct KernelProblem {
   int64_t bits = 0;
   /// These are places in a table.
   bool isCodebook = false;
-  /// Weights are in lists of blocks.
-  bool hasLists = false;
+  /// Which zeros are skipped. Lanes may have to select what they multiply.
+  SparseKind sparse = SparseKind::None;
+
+  bool hasLists() const {
+    return sparse == SparseKind::Block || sparse == SparseKind::Window;
+  }
+  bool selects() const {
+    return sparse == SparseKind::TwoOfFour || sparse == SparseKind::Window;
+  }
+  /// Instructions that multiply a group.
+  int64_t getNumParts() const {
+    int64_t span = sparse == SparseKind::TwoOfFour ? 2 : 1;
+    bool hasParts = dot == DotKind::VPMADDUBSW || selects();
+    return hasParts ? group / (span * getPartSize(dot)) : 1;
+  }
 };
 
-/// What the cost model asks about lists of blocks for tiles of so many blocks
-/// of lanes.
+/// What the cost model asks about lists of blocks or windows for tiles of so
+/// many blocks of lanes.
 struct ListProblem {
   /// Lists, and groups of blocks in all of them.
   llvm::function_ref<int64_t(int64_t tileBlocks)> countLists, countGroups;
-  /// Bytes of a block of lanes in an entry.
+  /// Bytes of a block of lanes in a group of entries.
   int64_t blockBytes = 0;
 };
 
@@ -79,7 +92,7 @@ int64_t getWidestLanes(TargetAttr target, DotKind dot);
 /// that a tile takes, and the waste of partial tiles and lanes.
 KernelAttr chooseKernel(TargetAttr target, const KernelProblem &problem);
 
-/// The kernel of least estimated cycles that multiplies blocks in lists.
+/// The kernel of least estimated cycles that multiplies what is in lists.
 KernelEstimate chooseListKernel(TargetAttr target, KernelProblem problem,
                                 const ListProblem &lists);
 

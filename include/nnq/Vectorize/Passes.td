@@ -20,12 +20,13 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     overflows, so that the result is the same. A product of two activations of 16
     bits takes vpmaddwd, too. Weights of 4 bits (`nnq.weight_bits`) stay packed, two
     to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16 bits
-    without saturating. Blocks of weights that are zero, of output channels of a
-    tile by the elements that an instruction takes, are skipped (`sparse = block`)
-    where there are so many that it takes fewer cycles; a layer of many other zeros
-    gets a `missed` remark with the density below which that is so. Nothing is
-    rewritten; an attribute
-    that is already there is kept, so a choice can be made by hand. A contraction
+    without saturating. Weights that are zero are skipped where that takes fewer
+    cycles: blocks of output channels of a tile by the elements that an instruction
+    takes (`sparse = block`), two of four neighbours (`two_of_four`), or any others
+    (`window`), for which lanes select what they multiply. A layer of many zeros
+    that are multiplied gets a `missed` remark with the densities below which they
+    would not be. Nothing is rewritten; an attribute that is already there is kept,
+    so a choice can be made by hand. A contraction
     of integers without a dot instruction gets a `missed` remark. Where many taps of
     an integer depthwise convolution on x86 read rows of padding, `nnq.border` says
     which rows are none: the others add the same to a whole row of the result.
@@ -33,7 +34,7 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,
-    Statistic<"sparse", "sparse", "Contractions that skip blocks of zeros">,
+    Statistic<"sparse", "sparse", "Contractions that skip zeros">,
     Statistic<"unpacked", "unpacked", "Contractions whose weights of few bits have 8">,
     Statistic<"unskipped", "unskipped", "Contractions that multiply many zeros">,
     Statistic<"borders", "borders", "Depthwise convolutions that skip rows of padding">,
@@ -86,13 +87,20 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     w(b, s, oi, v) += k >= bounds(b / blocks, 0) and k < bounds(b / blocks, 1) and
                       steps(k) == s ? values(k, b mod blocks, oi, v) : 0
     ```
+
+    With `sparse = two_of_four` two weights of each four neighbours are stored, and
+    their places among the four in 2 bits each, with `sparse = window` lists of
+    windows of 16 bytes of the run, in each of which a channel has as many weights
+    as an instruction takes, with places of 4 bits. Here, too, a linalg.generic
+    makes all weights of them.
   }];
   let statistics = [
     Statistic<"packed", "packed", "Contractions packed">,
     Statistic<"paddingBytes", "padding-bytes", "Bytes of zero weights added">,
     Statistic<"skippedBytes", "skipped-bytes",
               "Bytes of zero weights that are not stored">];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def DecomposeConcats : Pass<"nnq-decompose-concats", "::mlir::func::FuncOp"> {

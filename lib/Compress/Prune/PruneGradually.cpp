@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "SparseLayer.h"
+#include "RequestedLayer.h"
 #include "WeightFit.h"
 #include "nnq/Compress/Calibrate/SampleRunner.h"
 #include "nnq/Compress/Prune/Passes.h"
@@ -75,7 +75,14 @@ struct PruneGradually : public nnq::impl::PruneGraduallyBase<PruneGradually> {
   }
 
   void runOnOperation() override {
-    if (llvm::Error error = prune()) {
+    llvm::Error error = checkOptions();
+    if (!error) {
+      FailureOr<std::vector<GradualLayer>> layers = findLayers();
+      if (failed(layers))
+        return signalPassFailure();
+      error = prune(*layers);
+    }
+    if (error) {
       emitError(getOperation().getLoc())
           << kPass << ": " << llvm::toString(std::move(error));
       signalPassFailure();
@@ -84,8 +91,8 @@ struct PruneGradually : public nnq::impl::PruneGraduallyBase<PruneGradually> {
 
 private:
   llvm::Error checkOptions() const;
-  llvm::Error prune();
-  llvm::Expected<std::vector<GradualLayer>> findLayers();
+  llvm::Error prune(std::vector<GradualLayer> &layers);
+  FailureOr<std::vector<GradualLayer>> findLayers();
   llvm::Expected<CompiledModel> compile(ArrayRef<linalg::LinalgOp> readers,
                                         StringRef entry);
   llvm::Error prune(GradualLayer &layer, CompiledModel &whole,
@@ -134,37 +141,18 @@ llvm::Error PruneGradually::checkOptions() const {
   return llvm::Error::success();
 }
 
-llvm::Expected<std::vector<GradualLayer>> PruneGradually::findLayers() {
+FailureOr<std::vector<GradualLayer>> PruneGradually::findLayers() {
   std::vector<GradualLayer> layers;
   int64_t next = 0;
   for (const WeightReaders &readers : findWeightReaders(getOperation())) {
-    FailureOr<std::optional<SparsityRequest>> request =
-        SparsityRequest::read(readers.front());
-    if (failed(request))
-      return llvm::createStringError("a request is malformed");
-    if (!*request)
+    // What they multiply is seen later.
+    FailureOr<std::optional<RequestedLayer>> requested =
+        RequestedLayer::get(readers, WeightCriterion::Magnitude);
+    if (failed(requested))
+      return failure();
+    if (!*requested)
       continue;
-    auto fail = [&](const Twine &text) {
-      return llvm::createStringError("layer '" + getLayerName(readers.front()) +
-                                     "': " + text);
-    };
-    for (linalg::LinalgOp reader : readers)
-      if (reader->getAttr(kSparsityAttr) !=
-          readers.front()->getAttr(kSparsityAttr))
-        return fail(kSparsityAttr + " is not that of '" + getLayerName(reader) +
-                    "', which has the same weights");
-    std::string reason;
-    FailureOr<SparseLayer> sparse = SparseLayer::get(
-        readers, (*request)->pattern, WeightCriterion::Magnitude, reason);
-    if (failed(sparse))
-      return fail(reason);
-    if (!sparse->isFinite())
-      return fail("has weights that are not finite numbers");
-    int64_t zeros = (*request)->zeros, all = sparse->getNumWeights();
-    if (zeros < 0 || zeros > all)
-      return fail(kSparsityAttr + " asks for " + Twine(zeros) + " zeros of " +
-                  Twine(all) + " weights");
-    GradualLayer layer{std::move(*sparse), zeros, {}};
+    GradualLayer layer{std::move((*requested)->layer), (*requested)->zeros, {}};
     for ([[maybe_unused]] linalg::LinalgOp reader : readers)
       layer.ids.push_back(next++);
     layers.push_back(std::move(layer));
@@ -193,24 +181,19 @@ PruneGradually::compile(ArrayRef<linalg::LinalgOp> readers, StringRef entry) {
   return CompiledModel::jit(*copy, symbols, entry, kTrialLevels);
 }
 
-llvm::Error PruneGradually::prune() {
-  if (llvm::Error error = checkOptions())
-    return error;
-  llvm::Expected<std::vector<GradualLayer>> layers = findLayers();
-  if (!layers)
-    return layers.takeError();
-  if (layers->empty())
+llvm::Error PruneGradually::prune(std::vector<GradualLayer> &layers) {
+  if (layers.empty())
     return llvm::Error::success();
   llvm::Expected<func::FuncOp> entry = findSampledEntry(getOperation());
   if (!entry)
     return entry.takeError();
   SmallVector<linalg::LinalgOp> readers;
-  for (const GradualLayer &layer : *layers)
+  for (const GradualLayer &layer : layers)
     llvm::append_range(readers, layer.sparse.readers);
   llvm::Expected<CompiledModel> whole = compile(readers, entry->getName());
   if (!whole)
     return whole.takeError();
-  for (GradualLayer &layer : *layers)
+  for (GradualLayer &layer : layers)
     if (llvm::Error error = prune(layer, *whole, *entry, readers.size()))
       return error;
   // What was seen of other weights.

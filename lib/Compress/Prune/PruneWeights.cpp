@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ObsPruning.h"
+#include "RequestedLayer.h"
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Statistics.h"
@@ -39,41 +40,23 @@ struct PruneWeights : public nnq::impl::PruneWeightsBase<PruneWeights> {
 
 private:
   LogicalResult prune(const WeightReaders &readers) {
-    FailureOr<std::optional<SparsityRequest>> request =
-        SparsityRequest::read(readers.front());
-    if (failed(request))
+    FailureOr<std::optional<RequestedLayer>> requested =
+        RequestedLayer::get(readers, criterion);
+    if (failed(requested))
       return failure();
-    for (linalg::LinalgOp reader : readers)
-      if (reader->getAttr(kSparsityAttr) !=
-          readers.front()->getAttr(kSparsityAttr))
-        return emitLayerError(reader) << kSparsityAttr << " is not that of '"
-                                      << getLayerName(readers.front())
-                                      << "', which has the same weights";
-    if (!*request)
+    if (!*requested)
       return success();
-    std::string reason;
-    FailureOr<SparseLayer> layer =
-        SparseLayer::get(readers, (*request)->pattern, criterion, reason);
-    if (failed(layer))
-      return emitLayerError(readers.front())
-             << "cannot be pruned as " << kSparsityAttr << " asks: " << reason;
-    if (!layer->isFinite())
-      return emitLayerError(readers.front())
-             << "has weights that are not finite numbers";
-    int64_t zeros = (*request)->zeros, all = layer->getNumWeights();
-    if (zeros < 0 || zeros > all)
-      return emitLayerError(readers.front())
-             << kSparsityAttr << " asks for " << zeros << " zeros of " << all
-             << " weights";
-    int64_t before = countZeros(*layer);
-    if (failed(makeZero(*layer, zeros)))
+    auto &[layer, zeros] = **requested;
+    int64_t all = layer.getNumWeights();
+    int64_t before = countZeros(layer);
+    if (failed(makeZero(layer, zeros)))
       return emitLayerError(readers.front())
              << "the correlation of its input cannot be factorized; raise "
                 "damping";
-    layer->write();
+    layer.write();
     for (linalg::LinalgOp reader : readers)
       reader->removeAttr(kSparsityAttr);
-    int64_t after = countZeros(*layer);
+    int64_t after = countZeros(layer);
     ++numLayers;
     numPruned += after - before;
     numBits += 32 * (after - before);

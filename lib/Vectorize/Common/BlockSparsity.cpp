@@ -50,18 +50,15 @@ std::vector<char> BlockLists::getStepBytes() const {
   return bytes;
 }
 
-bool BlockLists::fitsI16(int64_t parts, int64_t part) const {
-  if (steps.empty())
-    return true;
-  size_t size = values.size() / steps.size();
-  const auto *numbers = reinterpret_cast<const int8_t *>(values.data());
+bool nnq::fitsI16(ArrayRef<int8_t> numbers, int64_t size, int64_t parts) {
+  int64_t length = numbers.size();
   // The instruction adds up neighbours; parts are added lane by lane.
-  for (size_t first = 0; first < steps.size(); first += parts)
-    for (size_t at = 0; at < size; at += 2) {
+  for (int64_t first = 0; first < length; first += parts * size)
+    for (int64_t at = first; at < first + size; at += 2) {
       int64_t sums[2] = {};
       for (int64_t i = 0; i < parts; ++i)
         for (int64_t j = 0; j < 2; ++j) {
-          int64_t value = numbers[(first + i) * size + at + j];
+          int64_t value = numbers[at + i * size + j];
           sums[value < 0] += std::abs(value);
         }
       if (std::max(sums[0], sums[1]) > kMaxWeightSumI16)
@@ -70,20 +67,33 @@ bool BlockLists::fitsI16(int64_t parts, int64_t part) const {
   return true;
 }
 
-FailureOr<BlockSparsity> BlockSparsity::get(const ContractionLayout &layout,
-                                            const ConstantData &weights,
-                                            int64_t lanes, int64_t part,
-                                            std::string &reason) {
+bool BlockLists::fitsI16(int64_t parts) const {
+  return steps.empty() ||
+         nnq::fitsI16(asNumbers(values), values.size() / steps.size(), parts);
+}
+
+LogicalResult nnq::checkZerosSkipped(const ContractionLayout &layout,
+                                     const ConstantData &weights,
+                                     std::string &reason) {
   auto fail = [&](StringRef why) {
     reason = why.str();
     return failure();
   };
   if (layout.contraction.groupChannels || layout.mergedGroups > 1)
-    return fail("blocks are not skipped in a convolution over groups");
+    return fail("zeros are not skipped in a convolution over groups");
   if (layout.contraction.groupLoop)
-    return fail("blocks are not skipped where groups have scales");
+    return fail("zeros are not skipped where groups have scales");
   if (!hasKnownElements(weights))
-    return fail("blocks are skipped of weights of f32 or 8 bits only");
+    return fail("zeros are skipped of weights of f32 or 8 bits only");
+  return success();
+}
+
+FailureOr<BlockSparsity> BlockSparsity::get(const ContractionLayout &layout,
+                                            const ConstantData &weights,
+                                            int64_t lanes, int64_t part,
+                                            std::string &reason) {
+  if (failed(checkZerosSkipped(layout, weights, reason)))
+    return failure();
   BlockSparsity result(layout, weights, lanes, part);
   const WeightIndex &index = result.index;
   result.runLength = layout.runLength;

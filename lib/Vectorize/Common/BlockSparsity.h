@@ -16,6 +16,19 @@ namespace nnq {
 /// Share of the weights that are zero.
 double getZeroShare(const ConstantData &weights);
 
+/// Fails, and says why, where kernels cannot skip zeros of these weights.
+mlir::LogicalResult checkZerosSkipped(const ContractionLayout &layout,
+                                      const ConstantData &weights,
+                                      std::string &reason);
+
+/// True if signed 16 bits hold what vpmaddubsw makes of `parts` neighbours of
+/// registers of `size` weights.
+bool fitsI16(llvm::ArrayRef<int8_t> numbers, int64_t size, int64_t parts);
+
+inline llvm::ArrayRef<int8_t> asNumbers(llvm::ArrayRef<char> values) {
+  return {reinterpret_cast<const int8_t *>(values.data()), values.size()};
+}
+
 /// The weights of tiles of channels without the blocks that are zero. A block
 /// has the weights of all channels of a tile for a part of the run.
 struct BlockLists {
@@ -28,13 +41,15 @@ struct BlockLists {
   std::vector<char> values;
 
   int64_t getNumEntries() const { return steps.size(); }
+  /// Of nothing but zeros one entry is kept: there are no empty tensors.
+  int64_t getNumStored() const { return std::max<int64_t>(steps.size(), 1); }
   /// Of the narrowest integers that hold the steps.
   int64_t getStepBits() const;
   std::vector<char> getStepBytes() const;
 
   /// True if signed 16 bits hold what vpmaddubsw makes of `parts` neighbours of
-  /// a list, of `part` weights of 8 bits a lane.
-  bool fitsI16(int64_t parts, int64_t part) const;
+  /// a list of weights of 8 bits.
+  bool fitsI16(int64_t parts) const;
 };
 
 /// Which blocks of the weights of a contraction are zero: blocks of `lanes`

@@ -154,12 +154,19 @@ int64_t WeightIndex::offsetOf(ArrayRef<Loop> loops, int64_t index) {
 }
 
 int64_t nnq::getPartSize(KernelAttr kernel) {
-  bool hasParts = kernel.getDot() == DotKind::VPMADDUBSW || kernel.getBits();
+  bool hasParts = kernel.getDot() == DotKind::VPMADDUBSW || kernel.getBits() ||
+                  kernel.getSparse() == SparseKind::TwoOfFour ||
+                  kernel.getSparse() == SparseKind::Window;
   return hasParts ? getPartSize(kernel.getDot()) : kernel.getGroup();
 }
 
+int64_t nnq::getPartSpan(KernelAttr kernel) {
+  int64_t size = getPartSize(kernel);
+  return kernel.getSparse() == SparseKind::TwoOfFour ? 2 * size : size;
+}
+
 int64_t nnq::getNumParts(KernelAttr kernel) {
-  return kernel.getGroup() / getPartSize(kernel);
+  return kernel.getGroup() / getPartSpan(kernel);
 }
 
 unsigned nnq::getNumGroupLoops(KernelAttr kernel) {

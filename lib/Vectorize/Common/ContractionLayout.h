@@ -81,9 +81,11 @@ private:
   mlir::SmallVector<Loop> outerLoops, runLoops;
 };
 
-/// Elements of a group that a lane of one instruction of `kernel` takes. A
-/// group of several such parts is added up in 16 bits.
+/// Weights that a lane of one instruction of `kernel` takes, and the elements
+/// of a group that these are for. A group of several such parts is added up in
+/// 16 bits.
 int64_t getPartSize(KernelAttr kernel);
+int64_t getPartSpan(KernelAttr kernel);
 int64_t getNumParts(KernelAttr kernel);
 /// Loops of a packed contraction that run over the elements of a group: one
 /// over its parts, if there are several, and one over the elements of a part.

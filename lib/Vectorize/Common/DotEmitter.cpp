@@ -45,12 +45,19 @@ Value nnq::emitPairDot(OpBuilder &builder, Location loc, Value x, Value w,
     return VectorType::get(shape, type.getElementType());
   };
   int64_t lanes = type.getDimSize(0);
+  bool isByLane = x.getType() == w.getType();
+  SmallVector<int64_t> shape{2, 2};
+  SmallVector<AffineExpr> map{h, v};
+  if (isByLane) {
+    shape.insert(shape.begin(), lanes);
+    map.insert(map.begin(), l);
+  }
   Value row =
-      arith::ExtUIOp::create(builder, loc, extended({2, 2}), spread(x, {2, 2}));
+      arith::ExtUIOp::create(builder, loc, extended(shape), spread(x, shape));
   Value columns = arith::ExtSIOp::create(builder, loc, extended({lanes, 2, 2}),
                                          spread(w, {lanes, 2, 2}));
   Value sum =
-      emitContract(builder, loc, {h, v}, {l, h, v}, {l, h}, row, columns, acc);
+      emitContract(builder, loc, map, {l, h, v}, {l, h}, row, columns, acc);
   // Packing has made sure of it.
   sum.getDefiningOp()->setAttr(kFitsI16Attr, builder.getUnitAttr());
   return sum;

@@ -25,8 +25,8 @@ mlir::Value emitRowByColumns(mlir::OpBuilder &builder, mlir::Location loc,
                              mlir::Value x, mlir::Value w, mlir::Value acc);
 
 /// `acc(l, h) += x(h, v) * w(l, h, v)` in 16 bits, which hold it: `x` are four
-/// integers without a sign, `w` those of all lanes, with one, one after the
-/// other.
+/// integers without a sign, or as many for each lane, `w` those of all lanes,
+/// with one, one after the other.
 mlir::Value emitPairDot(mlir::OpBuilder &builder, mlir::Location loc,
                         mlir::Value x, mlir::Value w, mlir::Value acc);
 

@@ -15,18 +15,36 @@
 using namespace mlir;
 using namespace nnq;
 
+/// Zeros of 16 bits, in which all parts of a group are added up before they are
+/// widened; none where an instruction adds to 32 bits.
+SmallVector<Value> TileEmitter::startNarrow(OpBuilder &b,
+                                            ArrayRef<Value> accumulators) {
+  if (!addsPartsUp())
+    return {};
+  auto type = VectorType::get({kernel.getLanes(), 2}, b.getI16Type());
+  return SmallVector<Value>(
+      accumulators.size(),
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(type)));
+}
+
+void TileEmitter::addNarrow(OpBuilder &b, ArrayRef<Value> narrow,
+                            MutableArrayRef<Value> accumulators) {
+  auto type = VectorType::get({kernel.getLanes(), 2}, b.getI32Type());
+  for (auto [sum, acc] : llvm::zip(narrow, accumulators)) {
+    Value wide = arith::ExtSIOp::create(b, loc, type, sum);
+    acc = vector::MultiDimReductionOp::create(b, loc, wide, acc,
+                                              ArrayRef<bool>{false, true},
+                                              vector::CombiningKind::ADD);
+  }
+}
+
 /// One reduction step with weights packed in halves. Accumulators as in
 /// emitSteps.
 void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
                                  ArrayRef<OpFoldResult> reductions,
                                  MutableArrayRef<Value> accumulators) {
-  int64_t lanes = kernel.getLanes(), pairs = getNumParts(kernel) / 2;
-  // All parts are added up in 16 bits before they are widened.
-  SmallVector<Value> narrow;
-  auto i16s = VectorType::get({lanes, 2}, b.getI16Type());
-  if (addsPartsUp())
-    narrow.assign(accumulators.size(),
-                  arith::ConstantOp::create(b, loc, b.getZeroAttr(i16s)));
+  int64_t pairs = getNumParts(kernel) / 2;
+  SmallVector<Value> narrow = startNarrow(b, accumulators);
   auto add = [&](Value x, Value w, size_t at) {
     if (addsPartsUp())
       narrow[at] = emitPairDot(b, loc, x, w, narrow[at]);
@@ -53,13 +71,7 @@ void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
       }
     }
   }
-  for (auto [sum, acc] : llvm::zip(narrow, accumulators)) {
-    Value wide = arith::ExtSIOp::create(
-        b, loc, VectorType::get({lanes, 2}, b.getI32Type()), sum);
-    acc = vector::MultiDimReductionOp::create(b, loc, wide, acc,
-                                              ArrayRef<bool>{false, true},
-                                              vector::CombiningKind::ADD);
-  }
+  addNarrow(b, narrow, accumulators);
 }
 
 /// Sums of groups, scaled and added up; `zeros` are where those of a group

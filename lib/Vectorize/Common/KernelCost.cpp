@@ -21,7 +21,7 @@ static std::pair<double, double> dotTiming(const KernelProblem &problem,
   case DotKind::VPMADDUBSW:
     // One for each four elements and one that widens their sum; only the
     // addition to that is in the chain.
-    return {width * (problem.group / 4 + 1), 1.0};
+    return {width * (problem.getNumParts() + 1), 1.0};
   case DotKind::VPMADDWD:
     return {width, 1.0}; // Two ops; only the addition is in the chain.
   case DotKind::VPDPBUSD:
@@ -46,10 +46,15 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
   int64_t accumulators = rows * tileBlocks;
   if (problem.dot == DotKind::SMMLA)
     return accumulators + 2 * tileBlocks + rows / 2;
+  // What lanes select, and weights; a table, a product and ones.
+  if (problem.sparse == SparseKind::TwoOfFour)
+    return accumulators + 3 * tileBlocks + 4;
+  if (problem.selects())
+    return accumulators + 2 * problem.getNumParts() * tileBlocks + 4;
   // Weights, a group of the activation, products and ones of each four
   // elements.
   if (problem.dot == DotKind::VPMADDUBSW) {
-    int64_t parts = problem.group / 4;
+    int64_t parts = problem.getNumParts();
     // Sums of all tiles in 16 bits, one part after the other; halves of bytes,
     // a mask and what is subtracted where they are not in a panel.
     if (problem.bits)
@@ -80,22 +85,54 @@ static double streamCycles(const KernelProblem &problem, int64_t lanes,
   int64_t channels = lanes * tileBlocks;
   if (problem.channelBytes * channels <= kCacheBytes)
     return 0;
-  int64_t elementBytes = problem.dot == DotKind::FMA ? 4 : 1;
+  double elementBytes = problem.dot == DotKind::FMA               ? 4
+                        : problem.sparse == SparseKind::TwoOfFour ? 0.625
+                        : problem.sparse == SparseKind::Window    ? 1.5
+                                                                  : 1;
   return channels * problem.group * elementBytes / kBytesPerCycle;
+}
+
+/// Cycles of a step in which lanes select what they multiply.
+static double placedCycles(const KernelProblem &problem, int64_t lanes,
+                           int64_t tileRows, int64_t tileBlocks) {
+  double width = lanes > 8 ? 1.0 : 0.5;
+  int64_t rows = tileRows * problem.window, parts = problem.getNumParts();
+  bool addsUp = problem.dot == DotKind::VPMADDUBSW;
+  bool isPair = problem.dot == DotKind::VPMADDWD;
+  // Permutations and products have two ports each, all else four.
+  double widened = problem.sparse == SparseKind::TwoOfFour ? parts : 1.0;
+  double products = width * rows * tileBlocks * (parts + addsUp * widened);
+  double permutations = width * parts * tileBlocks * (rows + 2.0 * isPair);
+  // To shift, mask and offset places, and to widen them and weights.
+  double unpacking = isPair ? 6.0 : 2.0;
+  double sums = addsUp ? parts + widened : isPair ? parts : 0.0;
+  double ops =
+      rows * tileBlocks * (2.0 * parts + sums) + unpacking * parts * tileBlocks;
+  double loads = 0.5 * parts * (rows + 2.0 * tileBlocks + problem.hasLists());
+  double latency = dotTiming(problem, lanes).second;
+  if (problem.hasLists())
+    latency = std::min(latency, 0.5 * rows * tileBlocks);
+  // By measurement loads are hidden less the more rows wait for permutations.
+  double exposed = rows > 1 ? 0.8 : 0.2;
+  return std::max({products, permutations, 0.5 * width * ops, loads, latency,
+                   streamCycles(problem, lanes, tileBlocks)}) +
+         exposed * loads;
 }
 
 static double tileCycles(const KernelProblem &problem, int64_t lanes,
                          int64_t tileRows, int64_t tileBlocks) {
+  if (problem.selects())
+    return placedCycles(problem, lanes, tileRows, tileBlocks);
   auto [dotCycles, latency] = dotTiming(problem, lanes);
   int64_t rows = tileRows * problem.window;
   // Entries of a list have accumulators in turn.
-  if (problem.hasLists)
+  if (problem.hasLists())
     latency = std::min(latency, 0.5 * rows * tileBlocks);
   bool isPair =
       problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
-  int64_t parts = problem.dot == DotKind::VPMADDUBSW ? problem.group / 4 : 1;
+  int64_t parts = problem.getNumParts();
   double dots = dotCycles * rows * tileBlocks;
-  double loads = 0.5 * parts * (rows + tileBlocks + problem.hasLists);
+  double loads = 0.5 * parts * (rows + tileBlocks + problem.hasLists());
   // Operations issued: dots (with the sums of parts, and multiplication and
   // addition apart where no instruction does both), loads of both factors,
   // widening of the weights, and the loop itself.
@@ -105,7 +142,7 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
                                                         : 1;
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
                (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +
-               parts * problem.hasLists;
+               parts * problem.hasLists();
   double cycles = std::max({dots, loads, ops / kIssueWidth, latency,
                             streamCycles(problem, lanes, tileBlocks)});
   // By measurement loads are not hidden behind instructions that are bound to
@@ -137,7 +174,6 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
   // with a jump that is not always foreseen.
   constexpr double kListCycles = 8.0;
   constexpr int64_t kMaxBlocks = 4;
-  problem.hasLists = true;
   int64_t lanes = getWidestLanes(target, problem.dot);
   int64_t blocks = llvm::divideCeil(problem.channels, lanes);
   KernelEstimate best;
@@ -168,7 +204,7 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
       best.kernel = KernelAttr::get(
           target.getContext(), problem.dot, lanes, problem.group, tileRows,
           tileBlocks, prefersChannelsOuter(problem, lanes * tileBlocks),
-          /*bits=*/0, /*panel=*/false, SparseKind::Block);
+          /*bits=*/0, /*panel=*/false, problem.sparse);
     }
   }
   return best;
@@ -226,7 +262,7 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   return KernelAttr::get(
       target.getContext(), problem.dot, bestLanes, problem.group, bestRows,
       bestBlocks, prefersChannelsOuter(problem, bestLanes * bestBlocks),
-      problem.bits, panel, SparseKind::None, problem.isCodebook);
+      problem.bits, panel, problem.sparse, problem.isCodebook);
 }
 
 KernelAttr nnq::chooseReduction(TargetAttr target,

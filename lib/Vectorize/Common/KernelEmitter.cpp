@@ -81,7 +81,8 @@ int64_t TileEmitter::unrollFactor(const Tile &tile) const {
   constexpr int64_t kMaxPackedDots = 160;
   int64_t limit = (kernel.getBits() ? kMaxPackedDots : kMaxDots) /
                   (rows * tile.blocks * getNumParts(kernel));
-  if (rows > 1 && !kernel.getBits())
+  bool isStepByStep = kernel.getBits() || selectsPlaces(kernel);
+  if (rows > 1 && !isStepByStep)
     limit = std::min(limit, ((registers - 2) / tile.blocks - rows) /
                                 getNumParts(kernel));
   int64_t trip = reductionShape.back();
@@ -97,11 +98,14 @@ SmallVector<Value> TileEmitter::emitSteps(OpBuilder &b, const Tile &tile,
                                           ArrayRef<OpFoldResult> reductions,
                                           ValueRange accumulators) {
   SmallVector<Value> result(accumulators);
-  if (kernel.getBits()) {
+  if (kernel.getBits() || kernel.getSparse() == SparseKind::TwoOfFour) {
     for (int64_t step = 0; step < unrollFactor(tile); ++step) {
       SmallVector<OpFoldResult> at(reductions);
       at.back() = emitOffset(b, loc, at.back(), step);
-      emitPackedStep(b, tile, at, result);
+      if (kernel.getBits())
+        emitPackedStep(b, tile, at, result);
+      else
+        emitPlacedStep(b, tile, at, result);
     }
     return result;
   }
@@ -164,7 +168,7 @@ TileEmitter::emitReductionLoops(OpBuilder &b, const Tile &tile,
     return emitSteps(b, tile, indices, accumulators);
   int64_t size = reductionShape[indices.size()];
   bool innermost = indices.size() + 1 == reductionShape.size();
-  if (innermost && group.expansion)
+  if (innermost && group.expansion && group.expansion->hasLists())
     return emitList(b, tile, indices, accumulators);
   int64_t by = innermost ? unrollFactor(tile) : 1;
   if (size == by) {
@@ -293,7 +297,7 @@ bool nnq::canEmitKernel(const KernelGroup &group, std::string &reason) {
   linalg::GenericOp op = group.reduction, root = group.root();
   auto weights = dyn_cast<MemRefType>(op.getInputs().back().getType());
   SmallVector<int64_t> inner{group.kernel.getLanes(),
-                             getPartSize(group.kernel)};
+                             getPartSpan(group.kernel)};
   if (int64_t parts = getNumParts(group.kernel); parts > 1)
     inner.insert(inner.begin(), parts);
   if (!isMultiplyAddBody(op) || !weights ||

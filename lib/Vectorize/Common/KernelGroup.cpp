@@ -239,10 +239,11 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
     if (!group.unpacking)
       return fail("the weights of 4 bits are not packed for the kernel");
   }
-  if (group.packed && group.kernel.getSparse() == SparseKind::Block) {
-    group.expansion = BlockExpansion::find(op.getInputs()[1], op);
+  if (group.packed && group.kernel.getSparse() != SparseKind::None) {
+    group.expansion =
+        WeightExpansion::find(op.getInputs()[1], op, group.kernel.getSparse());
     if (!group.expansion)
-      return fail("the blocks of its weights are not packed in lists");
+      return fail("its weights are not packed without their zeros");
   }
   linalg::GenericOp reader = findSoleReader(op, group.init);
   if (reader && group.packed)

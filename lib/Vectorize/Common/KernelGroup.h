@@ -7,8 +7,8 @@
 #ifndef NNQ_LIB_VECTORIZE_COMMON_KERNELGROUP_H
 #define NNQ_LIB_VECTORIZE_COMMON_KERNELGROUP_H
 
-#include "BlockExpansion.h"
 #include "RowEmitter.h"
+#include "WeightExpansion.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 namespace nnq {
@@ -22,8 +22,8 @@ struct KernelGroup {
   mlir::linalg::GenericOp scaling;
   /// Makes the weights of packed ones of 4 bits. May be null.
   mlir::linalg::GenericOp unpacking;
-  /// Makes the weights of lists of blocks. With `sparse` of the kernel.
-  std::optional<BlockExpansion> expansion;
+  /// Makes the weights of those that are not zero. With `sparse` of the kernel.
+  std::optional<WeightExpansion> expansion;
   mlir::linalg::GenericOp epilogue; // May be null.
   mlir::linalg::FillOp init;
   mlir::linalg::FillOp poolInit;    // With `pool`.

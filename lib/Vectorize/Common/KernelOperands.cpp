@@ -55,10 +55,15 @@ KernelOperands::KernelOperands(OpBuilder &builder, const KernelGroup &group)
     packed = unpacking.getInputs()[0];
     tables = getTables(unpacking);
   }
-  if (group.expansion) {
-    BlockExpansion expansion = *group.expansion;
+  if (this->group.expansion && !this->group.expansion->hasLists()) {
+    packed = this->group.expansion->getValues();
+    places = this->group.expansion->getPlaces();
+  } else if (group.expansion) {
+    WeightExpansion expansion = *group.expansion;
     bounds = expansion.getBounds();
     listSteps = expansion.getSteps();
+    if (selectsPlaces(kernel))
+      places = expansion.getPlaces();
     weights = packed = memref::CollapseShapeOp::create(
         builder, loc, expansion.getValues(),
         ArrayRef<ReassociationIndices>{{0}, {1, 2, 3}});

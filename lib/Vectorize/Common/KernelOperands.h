@@ -47,6 +47,25 @@ protected:
                             mlir::ArrayRef<mlir::OpFoldResult> outer,
                             mlir::ArrayRef<mlir::OpFoldResult> steps);
 
+  /// Weights of all lanes, and the bytes of a table that each multiplies.
+  struct Placed {
+    mlir::Value values, selection;
+  };
+  /// Those of a block at a reduction step, of two parts of the group.
+  std::pair<Placed, Placed>
+  loadPlaced(mlir::OpBuilder &b, const Tile &tile,
+             mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t block,
+             int64_t pair);
+  /// Those of an entry of a list of windows.
+  mlir::SmallVector<Placed> loadWindow(mlir::OpBuilder &b, const Tile &tile,
+                                       mlir::Value entry);
+  /// The table that lanes select from, which lies at `loops`, and what they
+  /// select, as numbers of the activation.
+  mlir::Value loadSelected(mlir::OpBuilder &b,
+                           mlir::ArrayRef<mlir::OpFoldResult> loops);
+  mlir::Value select(mlir::OpBuilder &b, mlir::Value table,
+                     mlir::Value selection);
+
   /// Of weights that are packed in halves: those of part `pair` and of that in
   /// the same place of the second half.
   mlir::SmallVector<mlir::SmallVector<mlir::Value>>
@@ -107,6 +126,7 @@ private:
   /// What one instruction takes of the activation, from `loops` on.
   mlir::Value loadPart(mlir::OpBuilder &b,
                        mlir::ArrayRef<mlir::OpFoldResult> loops);
+  int64_t activationWidth();
   mlir::Value stackParts(mlir::OpBuilder &b, mlir::ArrayRef<mlir::Value> parts);
   /// Loops of the contraction that those of the final result and a group are.
   mlir::SmallVector<mlir::OpFoldResult>
@@ -129,6 +149,7 @@ private:
   mlir::Value tables;
   bool hasPanel = false;
   mlir::Value bounds, listSteps; // Of lists of blocks.
+  mlir::Value places;            // Of those that lanes select by.
   mlir::AffineMap xMap, wMap;
 };
 

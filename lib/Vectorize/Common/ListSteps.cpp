@@ -31,6 +31,8 @@ int64_t TileEmitter::countChains(const Tile &tile) const {
 void TileEmitter::emitEntry(OpBuilder &b, const Tile &tile,
                             ArrayRef<OpFoldResult> outer, Value entry,
                             MutableArrayRef<Value> accumulators) {
+  if (kernel.getSparse() == SparseKind::Window)
+    return emitWindows(b, tile, outer, entry, accumulators);
   SmallVector<OpFoldResult> steps = loadSteps(b, entry);
   SmallVector<Value> column = loadListColumns(b, tile, entry);
   SmallVector<Value> rows;

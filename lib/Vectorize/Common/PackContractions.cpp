@@ -4,12 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "BlockExpansion.h"
 #include "CodeTables.h"
 #include "ContractionLayout.h"
 #include "DepthwiseTaps.h"
 #include "Int4Unpacking.h"
 #include "ProductPacking.h"
+#include "WeightExpansion.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -55,6 +56,9 @@ private:
   FailureOr<BlockLists> makeLists(const ConstantData &data,
                                   std::string &reason);
   Value packLists(const ConstantData &data, BlockLists lists);
+  Value packPlaced(const ConstantData &data, const PlacedWeights &weights);
+  FailureOr<Value> packWindows(const ConstantData &data, std::string &reason);
+  FailureOr<Value> packSparse(const ConstantData &data, std::string &reason);
   RankedTensorType getPackedType(Type element);
   Value packWeights(const ConstantData &data);
   Value packActivation();
@@ -104,7 +108,7 @@ static std::vector<char> widenToI16(ArrayRef<char> bytes) {
 }
 
 RankedTensorType ContractionPacker::getPackedType(Type element) {
-  int64_t part = getPartSize(kernel);
+  int64_t part = getPartSpan(kernel);
   SmallVector<int64_t> shape{blocks};
   if (std::optional<unsigned> loop = layout.contraction.groupLoop)
     shape.push_back(ranges[*loop]);
@@ -126,7 +130,7 @@ FailureOr<BlockLists> ContractionPacker::makeLists(const ConstantData &data,
   if (failed(sparsity))
     return failure();
   BlockLists lists = sparsity->getLists(kernel.getTileBlocks(), parts);
-  if (kernel.getDot() == DotKind::VPMADDUBSW && !lists.fitsI16(parts, part)) {
+  if (kernel.getDot() == DotKind::VPMADDUBSW && !lists.fitsI16(parts)) {
     reason = "16 bits do not hold the sums of its groups";
     return failure();
   }
@@ -145,6 +149,57 @@ Value ContractionPacker::packLists(const ConstantData &data, BlockLists lists) {
   return emitBlockExpansion(rewriter, op.getLoc(), type, lists,
                             kernel.getTileBlocks(), getNumParts(kernel) > 1,
                             (getLayerName(op) + "_blocks").str());
+}
+
+Value ContractionPacker::packPlaced(const ConstantData &data,
+                                    const PlacedWeights &weights) {
+  skippedBytes =
+      data.getBytes().size() - weights.values.size() - weights.places.size();
+  return emitPlaceExpansion(rewriter, op.getLoc(),
+                            getPackedType(data.getType().getElementType()),
+                            weights, (getLayerName(op) + "_weights").str());
+}
+
+FailureOr<Value> ContractionPacker::packWindows(const ConstantData &data,
+                                                std::string &reason) {
+  int64_t part = getPartSize(kernel), parts = getNumParts(kernel);
+  int64_t window =
+      kWindowBytes * 8 /
+      getFactorTypes(layout.contraction).activation.getIntOrFloatBitWidth();
+  if (failed(WindowSparsity::check(layout, data, window, reason)))
+    return failure();
+  WindowLists lists =
+      WindowSparsity(layout, data, kernel.getLanes(), part, window)
+          .getLists(kernel.getTileBlocks(), parts);
+  if (kernel.getDot() == DotKind::VPMADDUBSW && !lists.fitsI16(parts)) {
+    reason = "16 bits do not hold the sums of its groups";
+    return failure();
+  }
+  skippedBytes = data.getBytes().size() - lists.values.size() -
+                 lists.places.size() - lists.getStepBytes().size() -
+                 sizeof(lists.bounds.front()) * lists.bounds.size();
+  return emitWindowExpansion(rewriter, op.getLoc(),
+                             getPackedType(data.getType().getElementType()),
+                             lists, kernel.getTileBlocks(), parts > 1,
+                             (getLayerName(op) + "_weights").str());
+}
+
+/// Weights without those zeros that the kernel skips.
+FailureOr<Value> ContractionPacker::packSparse(const ConstantData &data,
+                                               std::string &reason) {
+  if (kernel.getSparse() == SparseKind::TwoOfFour) {
+    FailureOr<PlacedWeights> placed =
+        PlacedWeights::getTwoOfFour(layout, data, kernel, reason);
+    if (failed(placed))
+      return failure();
+    return packPlaced(data, *placed);
+  }
+  if (kernel.getSparse() == SparseKind::Window)
+    return packWindows(data, reason);
+  FailureOr<BlockLists> lists = makeLists(data, reason);
+  if (failed(lists))
+    return failure();
+  return packLists(data, std::move(*lists));
 }
 
 Value ContractionPacker::packWeights(const ConstantData &data) {
@@ -257,7 +312,7 @@ SmallVector<AffineMap> ContractionPacker::packedMaps() {
     activation.push_back(x.getResult(dim).replaceDims(loops));
   AffineExpr index = group * kernel.getGroup() + inGroup.back();
   if (numGroupLoops > 1)
-    index = index + inGroup.front() * getPartSize(kernel);
+    index = index + inGroup.front() * getPartSpan(kernel);
   activation.push_back(layout.runBase.replaceDims(loops) * layout.runDimStride +
                        index);
 
@@ -292,7 +347,7 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights))
     return fail("weights are not constant");
-  bool isSparse = kernel.getSparse() == SparseKind::Block;
+  bool isSparse = kernel.getSparse() != SparseKind::None;
   if (kernel.getDot() == DotKind::VPMADDUBSW &&
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
        (!isSparse && !fitsI16(layout, *weights, kernel.getGroup()))))
@@ -312,28 +367,29 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
          return value >= kInt4.min && value <= kInt4.max;
        })))
     return fail("its weights do not fit in 4 bits");
-  FailureOr<BlockLists> lists = failure();
-  if (isSparse && failed(lists = makeLists(*weights, reason)))
-    return failure();
   rewriter.setInsertionPoint(op);
-  Value w =
-      isSparse ? packLists(*weights, std::move(*lists)) : packWeights(*weights);
+  FailureOr<Value> packed =
+      isSparse ? packSparse(*weights, reason) : packWeights(*weights);
+  if (failed(packed))
+    return failure();
+  Value w = *packed;
   Value x = packActivation();
   SmallVector<utils::IteratorType> iterators(numParallel,
                                              utils::IteratorType::parallel);
   iterators.append(layout.outerReductions.size() + 1 + getNumGroupLoops(kernel),
                    utils::IteratorType::reduction);
-  auto packed = linalg::GenericOp::create(
+  auto contraction = linalg::GenericOp::create(
       rewriter, op.getLoc(), op.getResultTypes(), ValueRange{x, w},
       op.getOutputs(), packedMaps(), iterators);
-  packed->setDiscardableAttrs(op->getDiscardableAttrDictionary());
-  rewriter.inlineRegionBefore(op.getRegion(), packed.getRegion(),
-                              packed.getRegion().begin());
+  contraction->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+  rewriter.inlineRegionBefore(op.getRegion(), contraction.getRegion(),
+                              contraction.getRegion().begin());
   // The extension to i32 in the body reads whatever width is stored.
-  packed.getBlock()->getArgument(1).setType(getElementTypeOrSelf(w.getType()));
+  contraction.getBlock()->getArgument(1).setType(
+      getElementTypeOrSelf(w.getType()));
   if (layout.contraction.groupLoop)
     packGroupConstants(findSumOfGroups(op.getResult(0)));
-  rewriter.replaceOp(op, packed.getResults());
+  rewriter.replaceOp(op, contraction.getResults());
   return success();
 }
 

@@ -6,7 +6,7 @@
 
 #include "SparseStrategy.h"
 
-#include "BlockSparsity.h"
+#include "PlacedWeights.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -55,6 +55,7 @@ KernelEstimate SparseStrategy::choose(
         std::ceil(countEntries(tileBlocks, parts) / parts));
   };
   KernelProblem lists = problem;
+  lists.sparse = SparseKind::Block;
   lists.group = parts * part;
   int64_t width = problem.dot == DotKind::FMA ? 4 : 1;
   return chooseListKernel(
@@ -72,7 +73,7 @@ KernelEstimate SparseStrategy::choose() const {
     return best;
   KernelEstimate pairs = choose(2, count);
   if (pairs.cycles < best.cycles &&
-      sparsity.getLists(pairs.kernel.getTileBlocks(), 2).fitsI16(2, part))
+      sparsity.getLists(pairs.kernel.getTileBlocks(), 2).fitsI16(2))
     return pairs;
   return best;
 }
@@ -92,39 +93,33 @@ double SparseStrategy::findThreshold(double cycles) const {
   return low;
 }
 
-KernelEstimate nnq::chooseSparse(TargetAttr target,
-                                 const ContractionLayout &layout,
-                                 const KernelProblem &problem,
-                                 const KernelEstimate &dense,
-                                 std::string &reason) {
-  // Fewer zeros are in most weights by chance.
-  constexpr double kLeastZeros = 0.3;
-  // Estimates are right within a tenth, by measurement; nothing is to take
-  // longer than it did.
-  constexpr double kMargin = 0.95;
+/// Fewer zeros are in most weights by chance.
+static constexpr double kLeastZeros = 0.3;
+/// Estimates are right within a tenth, by measurement; nothing is to take
+/// longer than it did.
+static constexpr double kMargin = 0.95;
+
+/// The best kernel that skips blocks, or none that pays, for a reason.
+static KernelEstimate chooseBlocks(TargetAttr target,
+                                   const ContractionLayout &layout,
+                                   const ConstantData &weights,
+                                   const KernelProblem &problem, double limit,
+                                   std::string &reason) {
   // By measurement blocks of 16 channels are as fast as larger ones, and up to
   // 1.7 times as fast as those of 8.
   constexpr int64_t kBlockChannels = 16;
-  FailureOr<ConstantData> weights =
-      ConstantData::get(layout.contraction.weight->get());
-  if (failed(weights) || problem.bits)
-    return dense;
-  double zeros = getZeroShare(*weights);
-  if (zeros < kLeastZeros)
-    return dense;
   int64_t part = getPartSize(problem.dot);
   int64_t lanes = getWidestLanes(target, problem.dot);
   FailureOr<BlockSparsity> sparsity =
-      BlockSparsity::get(layout, *weights, lanes, part, reason);
+      BlockSparsity::get(layout, weights, lanes, part, reason);
   if (failed(sparsity))
-    return dense;
+    return {};
   // Pairs of parts must not read further than single ones.
   bool mayPair = problem.dot == DotKind::VPMADDUBSW &&
                  llvm::alignTo(layout.runLength, 2 * part) ==
                      llvm::alignTo(layout.runLength, part);
   SparseStrategy strategy(target, problem, *sparsity, mayPair);
   KernelEstimate best = strategy.choose();
-  double limit = kMargin * dense.cycles;
   if (best.cycles < limit)
     return best;
   double threshold = strategy.findThreshold(limit);
@@ -134,9 +129,159 @@ KernelEstimate nnq::chooseSparse(TargetAttr target,
       "output "
       "and {3} input channels are not; skipping the others pays below {4:P0}, "
       "which 'prune-weights' reaches with pattern={2}x{3}",
-      zeros,
+      getZeroShare(weights),
       static_cast<double>(sparsity->countEntries(tileBlocks, 1)) /
           sparsity->getNumEntries(tileBlocks),
       lanes * tileBlocks, part, threshold);
+  return {};
+}
+
+namespace {
+/// Kernels whose lanes select what they multiply.
+class PlaceStrategy {
+public:
+  PlaceStrategy(TargetAttr target, const ContractionLayout &layout,
+                const ConstantData &weights, KernelProblem problem)
+      : target(target), layout(layout), weights(weights), problem(problem) {
+    // Pairs of rows have no lane of their own.
+    if (problem.dot == DotKind::SMMLA)
+      this->problem.dot = DotKind::SDOT;
+    lanes = getWidestLanes(target, this->problem.dot);
+  }
+
+  /// Fails with a reason where there are none.
+  LogicalResult check(std::string &reason) const;
+  /// None, if more than two of four weights are not zero.
+  std::optional<KernelEstimate> chooseTwoOfFour() const;
+  KernelEstimate chooseWindow() const;
+
+private:
+  SmallVector<int64_t> getNumParts() const {
+    if (problem.dot == DotKind::VPMADDUBSW)
+      return {2, 1};
+    return {1};
+  }
+  int64_t getWindow() const {
+    return kWindowBytes * 8 /
+           getFactorTypes(layout.contraction)
+               .activation.getIntOrFloatBitWidth();
+  }
+
+  TargetAttr target;
+  const ContractionLayout &layout;
+  const ConstantData &weights;
+  KernelProblem problem;
+  int64_t lanes;
+};
+} // namespace
+
+LogicalResult PlaceStrategy::check(std::string &reason) const {
+  auto fail = [&](StringRef why) {
+    reason = why.str();
+    return failure();
+  };
+  switch (problem.dot) {
+  case DotKind::FMA:
+    return fail("places are kept of weights of 8 bits only");
+  case DotKind::None:
+    return fail("no dot instruction multiplies its weights");
+  default:
+    break;
+  }
+  // Each lane shifts by a count of its own.
+  bool isX86 = target.getTriple().getValue().starts_with("x86_64");
+  if (isX86 && target.getVectorBits() < 256)
+    return fail("lanes select what they multiply from AVX2 on");
+  return WindowSparsity::check(layout, weights, getWindow(), reason);
+}
+
+std::optional<KernelEstimate> PlaceStrategy::chooseTwoOfFour() const {
+  if (!isTwoOfFour(layout, weights))
+    return std::nullopt;
+  linalg::LinalgOp op = layout.contraction.op;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  // Weights and places, of those of all weights.
+  constexpr double kBytes = 0.625;
+  KernelProblem two = problem;
+  two.sparse = SparseKind::TwoOfFour;
+  two.group = kFour * getPartSize(problem.dot);
+  two.weightBytes *= kBytes;
+  two.channelBytes *= kBytes;
+  KernelAttr kernel = chooseKernel(target, two);
+  std::string reason;
+  if (failed(PlacedWeights::getTwoOfFour(layout, weights, kernel, reason)))
+    return std::nullopt;
+  double steps = llvm::divideCeil(layout.runLength, two.group);
+  for (unsigned loop : layout.outerReductions)
+    steps *= ranges[loop];
+  return KernelEstimate{
+      kernel, two.outer * steps *
+                  estimateCycles(target, two, kernel.getLanes(),
+                                 kernel.getTileRows(), kernel.getTileBlocks())};
+}
+
+KernelEstimate PlaceStrategy::chooseWindow() const {
+  int64_t part = getPartSize(problem.dot);
+  WindowSparsity sparsity(layout, weights, lanes, part, getWindow());
+  KernelEstimate best;
+  best.cycles = std::numeric_limits<double>::infinity();
+  for (int64_t parts : getNumParts()) {
+    KernelProblem windows = problem;
+    windows.sparse = SparseKind::Window;
+    windows.group = parts * part;
+    auto countLists = [&](int64_t tileBlocks) {
+      return sparsity.getNumLists(tileBlocks);
+    };
+    auto countGroups = [&](int64_t tileBlocks) {
+      return sparsity.countEntries(tileBlocks, parts) / parts;
+    };
+    // A weight has half a byte for its place.
+    KernelEstimate next =
+        chooseListKernel(target, windows,
+                         {countLists, countGroups,
+                          lanes * windows.group + lanes * windows.group / 2});
+    if (next.cycles < best.cycles &&
+        (problem.dot != DotKind::VPMADDUBSW ||
+         sparsity.getLists(next.kernel.getTileBlocks(), parts).fitsI16(parts)))
+      best = next;
+  }
+  return best;
+}
+
+KernelEstimate nnq::chooseSparse(TargetAttr target,
+                                 const ContractionLayout &layout,
+                                 const KernelProblem &problem,
+                                 const KernelEstimate &dense,
+                                 std::string &reason) {
+  FailureOr<ConstantData> weights =
+      ConstantData::get(layout.contraction.weight->get());
+  if (failed(weights) || problem.bits || getZeroShare(*weights) < kLeastZeros)
+    return dense;
+  double limit = kMargin * dense.cycles;
+  KernelEstimate best =
+      chooseBlocks(target, layout, *weights, problem, limit, reason);
+  bool hasBlocks = static_cast<bool>(best.kernel);
+  if (hasBlocks)
+    limit = best.cycles;
+  PlaceStrategy places(target, layout, *weights, problem);
+  std::string obstacle;
+  if (failed(places.check(obstacle))) {
+    if (!hasBlocks && obstacle != reason)
+      reason += "; " + obstacle;
+    return hasBlocks ? best : dense;
+  }
+  KernelEstimate selecting = places.chooseWindow();
+  if (std::optional<KernelEstimate> two = places.chooseTwoOfFour();
+      two && two->cycles < selecting.cycles)
+    selecting = *two;
+  if (selecting.cycles < limit) {
+    reason.clear();
+    return selecting;
+  }
+  if (hasBlocks)
+    return best;
+  reason += llvm::formatv("; lanes that select what they multiply would take "
+                          "{0:P0} of the time",
+                          selecting.cycles / dense.cycles);
   return dense;
 }

@@ -12,9 +12,9 @@
 
 namespace nnq {
 
-/// The kernel that skips blocks of zeros among the weights, if it takes fewer
-/// cycles than `dense`, else that. Where many weights are zero all the same,
-/// `reason` says why.
+/// The kernel that skips zeros among the weights, in blocks or one by one, if
+/// it takes fewer cycles than `dense`, else that. Where many weights are zero
+/// all the same, `reason` says why.
 KernelEstimate chooseSparse(TargetAttr target, const ContractionLayout &layout,
                             const KernelProblem &problem,
                             const KernelEstimate &dense, std::string &reason);

@@ -40,6 +40,21 @@ private:
   void emitPackedStep(mlir::OpBuilder &b, const Tile &tile,
                       mlir::ArrayRef<mlir::OpFoldResult> reductions,
                       mlir::MutableArrayRef<mlir::Value> accumulators);
+  void emitPlacedStep(mlir::OpBuilder &b, const Tile &tile,
+                      mlir::ArrayRef<mlir::OpFoldResult> reductions,
+                      mlir::MutableArrayRef<mlir::Value> accumulators);
+  void emitWindows(mlir::OpBuilder &b, const Tile &tile,
+                   mlir::ArrayRef<mlir::OpFoldResult> outer, mlir::Value entry,
+                   mlir::MutableArrayRef<mlir::Value> accumulators);
+  void multiplyPlaced(
+      mlir::OpBuilder &b, mlir::ArrayRef<mlir::SmallVector<Placed>> parts,
+      mlir::ArrayRef<mlir::SmallVector<mlir::SmallVector<mlir::OpFoldResult>>>
+          rows,
+      mlir::MutableArrayRef<mlir::Value> accumulators);
+  mlir::SmallVector<mlir::Value>
+  startNarrow(mlir::OpBuilder &b, mlir::ArrayRef<mlir::Value> accumulators);
+  void addNarrow(mlir::OpBuilder &b, mlir::ArrayRef<mlir::Value> narrow,
+                 mlir::MutableArrayRef<mlir::Value> accumulators);
   mlir::Value emitLoadBlock(mlir::OpBuilder &b, mlir::Value memref,
                             mlir::AffineMap map,
                             mlir::ArrayRef<mlir::OpFoldResult> loops);

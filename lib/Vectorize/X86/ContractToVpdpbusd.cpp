@@ -17,7 +17,8 @@ struct ContractToVpdpbusd : public OpRewritePattern<vector::ContractionOp> {
 
   LogicalResult matchAndRewrite(vector::ContractionOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!isRowContract(op))
+    bool perLane = isLaneContract(op);
+    if (!perLane && !isRowContract(op))
       return rewriter.notifyMatchFailure(op, "not a row by columns");
     Value row = getExtended<arith::ExtUIOp>(op.getLhs(), 8);
     Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
@@ -25,15 +26,16 @@ struct ContractToVpdpbusd : public OpRewritePattern<vector::ContractionOp> {
       return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
     auto accType = cast<VectorType>(op.getAccType());
     int64_t lanes = accType.getNumElements();
-    if (cast<VectorType>(row.getType()).getNumElements() != 4 ||
+    if (cast<VectorType>(row.getType()).getShape().back() != 4 ||
         (lanes != 4 && lanes != 8 && lanes != 16))
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
     Location loc = op.getLoc();
+    Value factor = perLane ? flatten(rewriter, loc, row)
+                           : splatGroup(rewriter, loc, row, lanes);
     std::string name = "llvm.x86.avx512.vpdpbusd." + std::to_string(32 * lanes);
     rewriter.replaceOpWithNewOp<LLVM::CallIntrinsicOp>(
         op, accType, rewriter.getStringAttr(name),
-        ValueRange{op.getAcc(), splatGroup(rewriter, loc, row, lanes),
-                   flatten(rewriter, loc, columns)});
+        ValueRange{op.getAcc(), factor, flatten(rewriter, loc, columns)});
     return success();
   }
 };

@@ -103,7 +103,8 @@ struct ContractToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
 };
 
 /// Products and their sums by pairs in 16 bits, `acc(l, h) += row(h, v) *
-/// columns(l, h, v)`, are the instruction itself.
+/// columns(l, h, v)`, are the instruction itself. Each lane may have a row of
+/// its own.
 struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -112,6 +113,9 @@ struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
     AffineExpr l, h, v;
     bindDims(op.getContext(), l, h, v);
     SmallVector<SmallVector<AffineExpr, 4>> maps{{h, v}, {l, h, v}, {l, h}};
+    bool perLane = op.getLhsType().getRank() == 3;
+    if (perLane)
+      maps.front() = maps[1];
     auto accType = dyn_cast<VectorType>(op.getAccType());
     if (!accType || !accType.getElementType().isInteger(16) ||
         op.getKind() != vector::CombiningKind::ADD ||
@@ -124,15 +128,16 @@ struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
     auto [row, columns] = *factors;
     int64_t lanes = accType.getDimSize(0);
     StringRef multiply = getMultiply(lanes);
-    if (cast<VectorType>(row.getType()).getShape() != ArrayRef<int64_t>{2, 2} ||
-        multiply.empty())
+    ArrayRef<int64_t> shape = cast<VectorType>(row.getType()).getShape();
+    if (shape.take_back(2) != ArrayRef<int64_t>{2, 2} || multiply.empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
     Location loc = op.getLoc();
     auto i16s = VectorType::get({2 * lanes}, rewriter.getI16Type());
-    Value sum =
-        emitCall(rewriter, loc, multiply, i16s,
-                 splatGroup(rewriter, loc, flatten(rewriter, loc, row), lanes),
-                 flatten(rewriter, loc, columns));
+    Value factor = flatten(rewriter, loc, row);
+    if (!perLane)
+      factor = splatGroup(rewriter, loc, factor, lanes);
+    Value sum = emitCall(rewriter, loc, multiply, i16s, factor,
+                         flatten(rewriter, loc, columns));
     if (!matchPattern(op.getAcc(), m_Zero()))
       sum = arith::AddIOp::create(rewriter, loc,
                                   flatten(rewriter, loc, op.getAcc()), sum);

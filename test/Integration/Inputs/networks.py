@@ -734,3 +734,26 @@ class SparseNetwork(Network):
             self.bias("" if relu else self.stats(-3, 3))
             if relu:
                 self.relu(self.stats(0, 3))
+
+
+class ScatteredNetwork(SparseNetwork):
+    """The same with weights that are zero one by one: two or more of each four
+    along the input channels, or any, in some channels more than in others."""
+
+    def prune(self, values, shape, output, inputs):
+        choose = self.random.choice
+        strides = [size(shape[i + 1:]) for i in range(len(shape))]
+        zeros = choose((None, None, 0.6, 0.75, 0.9))
+        if zeros is None:
+            fours, result = {}, []
+            for at, value in enumerate(values):
+                place = [at // strides[i] % shape[i] for i in range(len(shape))]
+                here, place[inputs] = place[inputs] % 4, place[inputs] // 4
+                kept = fours.setdefault(tuple(place),
+                                        self.random.sample(range(4), 2))
+                result.append(value if here in kept else choose((0.0, -0.0)))
+            return result
+        rows = [zeros * choose((0.8, 1, 1, 1.1)) for _ in range(shape[output])]
+        return [choose((0.0, -0.0)) if self.random.random() <
+                rows[at // strides[output] % shape[output]] else value
+                for at, value in enumerate(values)]

@@ -150,6 +150,18 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (sparse != SparseKind::None && (bits || winograd))
     return emitError() << "'sparse' goes neither with 'bits' nor with "
                           "'winograd'";
+  bool selects =
+      sparse == SparseKind::TwoOfFour || sparse == SparseKind::Window;
+  if (selects && dot != DotKind::VPMADDUBSW && dot != DotKind::VPDPBUSD &&
+      dot != DotKind::SDOT && dot != DotKind::VPMADDWD)
+    return emitError() << "'sparse = " << stringifySparseKind(sparse)
+                       << "' has no kernel by " << stringifyDotKind(dot);
+  // Two parts of twice as many elements have their places together.
+  int64_t taken = getPartSize(dot) * (sparse == SparseKind::TwoOfFour ? 4 : 1);
+  if (selects && group % taken != 0)
+    return emitError() << "'sparse = " << stringifySparseKind(sparse)
+                       << "' needs a 'group' of whole " << taken << ", got "
+                       << group;
   if (winograd == 0)
     return success();
   if (winograd != 2 && winograd != 4)

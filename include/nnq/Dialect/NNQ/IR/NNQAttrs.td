@@ -32,7 +32,9 @@ def NNQ_DotKindAttr : EnumAttr<NNQ_Dialect, NNQ_DotKind, "dot">;
 
 def NNQ_SparseKind : I32EnumAttr<"SparseKind", "zeros that a kernel skips", [
     I32EnumAttrCase<"None", 0, "none">,
-    I32EnumAttrCase<"Block", 1, "block">]> {
+    I32EnumAttrCase<"Block", 1, "block">,
+    I32EnumAttrCase<"TwoOfFour", 2, "two_of_four">,
+    I32EnumAttrCase<"Window", 3, "window">]> {
   let cppNamespace = "::nnq";
   let genSpecializedAttr = 0;
 }
@@ -88,17 +90,27 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       channels share or, if they are more than 16, each block of lanes has.
     - `panel`: with `bits`, weights of a tile of channels are unpacked into a
       buffer that all rows read, and not in registers for each tile of rows.
-    - `sparse`: `none`, or `block`: of the blocks of weights that `blocks` times
-      `lanes` channels have for the elements that an instruction takes, those that
-      are all zero are neither stored nor multiplied. A list for each tile of
-      channels says where the others are. A `group` of several such parts is made
-      of neighbours in the list.
+    - `sparse`: `none`, or which weights are neither stored nor multiplied.
+      `block`: of the blocks of weights that `blocks` times `lanes` channels have
+      for the elements that an instruction takes, those that are all zero. A list
+      for each tile of channels says where the others are. A `group` of several
+      such parts is made of neighbours in the list.
+      `two_of_four`: two of four neighbouring weights of a channel, the others of
+      which are zero. Each that is stored has its place among the four in 2 bits,
+      by which lanes select what they multiply. An instruction takes twice as many
+      reduction elements as it has weights, and a `group` is that of two of them,
+      which are not added up in 16 bits.
+      `window`: as many weights of each channel as an instruction takes have their
+      places in 4 bits, in a window of 16 bytes of the activation that all channels
+      of a tile read. A list for each tile says where its windows begin. A `group`
+      of several parts is made of neighbours in the list.
 
     ```mlir
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
     #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 2, winograd = 4, strip = 7>
     #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 32, rows = 4, blocks = 2, bits = 4, panel = true>
     #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 4, blocks = 2, sparse = block>
+    #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 16, rows = 4, blocks = 2, sparse = two_of_four>
     ```
   }];
   let parameters = (ins EnumParameter<NNQ_DotKind>:$dot, "int64_t":$lanes,
