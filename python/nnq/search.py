@@ -95,9 +95,7 @@ def save_inputs(path: Path, inputs: Sequence[NDArray[Any]], **others: NDArray[An
     np.savez(path, **arrays)
 
 
-def write_samples(
-    path: Path, model: Model, program: Program, data: Any, labels: Any, count: int
-) -> list[NDArray[Any]]:
+def write_samples(path: Path, model: Model, program: Program, data: Any, labels: Any, count: int) -> list[NDArray[Any]]:
     """Write the samples to score on as trials read them; return the inputs."""
     inputs = read_inputs(model, data, "score")
     if isinstance(labels, str):

@@ -30,6 +30,10 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     an integer depthwise convolution on x86 read rows of padding, `nnq.border` says
     which rows are none: the others add the same to a whole row of the result.
   }];
+  let options = [
+    Option<"objective", "objective", "::nnq::CodeObjective",
+           "::nnq::CodeObjective::Latency",
+           "What kernels are chosen for", "::nnq::codeObjectiveValues()">];
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,

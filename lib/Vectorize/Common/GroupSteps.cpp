@@ -15,12 +15,13 @@
 using namespace mlir;
 using namespace nnq;
 
-/// One reduction step with weights packed in halves. Accumulators as in
-/// emitSteps.
+/// One reduction step with weights packed in parts of bytes. Accumulators as
+/// in emitSteps.
 void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
                                  ArrayRef<OpFoldResult> reductions,
                                  MutableArrayRef<Value> accumulators) {
-  int64_t lanes = kernel.getLanes(), pairs = getNumParts(kernel) / 2;
+  int64_t lanes = kernel.getLanes();
+  int64_t slice = getNumParts(kernel) * kernel.getBits() / 8;
   // All parts are added up in 16 bits before they are widened.
   SmallVector<Value> narrow;
   auto i16s = VectorType::get({lanes, 2}, b.getI16Type());
@@ -33,11 +34,11 @@ void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
     else
       accumulators[at] = multiplyAdd(b, x, w, accumulators[at]);
   };
-  for (int64_t pair = 0; pair < pairs; ++pair) {
+  for (int64_t place = 0; place < slice; ++place) {
     SmallVector<SmallVector<Value>> columns =
-        loadPartPair(b, tile, reductions, pair);
-    for (auto [half, column] : llvm::enumerate(columns)) {
-      int64_t part = pair + static_cast<int64_t>(half) * pairs;
+        loadNarrowParts(b, tile, reductions, place);
+    for (auto [k, column] : llvm::enumerate(columns)) {
+      int64_t part = place + static_cast<int64_t>(k) * slice;
       if (isPairKernel()) {
         SmallVector<Value> rows = loadRowPairs(b, tile, reductions, part);
         for (auto [i, x] : llvm::enumerate(rows))

@@ -47,11 +47,11 @@ protected:
                             mlir::ArrayRef<mlir::OpFoldResult> outer,
                             mlir::ArrayRef<mlir::OpFoldResult> steps);
 
-  /// Of weights that are packed in halves: those of part `pair` and of that in
-  /// the same place of the second half.
+  /// Of weights that are packed in parts of bytes: those of part `place` and of
+  /// those in the same place of the other halves or quarters.
   mlir::SmallVector<mlir::SmallVector<mlir::Value>>
-  loadPartPair(mlir::OpBuilder &b, const Tile &tile,
-               mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t pair);
+  loadNarrowParts(mlir::OpBuilder &b, const Tile &tile,
+                  mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t place);
 
   /// From here on weights are read from a buffer that `unpackTile` fills with
   /// those of a tile of blocks.
