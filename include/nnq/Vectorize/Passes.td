@@ -18,9 +18,10 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     vpmaddwd is computed by F(m x m, 3 x 3) where that takes fewer cycles and the
     range of the activation (`nnq.range`) and the weights show that no number
     overflows, so that the result is the same. A product of two activations of 16
-    bits takes vpmaddwd, too. Weights of 4 bits (`nnq.weight_bits`) stay packed, two
-    to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16 bits
-    without saturating. Blocks of weights that are zero, of output channels of a
+    bits takes vpmaddwd, too. Weights of 4 or 2 bits (`nnq.weight_bits`) stay packed,
+    two or four to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16
+    bits without saturating. With `objective=size` they have 8 bits where
+    `nnq-encode-constants` makes them fewer bytes, and no weights are transformed. Blocks of weights that are zero, of output channels of a
     tile by the elements that an instruction takes, are skipped (`sparse = block`)
     where there are so many that it takes fewer cycles; a layer of many other zeros
     gets a `missed` remark with the density below which that is so. Nothing is

@@ -213,13 +213,19 @@ Value ContractionPacker::packActivation() {
   if (size > type.getDimSize(dim)) {
     SmallVector<int64_t> shape(type.getShape());
     shape[dim] = size;
-    Value empty =
+    Value padded =
         tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+    // What is there may be no number, which times a weight of zero is none.
+    if (isa<FloatType>(type.getElementType())) {
+      Value zero = arith::ConstantOp::create(
+          rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
+      padded = linalg::FillOp::create(rewriter, loc, zero, padded).getResult(0);
+    }
     auto indices = [&](ArrayRef<int64_t> values) {
       return getAsIndexOpFoldResult(rewriter.getContext(), values);
     };
     SmallVector<int64_t> zeros(type.getRank(), 0), ones(type.getRank(), 1);
-    x = tensor::InsertSliceOp::create(rewriter, loc, x, empty, indices(zeros),
+    x = tensor::InsertSliceOp::create(rewriter, loc, x, padded, indices(zeros),
                                       indices(type.getShape()), indices(ones));
   }
   if (dim + 1 == type.getRank())

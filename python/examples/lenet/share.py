@@ -145,8 +145,8 @@ def run(args: argparse.Namespace, digits: Digits) -> dict[str, Outcome]:
     outcomes = {"f32": rate(f32, digits), "int8": rate(f32.quantize(**data), digits)}
     bits = {"conv_bits": args.conv_bits, "fc_bits": args.fc_bits}
 
-    after = prune(f32, args.keep_untrained, criterion="obs", steps=args.prune_steps, **data)
-    after = share(after, **bits, **data).quantize(**data)
+    after = prune(f32, args.keep_untrained, criterion="wanda", steps=args.prune_steps, **data)
+    after = share(after, args.conv_bits, args.fc_bits_untrained, **data).quantize(**data)
     outcomes["int8, without training"] = rate(after, digits, **SMALL)
 
     pruned = prune_in_training(dense, digits, args)
@@ -173,14 +173,15 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Outcome]:
     parser = argparse.ArgumentParser(description="Prune LeNet, share its weights, and train what is left.")
     parser.add_argument("--data", type=Path, help=".npz with x, y and calib (default: the digits of the demo)")
     parser.add_argument("--network", default="lenet-300-100", choices=list(NETWORKS))
-    parser.add_argument("--keep", type=float, default=0.08, help="share of the weights that are not zero in the end")
-    parser.add_argument("--keep-untrained", type=float, default=0.25, help="the same without training")
+    parser.add_argument("--keep", type=float, default=0.083, help="share of the weights that are not zero in the end")
+    parser.add_argument("--keep-untrained", type=float, default=0.3, help="the same without training")
     parser.add_argument("--conv-bits", type=int, default=8)
     parser.add_argument("--fc-bits", type=int, default=4)
+    parser.add_argument("--fc-bits-untrained", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=30, help="epochs before pruning")
     parser.add_argument("--prune-steps", type=int, default=6, help="steps in which weights go")
-    parser.add_argument("--prune-epochs", type=int, default=6, help="epochs after each")
-    parser.add_argument("--last-epochs", type=int, default=24, help="epochs after the last one")
+    parser.add_argument("--prune-epochs", type=int, default=8, help="epochs after each")
+    parser.add_argument("--last-epochs", type=int, default=40, help="epochs after the last one")
     parser.add_argument("--share-epochs", type=int, default=10, help="epochs of the codebooks")
     args = parser.parse_args(arguments)
 
