@@ -75,6 +75,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<ComputePrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||
          describeEnum<Requantization>(option, json) ||
+         describeEnum<CodeObjective>(option, json) ||
          describeEnum<BlockCriterion>(option, json) ||
          describeEnum<BlockFit>(option, json) ||
          describeEnum<ChannelCriterion>(option, json) ||

@@ -374,7 +374,7 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
   if (auto bits = op->getAttrOfType<IntegerAttr>(kWeightBitsAttr);
       bits && succeeded(weights)) {
     if (bits.getInt() <= kTableBits)
-      weights->bits = kTableBits;
+      weights->bits = bits.getInt() <= 2 ? 2 : kTableBits;
     else
       remarkMissed(op, "nnq-lower-quantization",
                    "its codebook has more than 16 numbers, which no kernel "

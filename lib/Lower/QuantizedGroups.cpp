@@ -256,17 +256,16 @@ bool QuantizationLowering::lowerWeightOnly(Contraction contraction,
   linalg::LinalgOp op = contraction.op;
   // Others are better off with weights in f32: those of windows are few, and
   // zero points would have to be subtracted one by one.
-  if (op->hasAttr(kWeightBitsAttr)) {
-    remarkMissed(op, "nnq-lower-quantization",
-                 "its activation is f32: numbers of the codebook are stored in "
-                 "place of indices");
-    return false;
-  }
   if (!isContraction(op) || op.hasDynamicShape() ||
       !isZeroFill(op.getDpsInitOperand(0)->get()) ||
       !weights.zeroPoints.empty() ||
-      !getElementTypeOrSelf(contraction.activation->get()).isF32())
+      !getElementTypeOrSelf(contraction.activation->get()).isF32()) {
+    if (op->hasAttr(kWeightBitsAttr))
+      remarkMissed(op, "nnq-lower-quantization",
+                   "its activation is f32: numbers of the codebook are stored "
+                   "in place of indices");
     return false;
+  }
   if (weights.groupSize) {
     lowerGroups(contraction, /*x=*/nullptr, weights);
     return true;

@@ -83,6 +83,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createPropagateQuantization());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
+  // Weights are in their final form.
+  pm.addPass(createRaiseCodebooks());
   pm.addPass(createVerifyImport());
 }
 
@@ -307,6 +309,25 @@ void nnq::buildShareWeightsPipeline(
   pm.addPass(createVerifyImport());
 }
 
+void nnq::buildShareKernelsPipeline(
+    OpPassManager &pm, const ShareKernelsPipelineOptions &options) {
+  buildImportPipeline(pm);
+  CalibrateOptions calibrate;
+  calibrate.inputStatistics = true;
+  addCalibration(pm, options, calibrate);
+  SelectKernelGroupsOptions select;
+  select.groups = options.groups;
+  select.ratio = options.ratio;
+  select.objective = options.objective;
+  select.roundTo = options.roundTo;
+  select.exclude = options.exclude;
+  pm.addPass(createSelectKernelGroups(select));
+  pm.addPass(createShareKernels());
+  // Layers of one weight have equal kernels.
+  pm.addPass(createCSEPass());
+  pm.addPass(createVerifyImport());
+}
+
 /// Does quantization round weights by what their layers multiply, unasked? The
 /// statistics of a file may lack that.
 static bool roundsByDefault(const QuantizeInt8Options &options) {
@@ -470,9 +491,11 @@ void nnq::buildLowerPipeline(OpPassManager &pm, Requantization requant) {
   layout.addPass(createVerifyLowered());
 }
 
-void nnq::buildVectorizePipeline(OpPassManager &pm) {
+void nnq::buildVectorizePipeline(OpPassManager &pm, CodeObjective objective) {
   OpPassManager &decide = pm.nest<func::FuncOp>();
-  decide.addPass(createSelectStrategy());
+  SelectStrategyOptions select;
+  select.objective = objective;
+  decide.addPass(createSelectStrategy(select));
   decide.addPass(createPackContractions());
   decide.addPass(createDecomposeConcats());
   decide.addPass(createDecomposePads());
@@ -547,10 +570,13 @@ static void addTileBatch(OpPassManager &pm, int64_t tile) {
   pm.addPass(createTileBatch(options));
 }
 
-void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads,
-                              bool profile) {
+void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads, bool profile,
+                              CodeObjective objective) {
   // Entry points state the bytes of all that are left.
   pm.addPass(createMergeConstants());
+  // Needs buffers, which are planned next.
+  if (objective == CodeObjective::Size)
+    pm.addPass(createEncodeConstants());
   pm.addPass(createPlanMemory());
   if (profile)
     pm.addPass(createProfileLayers());
@@ -624,9 +650,11 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
     // Products are of their final types, and not packed yet.
     if (options.profile)
       pm.addPass(createDescribeLayers());
-    buildVectorizePipeline(pm);
+    buildVectorizePipeline(pm, options.objective);
   }
-  buildTargetPipeline(pm, threads, options.profile);
+  buildTargetPipeline(pm, threads, options.profile,
+                      options.reference ? CodeObjective::Latency
+                                        : options.objective.getValue());
 }
 
 void nnq::buildCalibrationPipeline(OpPassManager &pm, bool reference) {
@@ -729,6 +757,9 @@ std::vector<Pipeline> nnq::getPipelines() {
       describeStep<ShareWeightsPipelineOptions>("share-weights",
                                                 "Take weights from codebooks",
                                                 buildShareWeightsPipeline),
+      describeStep<ShareKernelsPipelineOptions>(
+          "share-kernels", "Make kernels multiples of fewer ones",
+          buildShareKernelsPipeline),
       describeStep<QuantizeInt8Options>(
           "quantize-int8", "Quantize weights and activations to int8",
           buildQuantizeInt8Pipeline),

@@ -4,6 +4,7 @@
     kernels.py --build build                 # all of them
     kernels.py --only gemm,conv3x3 --types int8
     kernels.py --only sparse                    # weights that are zero, against the same layers without zeros
+    kernels.py --only shared                    # weights from codebooks of 4 and 2 bits, against the layers without
 
 Three layers alike are a network, compiled as any other, timed by nnq-run --profile and compared with PyTorch. The
 fastest of them counts: the others change the layout, too, at the ends of the network. The peak is measured by peak.c on
@@ -48,6 +49,7 @@ SPARSE = (
     (0.75, "unstructured"),
     (0.9, "unstructured"),
 )
+COMPARED = ("sparse", "shared")
 MULTIPLIES = ("conv", "depthwise", "linear", "matmul")
 
 
@@ -63,6 +65,7 @@ class Kernel:
     count: int = 3
     zeros: float = 0  # Share of the weights.
     pattern: str = "16x4"
+    bits: int = 0  # Of the codebook that weights are taken from, if there is one.
 
 
 @dataclass
@@ -82,7 +85,8 @@ class Figure:
     weight_bytes: int = 0
     zeros: float = 0
     pattern: str = ""
-    speedup: float | None = None  # Against the layer without zeros.
+    bits: int = 0
+    speedup: float | None = None  # Against the layer without zeros or codebook.
     error: str = ""
 
 
@@ -104,6 +108,12 @@ def kernels() -> Iterator[Kernel]:
             conv = lambda c=channels: nn.Conv2d(c, c, 1)  # noqa: E731
             shape, name = (1, channels, size, size), f"{channels} at {size}x{size}"
             yield Kernel("sparse", name, conv, shape, zeros=zeros, pattern=pattern)
+    for bits in (0, 4, 2):
+        for n in (256, 512, 1024, 2048):
+            yield Kernel("shared", f"{n}x{n}", lambda n=n: nn.Linear(n, n), (1, n), bits=bits)
+        for channels, size in ((64, 28), (256, 14)):
+            conv = lambda c=channels: nn.Conv2d(c, c, 3, padding=1)  # noqa: E731
+            yield Kernel("shared", f"{channels} at {size}x{size}", conv, (1, channels, size, size), bits=bits)
     # Enough of them that no cache holds the weights from one run to the next.
     yield Kernel("gemv", "4096x4096", lambda: nn.Linear(4096, 4096), (1, 4096), "bytes", count=4)
 
@@ -134,7 +144,7 @@ def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
         prune(layer.weight, kernel.zeros, kernel.pattern)
     x = torch.randn(kernel.shape)
     wanted = module(x).numpy()
-    name = importer.c_identifier(f"{kernel.group}_{kernel.name}_{kernel.zeros}_{kernel.pattern}")
+    name = importer.c_identifier(f"{kernel.group}_{kernel.name}_{kernel.zeros}_{kernel.pattern}_{kernel.bits}")
     text = importer.from_torch(module, [x], entry=name)
     sample = [x.numpy()]
     return Network(name, text, Path(), [sample], None, [sample]), wanted
@@ -142,16 +152,25 @@ def ready(kernel: Kernel) -> tuple[Network, np.ndarray]:
 
 def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) -> Figure:
     """Compile and time a layer."""
-    figure = Figure(kernel.group, kernel.name, kind, kernel.bound, zeros=kernel.zeros, pattern=kernel.pattern)
+    figure = Figure(
+        kernel.group,
+        kernel.name,
+        kind,
+        kernel.bound,
+        zeros=kernel.zeros,
+        pattern=kernel.pattern,
+        bits=kernel.bits,
+    )
+    steps = [f"--share-weights=bits={kernel.bits}"] if kernel.bits else []
     try:
         network, wanted = ready(kernel)
         quantization = QUANTIZATIONS[kind]
         int8 = quantization is not None
-        _, usage = compiler.compile(network, quantization)
+        _, usage = compiler.compile(network, quantization, steps)
         figure.compile_seconds, figure.compile_bytes = usage.seconds, usage.peak_bytes
         expected = compiler.scratch / "expected.npz"
         np.savez(expected, output=wanted)
-        report = compiler.profile(network, quantization, f"--compare={expected}")
+        report = compiler.profile(network, quantization, f"--compare={expected}", steps=steps)
     except ContenderError as error:
         figure.error = str(error)
         return figure
@@ -173,14 +192,18 @@ def measure(kernel: Kernel, kind: str, machine: Machine, compiler: Toolchain) ->
 
 def format_figure(figure: Figure) -> str:
     """Return a row of the table."""
-    zeros = f", {figure.zeros:.0%} {figure.pattern}" if figure.zeros else ""
-    start = f"{figure.group:10}{figure.name + zeros:34}{figure.type:6}"
+    form = f", {figure.bits} bits" if figure.bits else ""
+    if figure.zeros:
+        form = f", {figure.zeros:.0%} {figure.pattern}"
+    start = f"{figure.group:10}{figure.name + form:34}{figure.type:6}"
     if figure.error:
         return f"{start}{figure.error}"
     unit = "GB/s" if figure.bound == "bytes" else "GMAC/s"
     note = "" if figure.fraction >= LOWEST[figure.bound] else f"  below {LOWEST[figure.bound]:.0%}"
     if figure.speedup:
-        note = f"  {figure.speedup:.2f}x the layer without zeros, {figure.weight_bytes:,} bytes"
+        note = f"  {figure.speedup:.2f}x the layer without {'codebook' if figure.bits else 'zeros'}"
+    if figure.group in COMPARED:
+        note += f"  {figure.weight_bytes:,} bytes"
     return (
         f"{start}{figure.time_us:11,.1f}{figure.rate:9.1f} {unit:7}{figure.fraction:8.1%}"
         f"{number(figure.sqnr_db, '{:.1f}', 'exact'):>10}{figure.compile_seconds:12.1f}"
@@ -189,9 +212,10 @@ def format_figure(figure: Figure) -> str:
 
 
 def find_speedup(figures: Sequence[Figure]) -> float | None:
-    """Compare the last layer with that without zeros, if both were timed."""
+    """Compare the last layer with that without zeros or codebook, if both were timed."""
     last = figures[-1]
-    alike = (x for x in figures if (x.group, x.name, x.type, x.zeros) == (last.group, last.name, last.type, 0))
+    plain = last.group, last.name, last.type, 0, 0
+    alike = (x for x in figures if (x.group, x.name, x.type, x.zeros, x.bits) == plain)
     dense = next(alike, None)
     return dense.time_us / last.time_us if dense and dense.time_us and last.time_us else None
 
@@ -230,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kernel in chosen:
             for kind in args.types:
                 figures.append(measure(kernel, kind, machine, compiler))
-                if kernel.zeros:
+                if kernel.zeros or kernel.bits:
                     figures[-1].speedup = find_speedup(figures)
                 lines.append(format_figure(figures[-1]))
                 print(lines[-1], flush=True)

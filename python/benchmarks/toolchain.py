@@ -60,30 +60,38 @@ class Toolchain:
         """Keep the folders."""
         self.tools, self.scratch, self.threads = tools, scratch, threads
 
-    def options(self, network: Network, quantization: str | None) -> list[object]:
-        """Return the network and how it is quantized (None: not) and lowered, for nnq-compile and nnq-run."""
+    def options(self, network: Network, quantization: str | None, steps: Sequence[str] = ()) -> list[object]:
+        """Return the network and how it is quantized (None: not), after other steps, and lowered, for the programs."""
         from nnq import importer
 
         source = self.scratch / f"{network.name}.mlirbc"
         if not source.exists():
             importer.write(network.mlir, source)
-        result: list[object] = [source, f"--threads={self.threads}"]
+        result: list[object] = [source, f"--threads={self.threads}", *steps]
         if quantization is not None:
             data = write_samples(self.scratch / f"{network.name}_calib.npz", network.calib)
             result.append(f"--quantize-int8=data={data} {quantization}")
         return result
 
-    def compile(self, network: Network, quantization: str | None) -> tuple[Path, Usage]:
+    def compile(self, network: Network, quantization: str | None, steps: Sequence[str] = ()) -> tuple[Path, Usage]:
         """Make a library."""
         kind = "f32" if quantization is None else re.sub(r"[^\w.=-]+", "_", f"int8_{quantization}".rstrip("_"))
         library = self.scratch / f"{network.name}_{kind}_{self.threads}.so"
-        return library, run_tool(self.tools / "nnq-compile", *self.options(network, quantization), "-o", library)
+        options = self.options(network, quantization, steps)
+        return library, run_tool(self.tools / "nnq-compile", *options, "-o", library)
 
-    def profile(self, network: Network, quantization: str | None, *options: object, repeat: int = 15) -> dict:
+    def profile(
+        self,
+        network: Network,
+        quantization: str | None,
+        *options: object,
+        steps: Sequence[str] = (),
+        repeat: int = 15,
+    ) -> dict:
         """Return what nnq-run says of the network and its layers."""
         data = write_samples(self.scratch / f"{network.name}_test.npz", network.test[:4])
         report = self.scratch / f"{network.name}_profile.json"
-        lowering = [*self.options(network, quantization), "--profile"]
+        lowering = [*self.options(network, quantization, steps), "--profile"]
         given = [f"--data={data}", f"--repeat={repeat}", f"--report={report}", *options]
         run_tool(self.tools / "nnq-run", *lowering, *given)
         return json.loads(report.read_text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
 import time
 import warnings
@@ -58,6 +59,23 @@ def library(model: nnq.Model) -> bytes:
         path = Path(folder) / "network.so"
         model.save(path)
         return path.read_bytes()
+
+
+def constant_bytes(model: nnq.Model, **options: object) -> int:
+    """Return the bytes of read-only data in the object file: sections .rodata of ELF."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.o"
+        model.save(path, **options)
+        elf = path.read_bytes()
+    if elf[:6] != b"\x7fELF\x02\x01":
+        raise ValueError("the object file is no ELF of 64 bits")
+    (table,) = struct.unpack_from("<Q", elf, 0x28)
+    size, count, names = struct.unpack_from("<HHH", elf, 0x3A)
+    # Of each the name, and where its contents are.
+    sections = [struct.unpack_from("<I20xQQ", elf, table + i * size) for i in range(count)]
+    _, strings, _ = sections[names]
+    starts = (elf.startswith(b".rodata", strings + name) for name, _, _ in sections)
+    return sum(length for is_constant, (_, _, length) in zip(starts, sections, strict=True) if is_constant)
 
 
 def state(network: nn.Module) -> bytes:

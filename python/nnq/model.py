@@ -85,7 +85,7 @@ class Model:
     prune_layers = PipelineMethod("prune-layers")
     prune_weights = PipelineMethod("prune-weights")
     factorize = PipelineMethod("factorize")
-    share = PipelineMethod("share-weights")
+    share = ChoiceMethod(weights="share-weights", kernels="share-kernels")
     prune = ChoiceMethod(channels="prune-channels", layers="prune-layers", weights="prune-weights")
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,12 @@ CONSTANT = re.compile(
     r'(%\w+) = arith\.constant (?:dense_resource<"?([^">]+)"?>|dense<([^\s"\[\]]+)>) : tensor<([0-9x]+)xf32>'
 )
 BLOB = re.compile(r'^ *"?([^":]+)"?: "0x([0-9A-Fa-f]*)"', re.MULTILINE)
+STORED = re.compile(r'(%\w+) = arith\.constant dense_resource<"?([^">]+)"?> : tensor<([0-9x]+)xi8>')
+CAST = re.compile(
+    r"(%\w+) = quant\.scast (%\w+) : .*!quant\.uniform<i8(?:<[^>]*>)?:f32(?::(\d+))?, ?(\{[^}]*\}|[^>]*)>"
+)
+DEQUANTIZED = re.compile(r"(%\w+) = quant\.dcast (%\w+) ")
+BITS = re.compile(r"nnq\.weight_bits = (\d+)")
 OPERANDS = re.compile(r"ins\(([^:)]*)[:)]")
 LAYER = re.compile(r'nnq\.layer = "([^"]*)"')
 
@@ -44,4 +51,41 @@ def layer_constants(model: Model) -> Weights:
         for operand in operands[1].split(","):
             if operand.strip() in constants:
                 found[layer[1]] = constants[operand.strip()]
+    return found
+
+
+@dataclass(frozen=True)
+class SharedWeights:
+    """The integers of a layer whose weights are shared, what each is multiplied with, and the bits of a codebook."""
+
+    codes: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    bits: int
+
+
+def shared_weights(model: Model) -> dict[str, SharedWeights]:
+    """Return the weights of layers that take them from codebooks, by the layer's name."""
+    text = model.to_mlir(constants=True)
+    blobs = {name: bytes.fromhex(digits)[4:] for name, digits in BLOB.findall(text)}
+    integers = {
+        value: np.frombuffer(blobs[blob], np.int8).reshape([int(size) for size in sizes.split("x")])
+        for value, blob, sizes in STORED.findall(text)
+    }
+    scaled = {}
+    for value, source, axis, parameters in CAST.findall(text):
+        if source not in integers:
+            continue
+        codes = integers[source]
+        shape = [-1 if axis == str(i) else 1 for i in range(codes.ndim)]
+        scales = [np.float32(each.partition(":")[0]) for each in parameters.strip("{}").split(",")]
+        scaled[value] = codes, np.broadcast_to(np.array(scales, np.float32).reshape(shape), codes.shape)
+    weights = {value: scaled[source] for value, source in DEQUANTIZED.findall(text) if source in scaled}
+    found = {}
+    for line in text.splitlines():
+        layer, bits, operands = LAYER.search(line), BITS.search(line), OPERANDS.search(line)
+        if not layer or not bits or not operands:
+            continue
+        for operand in operands[1].split(","):
+            if operand.strip() in weights:
+                found[layer[1]] = SharedWeights(*weights[operand.strip()], int(bits[1]))
     return found

@@ -186,6 +186,7 @@ KINDS = {
                    network=networks.GroupNetwork),
     "weight-only": Kind("compute=f32", network=networks.GroupF32Network),
     "shared": Kind("", static=(1.0, 1.0, 0.7, 0.0), share="bits=4"),
+    "shared-2-bits": Kind("", static=(1.0, 0.7, 0.0), share="bits=2"),
     "shared-blocks": Kind("", static=(1.0, 0.7), share="bits=3 channels=8"),
     "winograd": Kind("", network=networks.WinogradNetwork, target="x86-64-v3"),
     "winograd-reduced": Kind("weight-range=reduced",

@@ -55,7 +55,7 @@ recipe:
 
 //--- errors.txt
 UNDONE: error: step 'factorize' undoes step 'prune-weights': layer 'fc2' has factors with {{[0-9]+}} weights that are not zero, and had 64; put it in front of that step
-STEP: step.yaml, step 2: there is no step 'quantise-int8'; there are: prune-channels, prune-layers, prune-weights, {{.*}}factorize, share-weights, quantize-int8
+STEP: step.yaml, step 2: there is no step 'quantise-int8'; there are: prune-channels, prune-layers, prune-weights, {{.*}}factorize, share-weights, share-kernels, quantize-int8
 OPTION: option.yaml, step 1: 'prune-weights' has no option 'ratios'; it has: criterion, damping, data, exclude, {{.*}}ratio,
 VALUE: for the --criterion option: unknown value 'largest', expected one of: magnitude, wanda, obs
 VALUE: value.yaml, step 1: 'prune-weights' cannot read its options

@@ -58,3 +58,59 @@ func.func @many(%x: tensor<1x8xi8>) -> tensor<1x4xi32> {
   } -> tensor<1x4xi32>
   return %0 : tensor<1x4xi32>
 }
+
+// -----
+
+// Two bits: four weights to a byte.
+// SELECT-LABEL: @quarters
+// SELECT: nnq.kernel = #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 16, rows = 1, blocks = 1, bits = 2, codebook = true>
+// PACK-LABEL: @quarters
+// PACK: %[[P:.+]] = arith.constant dense_resource<quarters_weights> : tensor<1x1x1x8x4xi8>
+// PACK: linalg.generic {{.*}}ins(%[[P]]
+// PACK: -> tensor<1x1x4x8x4xi8>
+// PACK: quarters_codebook: "0x40000000F00010101010
+#x = affine_map<(r, c, k) -> (r, k)>
+#w = affine_map<(r, c, k) -> (k, c)>
+#y = affine_map<(r, c, k) -> (r, c)>
+func.func @quarters(%x: tensor<1x16xi8>) -> tensor<1x8xi32> {
+  %w = arith.constant dense<"0x10F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F010F0"> : tensor<16x8xi8>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<1x8xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<1x8xi32>) -> tensor<1x8xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x16xi8>, tensor<16x8xi8>) outs(%f : tensor<1x8xi32>) attrs = {nnq.layer = "quarters", nnq.weight_bits = 2 : i64} {
+  ^bb0(%p: i8, %q: i8, %o: i32):
+    %pe = arith.extui %p : i8 to i32
+    %qe = arith.extsi %q : i8 to i32
+    %m = arith.muli %pe, %qe : i32
+    %sum = arith.addi %o, %m : i32
+    linalg.yield %sum : i32
+  } -> tensor<1x8xi32>
+  return %0 : tensor<1x8xi32>
+}
+
+// -----
+
+// 16 bits hold the sums of four products of these, but not of eight.
+// SELECT-LABEL: @halves
+// SELECT: nnq.kernel = #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = {{[0-9]+}}, rows = 1, blocks = 1, bits = 4, codebook = true>
+// REMARK: [Missed] nnq-select-strategy | Category:nnq | Layer=halves, Reason="no dot instruction multiplies its weights four to a byte: they have 4 bits"
+#x = affine_map<(r, c, k) -> (r, k)>
+#w = affine_map<(r, c, k) -> (k, c)>
+#y = affine_map<(r, c, k) -> (r, c)>
+func.func @halves(%x: tensor<1x16xi8>) -> tensor<1x8xi32> {
+  %w = arith.constant dense<"0x20E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E020E0"> : tensor<16x8xi8>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<1x8xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<1x8xi32>) -> tensor<1x8xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x16xi8>, tensor<16x8xi8>) outs(%f : tensor<1x8xi32>) attrs = {nnq.layer = "halves", nnq.weight_bits = 2 : i64} {
+  ^bb0(%p: i8, %q: i8, %o: i32):
+    %pe = arith.extui %p : i8 to i32
+    %qe = arith.extsi %q : i8 to i32
+    %m = arith.muli %pe, %qe : i32
+    %sum = arith.addi %o, %m : i32
+    linalg.yield %sum : i32
+  } -> tensor<1x8xi32>
+  return %0 : tensor<1x8xi32>
+}

@@ -169,6 +169,22 @@ def test_kernels_that_skip_zeros(tools: Path, tmp_path: Path, capsys):
         assert figure["sqnr_db"] > 25
 
 
+def test_kernels_of_codebooks(tools: Path, tmp_path: Path, capsys):
+    arguments = ["--build", str(tools.parent), "--out", str(tmp_path), "--only", "shared"]
+    assert kernels.main([*arguments, "--match", "256x256"]) == 0
+    assert "x the layer without codebook" in capsys.readouterr().out
+    figures = json.loads((tmp_path / "kernels.json").read_text())["kernels"]
+    for kind in ("f32", "int8"):
+        dense, *shared = (figure for figure in figures if figure["type"] == kind)
+        assert (dense["bits"], dense["speedup"]) == (0, None)
+        for figure, bits in zip(shared, (4, 2), strict=True):
+            assert figure["bits"] == bits
+            assert figure["speedup"] == pytest.approx(dense["time_us"] / figure["time_us"])
+            share = bits / (32 if kind == "f32" else 8)
+            assert share < figure["weight_bytes"] / dense["weight_bytes"] < share + 0.1
+            assert figure["sqnr_db"] > (14 if bits == 4 else 5)
+
+
 def test_two_threads(folder: Path, tools: Path):
     arguments = [str(folder), "--build", str(tools.parent), "--seconds", "0.01", "--out", str(folder), "--threads", "2"]
     assert networks.main([*arguments, "--contenders", "nnq f32,nnq int8,ORT f32"]) == 0

@@ -612,6 +612,32 @@ def SplitTransposedConv : Pass<"nnq-split-transposed-conv"> {
                               "Number of transposed convolutions">];
 }
 
+def RaiseCodebooks : Pass<"nnq-raise-codebooks", "::mlir::ModuleOp"> {
+  let summary = "Recognizes weights that are taken from codebooks";
+  let description = [{
+    Quantized weights without zero points that are at most 16 numbers, all of them
+    or those of 32, 16 or 8 neighbouring output channels each, get
+    `nnq.weight_bits`, as if `nnq-share-weights` had made them so. Networks that
+    were trained with shared weights come in like this. Few numbers of fewer than
+    four times as many weights are taken for chance.
+
+    ```mlir
+    %q = quant.scast %c : tensor<64x16xi8> to tensor<64x16x!quant.uniform<i8:f32, 0.5>>
+    %w = quant.dcast %q : ...
+    %0 = linalg.matmul ins(%x, %w : ...) outs(...)
+    ```
+
+    becomes, where `%c` is three numbers,
+
+    ```mlir
+    %0 = linalg.matmul {nnq.weight_bits = 2} ins(%x, %w : ...) outs(...)
+    ```
+  }];
+  let dependentDialects = ["::nnq::NNQDialect"];
+  let statistics = [Statistic<"numRaised", "raised",
+                              "Number of layers with a codebook">];
+}
+
 def VerifyImport : Pass<"nnq-verify-import", "::mlir::ModuleOp"> {
   let summary = "Checks that the compiler can work with a network";
   let description = [{

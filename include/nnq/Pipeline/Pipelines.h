@@ -15,6 +15,7 @@
 #include "nnq/Compress/Prune/Passes.h"
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Lower/Passes.h"
+#include "nnq/Vectorize/Passes.h"
 
 namespace nnq {
 
@@ -455,6 +456,39 @@ struct ShareWeightsPipelineOptions
       llvm::cl::init("")};
 };
 
+/// Options of `--share-kernels`.
+struct ShareKernelsPipelineOptions
+    : public mlir::PassPipelineOptions<ShareKernelsPipelineOptions>,
+      public CalibrationOptions {
+  ShareKernelsPipelineOptions()
+      : CalibrationOptions(
+            "Calibration data, .npy or .npz, to weigh by what layers multiply",
+            "Statistics that an earlier calibration saved, with "
+            "input-statistics, in place of data") {}
+
+  Option<int64_t> groups{*this, "groups",
+                         llvm::cl::desc("Kernels of each convolution that all "
+                                        "others are multiples of"),
+                         llvm::cl::init(-1)};
+  Option<double> ratio{
+      *this, "ratio",
+      llvm::cl::desc("Share of the kernels that go, between 0 and 1"),
+      llvm::cl::init(0)};
+  Option<FactorObjective> objective{
+      *this, "objective", llvm::cl::desc("What kernels are shared for"),
+      llvm::cl::init(FactorObjective::Latency), factorObjectiveValues()};
+  Option<int64_t> roundTo{
+      *this, "round-to",
+      llvm::cl::desc("With ratio, kernels are multiples of this number (0: as "
+                     "the target computes them)"),
+      llvm::cl::init(0)};
+  Option<std::string> exclude{
+      *this, "exclude",
+      llvm::cl::desc(
+          "Layers that keep their kernels: regular expressions by commas"),
+      llvm::cl::init("")};
+};
+
 /// Options of `--lower-to-llvm`.
 struct LowerToLLVMOptions
     : public mlir::PassPipelineOptions<LowerToLLVMOptions> {
@@ -491,6 +525,9 @@ struct LowerToLLVMOptions
       llvm::cl::desc("Fail, and name the layers, if tensors of f32 lie between "
                      "integer layers"),
       llvm::cl::init(false)};
+  Option<CodeObjective> objective{
+      *this, "objective", llvm::cl::desc("What kernels and constants are for"),
+      llvm::cl::init(CodeObjective::Latency), codeObjectiveValues()};
   Option<bool> profile{
       *this, "profile",
       llvm::cl::desc("Count the time of each layer, for nnq-run --profile"),
@@ -524,6 +561,10 @@ void buildFactorizePipeline(mlir::OpPassManager &pm,
 void buildShareWeightsPipeline(mlir::OpPassManager &pm,
                                const ShareWeightsPipelineOptions &options);
 
+/// Stage 1, and kernels that are multiples of fewer ones.
+void buildShareKernelsPipeline(mlir::OpPassManager &pm,
+                               const ShareKernelsPipelineOptions &options);
+
 /// Stages 1 and 2 for int8.
 void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
                                const QuantizeInt8Options &options);
@@ -543,7 +584,8 @@ void buildLowerPipeline(mlir::OpPassManager &pm,
                         Requantization requant = Requantization::Float);
 
 /// Stage 4: bufferized kernels in the vector dialect.
-void buildVectorizePipeline(mlir::OpPassManager &pm);
+void buildVectorizePipeline(mlir::OpPassManager &pm,
+                            CodeObjective objective = CodeObjective::Latency);
 
 /// Tensors to memrefs with identity layout; results become out parameters that
 /// carry `bufferize.result`, which the target stage reads.
@@ -555,7 +597,8 @@ void buildReferencePipeline(mlir::OpPassManager &pm);
 /// Stage 5: vector and memref to the LLVM dialect, and to OpenMP if there are
 /// several threads. With `profile`, layers are timed.
 void buildTargetPipeline(mlir::OpPassManager &pm, unsigned threads = 1,
-                         bool profile = false);
+                         bool profile = false,
+                         CodeObjective objective = CodeObjective::Latency);
 
 /// Stages 1 and 3 to 5.
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm,

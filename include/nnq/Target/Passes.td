@@ -163,6 +163,49 @@ def LowerObserve : Pass<"nnq-lower-observe", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numCalls", "calls", "Calls written">];
 }
 
+def EncodeConstants : Pass<"nnq-encode-constants", "::mlir::ModuleOp"> {
+  let summary = "Stores constants in fewer bits, and decodes them when used";
+  let description = [{
+    Constants of at most 256 numbers, such as int8 weights, those of a codebook or
+    those of which most are zero, become a table of the numbers and a stream of
+    entries of equal width: how many elements of the most frequent number come
+    first, and the place of the next one in the table. Widths are those of the
+    fewest bytes; without runs, entries are places alone. In front of the first op
+    that reads the constant it is decoded into a buffer, at every call, which takes
+    time: for `objective=size`. What is saved has to be worth the code of the
+    decoder.
+
+    Before:
+    ```mlir
+    memref.global "private" constant @w : memref<64x64xi8> = dense_resource<w>
+    func.func @f(...) {
+      %0 = memref.get_global @w : memref<64x64xi8>
+    ```
+    After:
+    ```mlir
+    memref.global "private" constant @w_code : memref<515xi8> = dense_resource<w_code>
+    memref.global "private" constant @w_numbers : memref<2xi8> = dense_resource<w_numbers>
+    func.func @f(...) {
+      %0 = memref.alloc() : memref<64x64xi8>
+      %flat = memref.collapse_shape %0 [[0, 1]] : memref<64x64xi8> into memref<4096xi8>
+      scf.for %i = %c0 to %c4096 step %c1 iter_args(%at = %c0) -> (index) {
+        ... // the bits of entry %i
+        %number = memref.load %numbers[%place] : memref<2xi8>
+        memref.store %number, %flat[%at] : memref<4096xi8>
+        %next = arith.addi %at, %c1 : index
+        scf.yield %next : index
+      }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+  let statistics = [
+    Statistic<"numDecoders", "decoders", "Number of constants that are decoded">,
+    Statistic<"numMissed", "missed", "Number of constants that could be shorter">,
+    Statistic<"bytes", "bytes", "Bytes of constants that are saved">];
+}
+
 def PlanMemory : Pass<"nnq-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Places all intermediate buffers in one arena";
   let description = [{

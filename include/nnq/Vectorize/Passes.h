@@ -10,6 +10,25 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
+#include "nnq/Support/EnumOption.h"
+
+namespace nnq {
+
+/// What kernels and constants are chosen for.
+enum class CodeObjective { Latency, Size };
+
+/// Values of an option of type CodeObjective.
+inline llvm::cl::ValuesClass codeObjectiveValues() {
+  return llvm::cl::values(
+      clEnumValN(CodeObjective::Latency, "latency", "The least time"),
+      clEnumValN(CodeObjective::Size, "size",
+                 "The fewest bytes of constants, which are decoded at every "
+                 "call"));
+}
+
+} // namespace nnq
+
+NNQ_ENUM_OPTION(::nnq::CodeObjective)
 
 namespace nnq {
 

@@ -18,19 +18,25 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     vpmaddwd is computed by F(m x m, 3 x 3) where that takes fewer cycles and the
     range of the activation (`nnq.range`) and the weights show that no number
     overflows, so that the result is the same. A product of two activations of 16
-    bits takes vpmaddwd, too. Weights of 4 bits (`nnq.weight_bits`) stay packed, two
-    to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16 bits
-    without saturating. Weights that are zero are skipped where that takes fewer
-    cycles: blocks of output channels of a tile by the elements that an instruction
-    takes (`sparse = block`), two of four neighbours (`two_of_four`), or any others
-    (`window`), for which lanes select what they multiply. A layer of many zeros
-    that are multiplied gets a `missed` remark with the densities below which they
-    would not be. Nothing is rewritten; an attribute that is already there is kept,
-    so a choice can be made by hand. A contraction
+    bits takes vpmaddwd, too. Weights of 4 or 2 bits (`nnq.weight_bits`) stay packed,
+    two or four to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16
+    bits without saturating. With `objective=size` they have 8 bits where
+    `nnq-encode-constants` makes them fewer bytes, and no weights are transformed.
+    Weights that are zero are skipped where that takes fewer cycles: blocks of output
+    channels of a tile by the elements that an instruction takes (`sparse = block`),
+    two of four neighbours (`two_of_four`), or any others (`window`), for which lanes
+    select what they multiply. A layer of many zeros that are multiplied gets a
+    `missed` remark with the densities below which they would not be. Nothing is
+    rewritten; an attribute that is already there is kept, so a choice can be made by
+    hand. A contraction
     of integers without a dot instruction gets a `missed` remark. Where many taps of
     an integer depthwise convolution on x86 read rows of padding, `nnq.border` says
     which rows are none: the others add the same to a whole row of the result.
   }];
+  let options = [
+    Option<"objective", "objective", "::nnq::CodeObjective",
+           "::nnq::CodeObjective::Latency",
+           "What kernels are chosen for", "::nnq::codeObjectiveValues()">];
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,

@@ -94,8 +94,8 @@ static linalg::LinalgOp makeStep(OpBuilder &builder, Location loc,
 }
 
 void nnq::replaceLayer(const FactorLayer &layer, const FactorPlan &plan,
-                       const FactorPlan &before,
-                       ArrayRef<DenseTensor> factors) {
+                       const FactorPlan &before, ArrayRef<DenseTensor> factors,
+                       StringRef technique) {
   linalg::LinalgOp op = layer.op;
   Location loc = op.getLoc();
   OpBuilder builder(op);
@@ -114,7 +114,7 @@ void nnq::replaceLayer(const FactorLayer &layer, const FactorPlan &plan,
     made->setAttr(kProvenanceAttr,
                   ProvenanceAttr::get(builder.getContext(),
                                       builder.getStringAttr(name),
-                                      builder.getStringAttr("factorize"),
+                                      builder.getStringAttr(technique),
                                       i == 0 ? 32 * before.countWeights() : 0,
                                       32 * step.countWeights()));
     if (Attribute kept = op->getAttr(kKeepF32Attr))

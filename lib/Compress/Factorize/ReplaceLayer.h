@@ -14,8 +14,8 @@ namespace nnq {
 /// Replaces a layer by the steps of `plan`, with the weights of each in the
 /// order of its loops. `before` is the plan of the layer as it is.
 void replaceLayer(const FactorLayer &layer, const FactorPlan &plan,
-                  const FactorPlan &before,
-                  llvm::ArrayRef<DenseTensor> factors);
+                  const FactorPlan &before, llvm::ArrayRef<DenseTensor> factors,
+                  llvm::StringRef technique = "factorize");
 
 } // namespace nnq
 

@@ -17,6 +17,9 @@ using namespace mlir;
 using namespace nnq;
 
 int32_t nnq::getLargestCode(int64_t bits) {
+  // Groups of a kernel have four parts then.
+  if (bits <= 2)
+    return kMaxWeightSumI16 / 8;
   if (bits <= 4)
     return kMaxWeightSumI16 / 4;
   return bits <= 6 ? kReducedInt8.max : kNarrowInt8.max;
@@ -127,10 +130,10 @@ SharedRows nnq::shareRows(ArrayRef<double> numbers, ArrayRef<double> importance,
   constexpr int64_t kMaxSteps = 12;
   const int32_t largest = getLargestCode(bits);
   const int64_t depth = numbers.size() / numRows;
-  // Kernels fill up groups by zeros: tables of 16 have no room for another
+  // Kernels fill up groups by zeros: tables of 4 or 16 have no room for another
   // number.
-  bool hasZero =
-      bits == kTableBits || (keepsZeros && llvm::is_contained(numbers, 0.0));
+  bool hasZero = bits == 2 || bits == kTableBits ||
+                 (keepsZeros && llvm::is_contained(numbers, 0.0));
   SharedRows rows;
   for (int64_t r = 0; r < numRows; ++r) {
     double most = 0;

@@ -15,7 +15,10 @@ using namespace nnq;
 
 FailureOr<CodeTables> CodeTables::get(const ContractionLayout &layout,
                                       const ConstantData &weights,
-                                      int64_t lanes) {
+                                      int64_t lanes, int64_t most) {
+  auto isTooLarge = [most](const std::set<int8_t> &numbers) {
+    return static_cast<int64_t>(numbers.size()) > most;
+  };
   WeightIndex index(layout);
   ArrayRef<int8_t> values = weights.getAs<int8_t>();
   int64_t together = layout.contraction.groupChannels.value_or(index.channels);
@@ -28,13 +31,13 @@ FailureOr<CodeTables> CodeTables::get(const ContractionLayout &layout,
     for (int64_t o = 0; o < index.outer; ++o)
       for (int64_t r = 0; r < layout.getRunLength(); ++r)
         own.insert(values[index.at(c, o, r)]);
-    if (own.size() > kTableSize)
+    if (isTooLarge(own))
       return failure();
   }
   std::set<int8_t> all;
   for (const std::set<int8_t> &own : numbers)
     all.insert(own.begin(), own.end());
-  if (all.size() <= kTableSize)
+  if (!isTooLarge(all))
     numbers = {all};
   CodeTables result;
   for (const std::set<int8_t> &own : numbers) {

@@ -15,11 +15,11 @@ namespace nnq {
 /// block of lanes. Zero, which fills up groups, is in all of them.
 class CodeTables {
 public:
-  /// For weights of `layout` in blocks of `lanes`; fails if they have too many
-  /// numbers.
+  /// For weights of `layout` in blocks of `lanes`; fails if one has more than
+  /// `most` numbers.
   static mlir::FailureOr<CodeTables> get(const ContractionLayout &layout,
                                          const ConstantData &weights,
-                                         int64_t lanes);
+                                         int64_t lanes, int64_t most);
 
   int64_t getNumTables() const { return tables.size() / kTableSize; }
   llvm::ArrayRef<int8_t> getBytes() const { return tables; }

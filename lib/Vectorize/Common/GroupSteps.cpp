@@ -38,12 +38,12 @@ void TileEmitter::addNarrow(OpBuilder &b, ArrayRef<Value> narrow,
   }
 }
 
-/// One reduction step with weights packed in halves. Accumulators as in
-/// emitSteps.
+/// One reduction step with weights packed in parts of bytes. Accumulators as
+/// in emitSteps.
 void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
                                  ArrayRef<OpFoldResult> reductions,
                                  MutableArrayRef<Value> accumulators) {
-  int64_t pairs = getNumParts(kernel) / 2;
+  int64_t slice = getNumParts(kernel) * kernel.getBits() / 8;
   SmallVector<Value> narrow = startNarrow(b, accumulators);
   auto add = [&](Value x, Value w, size_t at) {
     if (addsPartsUp())
@@ -51,11 +51,11 @@ void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
     else
       accumulators[at] = multiplyAdd(b, x, w, accumulators[at]);
   };
-  for (int64_t pair = 0; pair < pairs; ++pair) {
+  for (int64_t place = 0; place < slice; ++place) {
     SmallVector<SmallVector<Value>> columns =
-        loadPartPair(b, tile, reductions, pair);
-    for (auto [half, column] : llvm::enumerate(columns)) {
-      int64_t part = pair + static_cast<int64_t>(half) * pairs;
+        loadNarrowParts(b, tile, reductions, place);
+    for (auto [k, column] : llvm::enumerate(columns)) {
+      int64_t part = place + static_cast<int64_t>(k) * slice;
       if (isPairKernel()) {
         SmallVector<Value> rows = loadRowPairs(b, tile, reductions, part);
         for (auto [i, x] : llvm::enumerate(rows))

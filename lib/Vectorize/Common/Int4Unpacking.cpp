@@ -16,36 +16,32 @@
 using namespace mlir;
 using namespace nnq;
 
-static constexpr int64_t kBits = 4, kMask = 15;
-
-std::vector<char> nnq::packInt4Halves(ArrayRef<char> values, int64_t step) {
-  std::vector<char> bytes(values.size() / 2);
-  auto getDistance = [&](size_t at) {
-    return (values[at] - kInt4.min) & kMask;
-  };
-  int64_t half = step / 2;
+std::vector<char> nnq::packNarrow(ArrayRef<char> numbers, int64_t step,
+                                  int64_t bits) {
+  int64_t perByte = 8 / bits, slice = step / perByte;
+  std::vector<char> bytes(numbers.size() / perByte);
   for (auto [i, byte] : llvm::enumerate(bytes)) {
-    size_t low = i / half * step + i % half;
-    byte =
-        static_cast<char>(getDistance(low) | getDistance(low + half) << kBits);
+    size_t first = i / slice * step + i % slice;
+    for (int64_t k = 0; k < perByte; ++k)
+      byte = static_cast<char>(byte | numbers[first + k * slice] << k * bits);
   }
   return bytes;
 }
 
 Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
                              RankedTensorType type, ArrayRef<char> bytes,
-                             StringRef name, Value tables) {
+                             int64_t bits, StringRef name, Value tables) {
   Type i8 = builder.getI8Type();
   unsigned rank = type.getRank(), parts = rank - 3;
   SmallVector<int64_t> shape(type.getShape());
-  int64_t half = shape[parts] / 2;
-  shape[parts] = half;
+  int64_t slice = shape[parts] * bits / 8;
+  shape[parts] = slice;
   Value packed =
       makeConstant(builder, loc, RankedTensorType::get(shape, i8), name, bytes);
   Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(), i8);
   AffineMap result = builder.getMultiDimIdentityMap(rank);
   SmallVector<AffineExpr> source(result.getResults());
-  source[parts] = source[parts] % half;
+  source[parts] = source[parts] % slice;
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   return linalg::GenericOp::create(
@@ -59,18 +55,19 @@ Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
                                                   b.getIntegerAttr(i8, number));
                };
                Value part = linalg::IndexOp::create(b, at, parts);
-               Value isHigh = arith::CmpIOp::create(
-                   b, at, arith::CmpIPredicate::uge, part,
-                   arith::ConstantIndexOp::create(b, at, half));
-               Value high =
-                   arith::ShRUIOp::create(b, at, args[0], constant(kBits));
-               Value low =
-                   arith::AndIOp::create(b, at, args[0], constant(kMask));
-               Value distance =
-                   arith::SelectOp::create(b, at, isHigh, high, low);
+               Value place = arith::DivUIOp::create(
+                   b, at, part, arith::ConstantIndexOp::create(b, at, slice));
+               Value shift = arith::IndexCastUIOp::create(
+                   b, at, i8,
+                   arith::MulIOp::create(
+                       b, at, place,
+                       arith::ConstantIndexOp::create(b, at, bits)));
+               Value distance = arith::AndIOp::create(
+                   b, at, arith::ShRUIOp::create(b, at, args[0], shift),
+                   constant((1 << bits) - 1));
                Value number;
                if (tables) {
-                 Value place = arith::IndexCastUIOp::create(
+                 Value column = arith::IndexCastUIOp::create(
                      b, at, b.getIndexType(), distance);
                  bool isOne =
                      cast<ShapedType>(tables.getType()).getDimSize(0) == 1;
@@ -78,7 +75,7 @@ Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
                      isOne ? Value(arith::ConstantIndexOp::create(b, at, 0))
                            : linalg::IndexOp::create(b, at, 0);
                  number = tensor::ExtractOp::create(b, at, tables,
-                                                    ValueRange{row, place});
+                                                    ValueRange{row, column});
                } else {
                  number = arith::AddIOp::create(b, at, distance,
                                                 constant(kInt4.min));
@@ -116,8 +113,8 @@ Value nnq::getTables(linalg::GenericOp unpacking) {
   return {};
 }
 
-std::pair<Value, Value> nnq::emitInt4Halves(OpBuilder &builder, Location loc,
-                                            Value bytes, Value table) {
+SmallVector<Value> nnq::emitNarrow(OpBuilder &builder, Location loc,
+                                   Value bytes, int64_t bits, Value table) {
   auto type = cast<VectorType>(bytes.getType());
   auto constant = [&](int64_t number) -> Value {
     return arith::ConstantOp::create(
@@ -125,12 +122,18 @@ std::pair<Value, Value> nnq::emitInt4Halves(OpBuilder &builder, Location loc,
         DenseElementsAttr::get(
             type, builder.getIntegerAttr(type.getElementType(), number)));
   };
-  Value low = arith::AndIOp::create(builder, loc, bytes, constant(kMask));
-  Value high = arith::ShRUIOp::create(builder, loc, bytes, constant(kBits));
-  if (table)
-    return {LookupOp::create(builder, loc, table, low),
-            LookupOp::create(builder, loc, table, high)};
-  Value least = constant(kInt4.min);
-  return {arith::AddIOp::create(builder, loc, low, least),
-          arith::AddIOp::create(builder, loc, high, least)};
+  SmallVector<Value> numbers;
+  for (int64_t shift = 0; shift < 8; shift += bits) {
+    Value number = bytes;
+    if (shift > 0)
+      number = arith::ShRUIOp::create(builder, loc, number, constant(shift));
+    if (shift + bits < 8)
+      number = arith::AndIOp::create(builder, loc, number,
+                                     constant((1 << bits) - 1));
+    numbers.push_back(
+        table
+            ? Value(LookupOp::create(builder, loc, table, number))
+            : arith::AddIOp::create(builder, loc, number, constant(kInt4.min)));
+  }
+  return numbers;
 }

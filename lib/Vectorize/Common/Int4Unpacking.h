@@ -11,19 +11,20 @@
 
 namespace nnq {
 
-/// Integers of 4 bits, each as its distance from the least one, in halves: a
-/// byte has one of the first half of `step` integers in its low bits and the
-/// one in the same place of the second half in its high bits.
-std::vector<char> packInt4Halves(llvm::ArrayRef<char> values, int64_t step);
+/// Numbers of `bits`, in halves or quarters: a byte has, from its low bits on,
+/// those in the same place of each half or quarter of `step` numbers.
+std::vector<char> packNarrow(llvm::ArrayRef<char> numbers, int64_t step,
+                             int64_t bits);
 
 /// A linalg.generic that makes packed weights of `type`, blocks by steps by
 /// parts by lanes by elements of a part, of such bytes, where a step has all
-/// parts. With `tables`, rows of 16 numbers, bytes hold places in the row of a
-/// block, or in the only one. Kernels take it in.
+/// parts. Numbers are distances from the least integer of 4 bits; with
+/// `tables`, rows of 16 numbers, places in the row of a block, or in the only
+/// one. Kernels take it in.
 mlir::Value emitInt4Unpacking(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::RankedTensorType type,
-                              llvm::ArrayRef<char> bytes, llvm::StringRef name,
-                              mlir::Value tables = {});
+                              llvm::ArrayRef<char> bytes, int64_t bits,
+                              llvm::StringRef name, mlir::Value tables = {});
 
 /// The op of this kind that writes `buffer`, which `reader` reads, or null.
 mlir::linalg::GenericOp findInt4Unpacking(mlir::Value buffer,
@@ -32,12 +33,11 @@ mlir::linalg::GenericOp findInt4Unpacking(mlir::Value buffer,
 /// The tables that such an op reads, or null.
 mlir::Value getTables(mlir::linalg::GenericOp unpacking);
 
-/// Vectors of i8 with the integers in the low and in the high bits of `bytes`,
-/// or with the numbers of `table` in these places, if there is one.
-std::pair<mlir::Value, mlir::Value> emitInt4Halves(mlir::OpBuilder &builder,
-                                                   mlir::Location loc,
-                                                   mlir::Value bytes,
-                                                   mlir::Value table);
+/// Vectors of i8 with the integers in each `bits` of `bytes`, from the low ones
+/// on, or with the numbers of `table` in these places, if there is one.
+llvm::SmallVector<mlir::Value> emitNarrow(mlir::OpBuilder &builder,
+                                          mlir::Location loc, mlir::Value bytes,
+                                          int64_t bits, mlir::Value table);
 
 } // namespace nnq
 

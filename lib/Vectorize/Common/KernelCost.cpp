@@ -58,8 +58,9 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
     // Sums of all tiles in 16 bits, one part after the other; halves of bytes,
     // a mask and what is subtracted where they are not in a panel.
     if (problem.bits)
-      return tileRows < problem.rows ? accumulators + tileBlocks + 3
-                                     : accumulators + 2 * tileBlocks + 5;
+      return tileRows < problem.rows
+                 ? accumulators + tileBlocks + 3
+                 : accumulators + 8 / problem.bits * tileBlocks + 5;
     return accumulators + parts * tileBlocks + 1 + parts + 1;
   }
   // Integer products of two steps need a register of their own.

@@ -89,7 +89,7 @@ void KernelOperands::usePanel(OpBuilder &b) {
   shape.front() = getNumThreads(module) > 1
                       ? llvm::alignTo(shape.front(), blocks)
                       : std::min(blocks, shape.front());
-  shape.back() *= 2;
+  shape.back() *= 8 / kernel.getBits();
   // Of f32, as the kernel multiplies them.
   Type element = getElementTypeOrSelf(contraction.getOutputs()[0].getType());
   if (!isa<FloatType>(element))
@@ -133,7 +133,7 @@ OpFoldResult KernelOperands::panelSlot(OpBuilder &b, const Tile &tile,
 
 void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
   int64_t lanes = kernel.getLanes(), size = lanes * getPartSize(kernel);
-  int64_t pairs = getNumParts(kernel) / 2;
+  int64_t slice = getNumParts(kernel) * kernel.getBits() / 8;
   for (int64_t block = 0; block < tile.blocks; ++block) {
     Value from =
         getValueOrCreateConstantIndexOp(b, loc, blockAt(b, tile, block));
@@ -150,20 +150,20 @@ void KernelOperands::unpackTile(OpBuilder &b, const Tile &tile) {
           source.push_back({});
           target.push_back({});
           Type i8 = cast<MemRefType>(packed.getType()).getElementType();
-          for (int64_t i = 0; i < pairs; ++i) {
+          for (int64_t i = 0; i < slice; ++i) {
             source.back() =
                 arith::ConstantIndexOp::create(inner, loc, i * size);
-            auto [low, high] = emitInt4Halves(
+            SmallVector<Value> parts = emitNarrow(
                 inner, loc,
                 vector::LoadOp::create(inner, loc, VectorType::get({size}, i8),
                                        packed, source),
-                table);
-            for (auto [part, half] :
-                 {std::pair(i, low), std::pair(i + pairs, high)}) {
+                kernel.getBits(), table);
+            for (auto [k, part] : llvm::enumerate(parts)) {
+              int64_t at = i + static_cast<int64_t>(k) * slice;
               target.back() =
-                  arith::ConstantIndexOp::create(inner, loc, part * size);
+                  arith::ConstantIndexOp::create(inner, loc, at * size);
               Value value = emitExtended(
-                  inner, loc, half,
+                  inner, loc, part,
                   cast<MemRefType>(weights.getType()).getElementType(),
                   contraction.getBlock()->getArgument(1));
               vector::StoreOp::create(inner, loc, value, weights, target);
@@ -342,23 +342,25 @@ void KernelOperands::prefetchNext(OpBuilder &b, const Tile &tile,
 }
 
 SmallVector<SmallVector<Value>>
-KernelOperands::loadPartPair(OpBuilder &b, const Tile &tile,
-                             ArrayRef<OpFoldResult> reductions, int64_t pair) {
+KernelOperands::loadNarrowParts(OpBuilder &b, const Tile &tile,
+                                ArrayRef<OpFoldResult> reductions,
+                                int64_t place) {
   int64_t size = kernel.getLanes() * getPartSize(kernel);
-  int64_t pairs = getNumParts(kernel) / 2;
-  SmallVector<SmallVector<Value>> columns(2);
+  int64_t perByte = 8 / kernel.getBits();
+  int64_t slice = getNumParts(kernel) / perByte;
+  SmallVector<SmallVector<Value>> columns(perByte);
   for (int64_t block = 0; block < tile.blocks; ++block) {
     auto load = [&](int64_t part) {
       return loadWeights(b, reductions, tile, block, part * size, size);
     };
-    Value low = load(pair), high;
+    SmallVector<Value> parts;
     if (hasPanel)
-      high = load(pair + pairs);
+      for (int64_t k = 0; k < perByte; ++k)
+        parts.push_back(load(place + k * slice));
     else
-      std::tie(low, high) =
-          emitInt4Halves(b, loc, low, loadTable(b, tile, block));
-    Value halves[] = {low, high};
-    for (auto [column, part] : llvm::zip_equal(columns, halves)) {
+      parts = emitNarrow(b, loc, load(place), kernel.getBits(),
+                         loadTable(b, tile, block));
+    for (auto [column, part] : llvm::zip_equal(columns, parts)) {
       if (!isPairKernel()) {
         column.push_back(part);
         continue;

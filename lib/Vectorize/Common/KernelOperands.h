@@ -66,11 +66,11 @@ protected:
   mlir::Value select(mlir::OpBuilder &b, mlir::Value table,
                      mlir::Value selection);
 
-  /// Of weights that are packed in halves: those of part `pair` and of that in
-  /// the same place of the second half.
+  /// Of weights that are packed in parts of bytes: those of part `place` and of
+  /// those in the same place of the other halves or quarters.
   mlir::SmallVector<mlir::SmallVector<mlir::Value>>
-  loadPartPair(mlir::OpBuilder &b, const Tile &tile,
-               mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t pair);
+  loadNarrowParts(mlir::OpBuilder &b, const Tile &tile,
+                  mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t place);
 
   /// From here on weights are read from a buffer that `unpackTile` fills with
   /// those of a tile of blocks.

@@ -229,21 +229,22 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
   std::string name = (getLayerName(op) + "_weights").str();
   if (kernel.getBits()) {
     Value table;
+    int64_t block = index.outer * rowSize;
+    for (auto [i, number] : llvm::enumerate(packed))
+      number = static_cast<char>(
+          tables ? tables->getPlace(static_cast<int64_t>(i) / block, number)
+                 : number - kInt4.min);
     if (tables) {
-      int64_t block = index.outer * rowSize;
-      for (auto [i, number] : llvm::enumerate(packed))
-        number = static_cast<char>(
-            tables->getPlace(static_cast<int64_t>(i) / block, number) +
-            kInt4.min);
       auto tableType = RankedTensorType::get(
           {tables->getNumTables(), kTableSize}, rewriter.getI8Type());
       table = makeConstant(rewriter, op.getLoc(), tableType,
                            (getLayerName(op) + "_codebook").str(),
                            asBytes<int8_t>(tables->getBytes()));
     }
+    int64_t bits = kernel.getBits();
     return emitInt4Unpacking(rewriter, op.getLoc(), type,
-                             packInt4Halves(packed, lanes * group), name,
-                             table);
+                             packNarrow(packed, lanes * group, bits), bits,
+                             name, table);
   }
   if (widensWeights(packed.size())) {
     packed = widenToI16(packed);
@@ -267,13 +268,19 @@ Value ContractionPacker::packActivation() {
   if (size > type.getDimSize(dim)) {
     SmallVector<int64_t> shape(type.getShape());
     shape[dim] = size;
-    Value empty =
+    Value padded =
         tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+    // What is there may be no number, which times a weight of zero is none.
+    if (isa<FloatType>(type.getElementType())) {
+      Value zero = arith::ConstantOp::create(
+          rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
+      padded = linalg::FillOp::create(rewriter, loc, zero, padded).getResult(0);
+    }
     auto indices = [&](ArrayRef<int64_t> values) {
       return getAsIndexOpFoldResult(rewriter.getContext(), values);
     };
     SmallVector<int64_t> zeros(type.getRank(), 0), ones(type.getRank(), 1);
-    x = tensor::InsertSliceOp::create(rewriter, loc, x, empty, indices(zeros),
+    x = tensor::InsertSliceOp::create(rewriter, loc, x, padded, indices(zeros),
                                       indices(type.getShape()), indices(ones));
   }
   if (dim + 1 == type.getRank())
@@ -355,10 +362,11 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
   if (kernel.getCodebook()) {
     FailureOr<CodeTables> found =
         getFactorTypes(layout.contraction).weight.isInteger(8)
-            ? CodeTables::get(layout, *weights, kernel.getLanes())
+            ? CodeTables::get(layout, *weights, kernel.getLanes(),
+                              1 << kernel.getBits())
             : FailureOr<CodeTables>();
     if (failed(found))
-      return fail("its weights do not fit in a table of 16 numbers");
+      return fail("its weights do not fit in tables of so many bits");
     tables = std::move(*found);
   }
   if (kernel.getBits() && !tables &&

@@ -10,6 +10,7 @@
 #include "SparseStrategy.h"
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "nnq/Support/ConstantCode.h"
 #include "nnq/Support/QuantMath.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/TargetInfo.h"
@@ -33,14 +34,14 @@ static bool isX86(TargetAttr target) {
 /// The largest group of elements that vpmaddubsw multiplies and adds up without
 /// saturating, if there is one. Padding must not cost more than it saves.
 static std::optional<int64_t>
-findSaturationFreeGroup(const ContractionLayout &layout, bool isNarrow) {
+findSaturationFreeGroup(const ContractionLayout &layout, int64_t bits) {
   FailureOr<ConstantData> weights =
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights))
     return std::nullopt;
   for (int64_t group : {32, 16, 8, 4}) {
-    // Only weights of 4 bits leave room for so many, and are packed in pairs.
-    if (isNarrow ? group < 8 : group > 8)
+    // Only weights of few bits leave room for so many, and have several parts.
+    if (bits ? group < getPartSize(DotKind::VPMADDUBSW) * 8 / bits : group > 8)
       continue;
     int64_t padded = llvm::alignTo(layout.runLength, group);
     bool isWasteful = group > 4 && 8 * padded > 9 * layout.runLength;
@@ -53,14 +54,15 @@ findSaturationFreeGroup(const ContractionLayout &layout, bool isNarrow) {
   return std::nullopt;
 }
 
-/// The dot instruction for a contraction on `target`, and its group size.
+/// The dot instruction for a contraction on `target`, and its group size, with
+/// weights of `bits`, or of 8 where it is 0.
 static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
                                              const ContractionLayout &layout,
-                                             bool isNarrow, bool pairsOfRows) {
+                                             int64_t bits, bool pairsOfRows) {
   FactorTypes types = getFactorTypes(layout.contraction);
-  // Packed weights of 4 bits come in two parts at least.
+  // Packed weights come in as many parts as a byte has at least.
   auto parts = [&](DotKind dot) -> std::pair<DotKind, int64_t> {
-    return {dot, getPartSize(dot) * (isNarrow ? 2 : 1)};
+    return {dot, getPartSize(dot) * (bits ? 8 / bits : 1)};
   };
   if (isa<FloatType>(types.activation))
     return parts(DotKind::FMA);
@@ -74,8 +76,7 @@ static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
     if (target.getDot() == DotKind::VPDPBUSD)
       return parts(DotKind::VPDPBUSD);
     if (target.getDot() == DotKind::VPMADDWD)
-      if (std::optional<int64_t> group =
-              findSaturationFreeGroup(layout, isNarrow))
+      if (std::optional<int64_t> group = findSaturationFreeGroup(layout, bits))
         return {DotKind::VPMADDUBSW, *group};
     return parts(DotKind::None);
   }
@@ -111,14 +112,28 @@ static bool fitsInt4(const ContractionLayout &layout) {
          });
 }
 
+/// True if constants that are decoded are fewer bytes than weights in pairs.
+static bool isShorterEncoded(const ContractionLayout &layout) {
+  FailureOr<ConstantData> weights =
+      ConstantData::get(layout.contraction.weight->get());
+  if (failed(weights) || !weights->getType().getElementType().isInteger(8))
+    return false;
+  std::optional<ConstantCode> code = ConstantCode::get(weights->getBytes(), 1);
+  return code && 2 * code->getNumBytes() <
+                     static_cast<int64_t>(weights->getBytes().size());
+}
+
 /// Why weights of few bits have no kernel and stay at 8, if that is so.
 static StringRef findNarrowObstacle(TargetAttr target,
                                     const ContractionLayout &layout,
                                     const KernelProblem &problem,
                                     DotKind dense) {
   if (problem.dot == DotKind::None && dense != DotKind::None)
-    return "no dot instruction multiplies its weights two to a byte: they have "
-           "8 bits";
+    return problem.bits == kTableBits
+               ? "no dot instruction multiplies its weights two to a byte: "
+                 "they have 8 bits"
+               : "no dot instruction multiplies its weights four to a byte: "
+                 "they have 4 bits";
   if (!problem.isCodebook)
     return "";
   ContractionLayout merged = layout;
@@ -126,14 +141,20 @@ static StringRef findNarrowObstacle(TargetAttr target,
   merged.mergeGroups(lanes);
   FailureOr<ConstantData> weights =
       ConstantData::get(layout.contraction.weight->get());
-  if (failed(weights) || failed(CodeTables::get(merged, *weights, lanes)))
-    return "blocks of its output channels have more than 16 numbers: weights "
-           "have 8 bits";
+  if (failed(weights) ||
+      failed(CodeTables::get(merged, *weights, lanes, 1 << problem.bits)))
+    return problem.bits == kTableBits
+               ? "blocks of its output channels have more than 16 numbers: "
+                 "weights have 8 bits"
+               : "blocks of its output channels have more than 4 numbers: "
+                 "weights have 4 bits";
   return "";
 }
 
 namespace {
 struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
+  using SelectStrategyBase::SelectStrategyBase;
+
   void runOnOperation() override {
     TargetAttr target = findTarget(getOperation());
     if (!target) {
@@ -194,20 +215,25 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     problem.channelBytes = problem.weightBytes / result.back();
     problem.activationBytes = bytesOf(layout.contraction.activation);
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
-    bool isNarrow = getNarrowBits(op) == kTableBits;
-    problem.isCodebook = isNarrow && !fitsInt4(layout);
+    problem.bits = getNarrowBits(op);
+    if (objective == CodeObjective::Size && isShorterEncoded(layout))
+      problem.bits = 0;
     std::tie(problem.dot, problem.group) =
-        selectDot(target, layout, isNarrow, pairs);
-    if (isNarrow) {
-      auto dense = selectDot(target, layout, /*isNarrow=*/false, pairs);
+        selectDot(target, layout, problem.bits, pairs);
+    while (problem.bits) {
+      problem.isCodebook = problem.bits < kTableBits || !fitsInt4(layout);
+      auto dense = selectDot(target, layout, /*bits=*/0, pairs);
       StringRef obstacle =
           findNarrowObstacle(target, layout, problem, dense.first);
-      if (!obstacle.empty()) {
-        remarkMissed(op, "nnq-select-strategy", obstacle);
-        ++unpacked;
-        isNarrow = problem.isCodebook = false;
-        std::tie(problem.dot, problem.group) = dense;
-      }
+      if (obstacle.empty())
+        break;
+      remarkMissed(op, "nnq-select-strategy", obstacle);
+      ++unpacked;
+      // The next more bits that there are kernels of.
+      problem.bits = problem.bits < kTableBits ? kTableBits : 0;
+      problem.isCodebook = false;
+      std::tie(problem.dot, problem.group) =
+          selectDot(target, layout, problem.bits, pairs);
     }
     if (problem.dot == DotKind::None) {
       ++withoutDot;
@@ -216,13 +242,15 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     layout.mergeGroups(getWidestLanes(target, problem.dot));
     problem.channels = layout.getGroupChannels();
-    problem.bits = isNarrow ? kTableBits : 0;
     KernelEstimate direct = estimateDense(layout, target, problem);
     std::string reason;
     direct = chooseSparse(target, layout, problem, direct, reason);
     KernelAttr kernel = direct.kernel;
-    if (KernelAttr better =
-            selectWinograd(layout, target, problem, direct.cycles)) {
+    // Transformed weights are more and wider numbers.
+    KernelAttr better;
+    if (objective != CodeObjective::Size)
+      better = selectWinograd(layout, target, problem, direct.cycles);
+    if (better) {
       ++transformed;
       kernel = better;
     } else if (kernel.getSparse() != SparseKind::None) {

@@ -125,8 +125,8 @@ def evaluation(module: torch.nn.Module) -> Iterator[None]:
     try:
         # Modules that come out of an exporter are in the mode that they were exported in.
         with contextlib.suppress(NotImplementedError):
-            if any(modes.values()):
-                module.eval()
+            # Also where all are in it: weights may have been trained or loaded since.
+            module.eval()
         yield
     finally:
         for part, mode in modes.items():

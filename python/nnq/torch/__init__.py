@@ -1,4 +1,4 @@
-"""Training in PyTorch: with exactly the rounding of the compiler, and of what its pruning and its factors leave.
+"""Training in PyTorch: with the rounding of the compiler, and of what its pruning, its factors and its codebooks leave.
 
     prepared = nnq.torch.prepare_qat(module, example_inputs)
     ...                                               # a training loop
@@ -12,6 +12,9 @@
     factorized = nnq.from_torch(module, example_inputs).factorize(energy=0.9)
     small = nnq.torch.factorize_like(module, factorized)
 
+    shared = nnq.from_torch(module, example_inputs).share(bits=4)
+    small = nnq.torch.share_like(module, shared)      # its codebooks are trained
+
 `mask_weights` does the same for prune("weights"), with the masks of torch.nn.utils.prune.
 `batch_norm_scales` and `weight_gradients` are what channels can be ranked by.
 """
@@ -20,9 +23,11 @@ from .factors import factorize_like
 from .prepare import prepare_qat
 from .pruning import KeptChannels, batch_norm_scales, kept_channels, mask_weights, prune_like, weight_gradients
 from .quantizer import Quantizer
+from .sharing import Codebook, share_like
 from .state import calibrate, freeze
 
 __all__ = [
+    "Codebook",
     "KeptChannels",
     "Quantizer",
     "batch_norm_scales",
@@ -33,5 +38,6 @@ __all__ = [
     "mask_weights",
     "prepare_qat",
     "prune_like",
+    "share_like",
     "weight_gradients",
 ]

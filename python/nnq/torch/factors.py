@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from torch import nn
 
 from ..errors import InputError
 from ..weights import layer_constants
-from .layers import CONVOLUTIONS
+from .layers import CONVOLUTIONS, copy_module
 from .pruning import find_norms
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def factorize_like(module: nn.Module, factorized: Model) -> nn.Module:
     layers NAME.0, NAME.1, ...; batch normalization behind it stays, and is taken out of the factors, which have it in
     them. nnq.from_torch takes the result back.
     """
-    copied = copy.deepcopy(module)
+    copied = copy_module(module)
     norms = find_norms(copied)
     factors = find_factors(factorized, copied)
     if not factors:

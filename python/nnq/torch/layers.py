@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import torch
@@ -33,6 +34,14 @@ def find_weight(layer: nn.Module) -> Any:
         if isinstance(hook, prune.BasePruningMethod):
             hook(layer, None)
     return getattr(layer, "weight", None)
+
+
+@torch.no_grad()
+def copy_module(module: nn.Module) -> Any:
+    """Return a copy of a module; pruned weights that remember what they were computed from cannot be copied."""
+    for part in module.modules():
+        find_weight(part)
+    return copy.deepcopy(module)
 
 
 class QuantizedLayer(nn.Module):

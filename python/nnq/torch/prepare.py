@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from torch.fx.passes.shape_prop import ShapeProp
 
 from ..errors import Error, OptionError, logger
 from .graph import PRODUCTS, Network
-from .layers import QuantizedLayer, find_weight, is_foldable, is_weighted
+from .layers import QuantizedLayer, copy_module, is_foldable, is_weighted
 from .quantizer import ActivationQuantizer, Quantizer, WeightQuantizer
 from .rounding import activation_scheme, weight_scheme
 
@@ -79,12 +78,8 @@ def prepare_qat(
 
 def trace(model: nn.Module, arguments: tuple[Any, ...]) -> fx.GraphModule:
     """Return a copy of a module as a graph whose nodes know their shapes."""
-    with torch.no_grad():
-        for part in model.modules():
-            # Pruned weights that remember what they were computed from cannot be copied.
-            find_weight(part)
     # What asks for the mode while it is traced does so once and for all.
-    copied = copy.deepcopy(model).eval()
+    copied = copy_module(model).eval()
     try:
         traced = fx.symbolic_trace(copied)
     except Exception as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ..errors import Error, InputError, OptionError
 from ..weights import layer_constants
-from .layers import CONVOLUTIONS, NORMS
+from .layers import CONVOLUTIONS, NORMS, copy_module
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -65,7 +64,7 @@ def weight_gradients(
     They are those of the weights as the compiler has them, with batch normalization folded, and in evaluation;
     `numpy.savez(path, **gradients)` keeps what prune("channels", criterion="taylor", gradients=path) ranks by.
     """
-    folded = copy.deepcopy(module).eval()
+    folded = copy_module(module).eval()
     for layer, norm in find_norms(folded).items():
         part = folded.get_submodule(layer)
         if isinstance(part, CONVOLUTIONS):
@@ -120,7 +119,7 @@ def prune_like(module: nn.Module, pruned: Model, *, masks: bool = False, fitted:
         raise OptionError("fitted weights have the shapes of what is left; leave out masks")
     constants = layer_constants(pruned) if fitted else {}
     kept = kept_channels(pruned)
-    copied = copy.deepcopy(module)
+    copied = copy_module(module)
     norms = find_norms(copied)
     for name, channels in kept.items():
         try:
@@ -145,7 +144,7 @@ def mask_weights(module: nn.Module, pruned: Model) -> nn.Module:
     `pruned` is what prune("weights") made of nnq.from_torch(module, ...), before it is quantized. The weights are those
     of the module, to be fine-tuned; layers without zeros get no mask. nnq.from_torch takes the result back.
     """
-    copied = copy.deepcopy(module)
+    copied = copy_module(module)
     layers = {name: part for name, part in copied.named_modules() if isinstance(part, (*CONVOLUTIONS, nn.Linear))}
     constants = layer_constants(pruned)
     if not constants.keys() & layers.keys():

@@ -6,10 +6,10 @@
 // Rows are scales times the two integers.
 // CHECK-LABEL: @one_bit
 // CHECK: %[[C:.+]] = arith.constant dense_resource<shared> : tensor<4x2xi8>
-// CHECK: %[[Q:.+]] = quant.scast %[[C]] : tensor<4x2xi8> to tensor<4x2x!quant.uniform<i8<-32:32>:f32:1, {3.125000e-02,6.250000e-02}>>
+// CHECK: %[[Q:.+]] = quant.scast %[[C]] : tensor<4x2xi8> to tensor<4x2x!quant.uniform<i8<-16:16>:f32:1, {6.250000e-02,1.250000e-01}>>
 // CHECK: %[[W:.+]] = quant.dcast %[[Q]]
 // CHECK: linalg.matmul {nnq.layer = "fc", nnq.provenance = #nnq.provenance<layer = "fc", technique = "share-1bit", bits_before = 256, bits_after = 8>, nnq.weight_bits = 1 : i64} ins(%{{.+}}, %[[W]] :
-// CHECK: shared: "0x4000000020E0E02020E020E0"
+// CHECK: shared: "0x4000000010F0F01010F010F0"
 // REMARK: [Passed] nnq-share-weights | Category:nnq | Layer=fc, Remark="8 weights are of 2 numbers, SQNR INF dB"
 func.func @one_bit(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
   %zero = arith.constant 0.0 : f32
@@ -24,8 +24,8 @@ func.func @one_bit(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
 
 // What was pruned stays so: the other number stands for all that is left.
 // CHECK-LABEL: @zeros_stay
-// CHECK: !quant.uniform<i8<-32:32>:f32:1, {6.250000e-02}>
-// CHECK: shared: "0x4000000020002020"
+// CHECK: !quant.uniform<i8<-16:16>:f32:1, {1.250000e-01}>
+// CHECK: shared: "0x4000000010001010"
 func.func @zeros_stay(%x: tensor<1x4xf32>) -> tensor<1x1xf32> {
   %zero = arith.constant 0.0 : f32
   %w = arith.constant dense<[[2.0], [0.0], [2.0], [2.0]]> : tensor<4x1xf32>
@@ -39,8 +39,8 @@ func.func @zeros_stay(%x: tensor<1x4xf32>) -> tensor<1x1xf32> {
 
 // Channels have codebooks of their own: what both share would not be exact.
 // CHECK-LABEL: @channels
-// CHECK: !quant.uniform<i8<-32:32>:f32:1, {3.125000e-02,3.125000e-02}>
-// CHECK: shared: "0x4000000020201020E0201020"
+// CHECK: !quant.uniform<i8<-16:16>:f32:1, {6.250000e-02,6.250000e-02}>
+// CHECK: shared: "0x4000000010100810F0100810"
 // REMARK: Layer=fc, Remark="8 weights are of 4 numbers, SQNR INF dB"
 func.func @channels(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
   %zero = arith.constant 0.0 : f32
@@ -56,10 +56,10 @@ func.func @channels(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
 // Quantized weights are taken from a codebook, too, and layers of one constant
 // from one.
 // CHECK-LABEL: @quantized
-// CHECK: %[[W:.+]] = quant.dcast %{{.+}} : tensor<4x1x!quant.uniform<i8<-32:32>:f32:1, {3.125000e-02}>> to tensor<4x1xf32>
+// CHECK: %[[W:.+]] = quant.dcast %{{.+}} : tensor<4x1x!quant.uniform<i8<-16:16>:f32:1, {6.250000e-02}>> to tensor<4x1xf32>
 // CHECK: linalg.matmul {{{.*}}nnq.weight_bits = 1 : i64} ins(%{{.+}}, %[[W]] :
 // CHECK: linalg.matmul {{{.*}}nnq.weight_bits = 1 : i64} ins(%{{.+}}, %[[W]] :
-// CHECK: shared: "0x4000000020E02020"
+// CHECK: shared: "0x4000000010F01010"
 !q = !quant.uniform<i8<-127:127>:f32, 0.25>
 func.func @quantized(%x: tensor<1x4xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
   %zero = arith.constant 0.0 : f32
@@ -78,7 +78,7 @@ func.func @quantized(%x: tensor<1x4xf32>) -> (tensor<1x1xf32>, tensor<1x1xf32>) 
 // The error of what is multiplied by much counts more.
 // CHECK-LABEL: @weighed
 // CHECK-NOT: nnq.input_stats
-// CHECK: shared: "0x400000001F1F0D0D"
+// CHECK: shared: "0x400000000E0E0606"
 // REMARK: Layer=fc, Remark="4 weights are of 2 numbers, SQNR
 func.func @weighed(%x: tensor<1x4xf32>) -> tensor<1x1xf32> {
   %zero = arith.constant 0.0 : f32

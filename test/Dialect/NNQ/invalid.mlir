@@ -172,12 +172,22 @@ func.func private @no_entry() attributes {
 
 // -----
 
-// expected-error @+1 {{'bits' must be 0 or 4, got 3}}
+// expected-error @+1 {{'bits' must be 0, 2 or 4, got 3}}
 #k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 4, rows = 4, blocks = 1, bits = 3>
 
 // -----
 
-// expected-error @+1 {{'bits' needs a 'group' of an even number of parts of 4, got 12}}
+// expected-error @+1 {{'bits' of 2 are places in a 'codebook'}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 8, rows = 4, blocks = 1, bits = 2>
+
+// -----
+
+// expected-error @+1 {{'bits' needs a 'group' of a multiple of 4 parts of 2, got 4}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 4, rows = 4, blocks = 1, bits = 2, codebook = true>
+
+// -----
+
+// expected-error @+1 {{'bits' needs a 'group' of a multiple of 2 parts of 4, got 12}}
 #k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 12, rows = 4, blocks = 1, bits = 4>
 
 // -----

@@ -55,7 +55,9 @@ def ShareWeights : Pass<"nnq-share-weights", "::mlir::ModuleOp"> {
     weights of a row make up for the error of one, as in gptq.
 
     Integers of up to 4 bits lie in [-32, 32], so that 16 bits hold the sum of four
-    products with u8; those of up to 6 bits in [-63, 63], others in [-127, 127].
+    products with u8, and of up to 2 bits in [-16, 16], for eight of them; those of
+    up to 6 bits in [-63, 63], others in [-127, 127]. Of 4 and of 16 numbers one is
+    zero.
 
     The weights are then a constant of int8 in quantize-dequantize form, and
     `nnq.weight_bits` of the layer says how many bits tell them apart, of which
@@ -87,6 +89,85 @@ def ShareWeights : Pass<"nnq-share-weights", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::quant::QuantDialect",
                            "::nnq::NNQDialect"];
+}
+
+def SelectKernelGroups : Pass<"nnq-select-kernel-groups", "::mlir::ModuleOp"> {
+  let summary = "Decides which convolutions share kernels";
+  let description = [{
+    Writes `nnq.kernel_groups` on convolutions with constant weights of f32 and one
+    group: the number of kernels of which all others are to be multiples, either
+    `groups` or what `ratio` of its output channels leaves, rounded down to
+    multiples of a register of the target (`nnq.target` of the module, else this
+    machine) or of `round-to`.
+
+    Layers that would have more weights or multiply-adds stay, with a remark, and
+    with `objective=latency` those that the model which chooses kernels takes for
+    no faster. So do layers without a window and those that `exclude` names.
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw {nnq.kernel_groups = 16 : i64}
+        ins(%x, %w : tensor<1x32x8x8xf32>, tensor<64x32x3x3xf32>) outs(...)
+    ```
+  }];
+  let options = [
+    Option<"groups", "groups", "int64_t", "-1", "Kernels of each layer">,
+    Option<"ratio", "ratio", "double", "0",
+           "Share of the kernels that go, between 0 and 1">,
+    Option<"objective", "objective", "::nnq::FactorObjective",
+           "::nnq::FactorObjective::Latency", "What kernels are shared for",
+           "::nnq::factorObjectiveValues()">,
+    Option<"roundTo", "round-to", "int64_t", "0",
+           "With ratio, kernels are multiples of this number (0: as the target "
+           "computes them)">,
+    Option<"exclude", "exclude", "std::string", "\"\"",
+           "Layers that keep their kernels: regular expressions by commas">,
+  ];
+  let statistics = [
+    Statistic<"numSelected", "selected", "Number of layers to share kernels">,
+    Statistic<"numMissed", "missed", "Number of layers that keep their kernels">,
+  ];
+  let dependentDialects = ["::nnq::NNQDialect"];
+}
+
+def ShareKernels : Pass<"nnq-share-kernels", "::mlir::ModuleOp"> {
+  let summary = "Makes the kernels of convolutions multiples of fewer ones";
+  let description = [{
+    The kernels of a convolution with `nnq.kernel_groups`, as vectors, are clustered
+    by direction: each becomes a multiple, of either sign, of that of its group,
+    with the least squared error that alternating between groups and their
+    directions finds. It starts from kernels that are far from each other. The error
+    of a weight counts by E[x^2] of what it multiplies, from `nnq.input_stats`, if
+    that is there.
+
+    The convolution is then one with a channel for each group, computed once, and a
+    1x1 convolution, with one weight a channel that is not zero, which is the scale
+    of the kernel: layers NAME.0 and NAME.1, with `nnq.provenance`. A bias behind
+    the layer is behind the second one.
+
+    ```mlir
+    %0 = linalg.conv_2d_nchw_fchw {nnq.layer = "c", nnq.kernel_groups = 16 : i64}
+        ins(%x, %w : tensor<1x32x8x8xf32>, tensor<64x32x3x3xf32>) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.generic {nnq.layer = "c.0"}
+        ins(%x, %shared : tensor<1x32x8x8xf32>, tensor<16x32x3x3xf32>) outs(...)
+    %1 = linalg.conv_2d_nchw_fchw {nnq.layer = "c.1"}
+        ins(%0, %scales : tensor<1x16x6x6xf32>, tensor<64x16x1x1xf32>) outs(...)
+    ```
+  }];
+  let statistics = [
+    Statistic<"numShared", "shared", "Number of layers whose kernels are shared">,
+    Statistic<"numKernels", "kernels", "Number of kernels that are gone">,
+    Statistic<"numWeights", "weights", "Number of weights that are gone">,
+    Statistic<"numMultiplyAdds", "multiply-adds",
+              "Number of multiply-adds of a sample that are gone">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 #endif // NNQ_SHARE_PASSES_TD

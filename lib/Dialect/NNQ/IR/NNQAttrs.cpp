@@ -135,14 +135,15 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (dot == DotKind::VPMADDUBSW && group % 4 != 0)
     return emitError() << "vpmaddubsw needs a 'group' of whole fours, got "
                        << group;
-  if (bits != 0 && bits != 4)
-    return emitError() << "'bits' must be 0 or 4, got " << bits;
+  if (bits != 0 && bits != 2 && bits != 4)
+    return emitError() << "'bits' must be 0, 2 or 4, got " << bits;
+  if (bits == 2 && !codebook)
+    return emitError() << "'bits' of 2 are places in a 'codebook'";
   if (codebook && !bits)
     return emitError() << "'codebook' needs 'bits'";
-  if (bits && (group / getPartSize(dot)) % 2 != 0)
-    return emitError() << "'bits' needs a 'group' of an even number of parts "
-                          "of "
-                       << getPartSize(dot) << ", got " << group;
+  if (bits && (group / getPartSize(dot)) % (8 / bits) != 0)
+    return emitError() << "'bits' needs a 'group' of a multiple of " << 8 / bits
+                       << " parts of " << getPartSize(dot) << ", got " << group;
   if (bits && winograd)
     return emitError() << "'winograd' transforms weights of 8 bits";
   if (panel && !bits)

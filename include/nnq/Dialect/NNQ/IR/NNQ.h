@@ -48,6 +48,7 @@ inline constexpr llvm::StringLiteral kRemoveBlockAttr = "nnq.remove_block";
 inline constexpr llvm::StringLiteral kRemovedBlocksAttr = "nnq.removed_blocks";
 inline constexpr llvm::StringLiteral kFactorizeAttr = "nnq.factorize";
 inline constexpr llvm::StringLiteral kCodebookAttr = "nnq.codebook";
+inline constexpr llvm::StringLiteral kKernelGroupsAttr = "nnq.kernel_groups";
 inline constexpr llvm::StringLiteral kKernelAttr = "nnq.kernel";
 inline constexpr llvm::StringLiteral kWeightBitsAttr = "nnq.weight_bits";
 /// Of an index in a table that kernels look numbers up in.

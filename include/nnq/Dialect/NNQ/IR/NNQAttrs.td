@@ -83,11 +83,11 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       products of transformed factors.
     - `strip`: with `winograd`, rows of m x m tiles whose transformed activation
       is held at a time.
-    - `bits`: 0, or 4 for weights that are packed two to a byte. The parts of a
-      group that an instruction takes each are then even in number; the first half
-      of them is in the low bits.
-    - `codebook`: with `bits`, these are places in a table of 16 numbers, which all
-      channels share or, if they are more than 16, each block of lanes has.
+    - `bits`: 0, or 4 or 2 for weights that are packed two or four to a byte. The
+      parts of a group that an instruction takes each are then a multiple of that
+      in number; the first half or quarter of them is in the low bits.
+    - `codebook`: with `bits`, these are places in a table of 16 numbers, or 4,
+      which all channels share or, if they are more, each block of lanes has.
     - `panel`: with `bits`, weights of a tile of channels are unpacked into a
       buffer that all rows read, and not in registers for each tile of rows.
     - `sparse`: `none`, or which weights are neither stored nor multiplied.

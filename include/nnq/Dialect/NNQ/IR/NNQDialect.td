@@ -43,6 +43,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.weights` | linalg op | `#nnq.weight_format`, its own; may be written by hand |
     | `nnq.kernel` | linalg op | `#nnq.kernel`, the strategy; may be written by hand |
     | `nnq.codebook` | convolution or contraction | `#nnq.codebook`, by which `nnq-share-weights` takes its weights from a codebook; may be written by hand |
+    | `nnq.kernel_groups` | convolution | number of kernels that `nnq-share-kernels` makes all of its kernels multiples of; may be written by hand |
     | `nnq.weight_bits` | convolution or contraction with integer weights | bits that tell its weights apart, if they are fewer than those of their storage |
     | `nnq.range` | contraction of integers | least and largest number in its activation |
     | `nnq.border` | depthwise convolution of integers | rows [low, high) of its activation that are no padding; with a third number, only so many columns of the other rows hold it |

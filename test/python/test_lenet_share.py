@@ -1,0 +1,34 @@
+"""Test of the example that prunes LeNet and shares its weights, in a short form."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from conftest import ROOT, SHARED
+
+MNIST = SHARED / "models" / "data" / "mnist.npz"
+SHORT = {"epochs": 8, "prune-steps": 3, "prune-epochs": 1, "last-epochs": 3, "share-epochs": 3}
+
+
+@pytest.mark.skipif(not MNIST.exists(), reason=f"there is no {MNIST}")
+def test_trained_codebooks_are_small_and_accurate(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(ROOT / "python" / "examples" / "lenet"))
+    import share
+
+    arguments = [f"--{name}={value}" for name, value in SHORT.items()]
+    outcomes = share.main(["--data", str(MNIST), "--fc-bits=2", "--keep=0.1", *arguments])
+    for name in ("share", "quantize"):
+        monkeypatch.delitem(sys.modules, name)
+    before, after = outcomes["int8, pruned in training"], outcomes["int8, codebooks trained"]
+    f32, int8, untrained = (outcomes[name] for name in ("f32", "int8", "int8, without training"))
+    assert f32.accuracy > 0.9
+    assert int8.accuracy == pytest.approx(f32.accuracy, abs=0.01)
+    # Training moves the numbers of codebooks.
+    assert after.accuracy > before.accuracy
+    assert after.accuracy > f32.accuracy - 0.01
+    assert after.bytes < 1.25 * before.bytes
+    # Weights of 32 bits that are one of three numbers or, mostly, zero.
+    assert 30 * after.bytes < f32.bytes
+    assert 15 * untrained.bytes < f32.bytes
+    assert "codebooks trained" in capsys.readouterr().out
