@@ -68,8 +68,9 @@ private:
     Value weight = operands.weight->get();
     quant::QuantizedType type = getQuantizedType(weight);
     FailureOr<std::vector<int32_t>> integers = failure();
-    if (!type || !operands.channelAxis ||
-        failed(integers = getIntegers(weight)))
+    // Integers of fewer bits are packed as they are.
+    if (!type || type.getStorageTypeIntegralWidth() < 8 ||
+        !operands.channelAxis || failed(integers = getIntegers(weight)))
       return;
     FailureOr<QuantScales> scales = QuantScales::get(type);
     if (failed(scales) || isa<quant::UniformQuantizedSubChannelType>(type) ||

@@ -230,7 +230,7 @@ def test_command_line(tmp_path):
     onnx.save(make_onnx([helper.make_node("Neg", ["x"], ["y"])], [], ["n", 4], ["n", 4]), tmp_path / "1 net.onnx")
     arguments = [str(tmp_path / "1 net.onnx"), "-o", str(tmp_path / "net.mlir"), "--shape", "x=2x4"]
     assert importer.main(arguments) == 0
-    assert "func.func @_1_net(%arg0: tensor<2x4xf32>)" in (tmp_path / "net.mlir").read_text()
+    assert 'func.func @_1_net(%arg0: tensor<2x4xf32> {nnq.tensor_name = "x"})' in (tmp_path / "net.mlir").read_text()
 
 
 def test_unsupported_ops_are_listed_together():

@@ -112,15 +112,38 @@ static bool fitsInt4(const ContractionLayout &layout) {
          });
 }
 
-/// True if constants that are decoded are fewer bytes than weights in pairs.
-static bool isShorterEncoded(const ContractionLayout &layout) {
+/// True if the code that constants are decoded from is fewer than `bytes`.
+static bool isShorterEncoded(const ConstantData &weights, double bytes) {
+  std::optional<ConstantCode> code = ConstantCode::get(weights.getBytes(), 1);
+  return code && double(code->getNumBytes()) < bytes;
+}
+
+/// True if kernels for weights of `bits`, which share a byte, take more room
+/// than a code that is decoded into 8 bits.
+static bool isShorterEncoded(const ContractionLayout &layout, int64_t bits) {
   FailureOr<ConstantData> weights =
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights) || !weights->getType().getElementType().isInteger(8))
     return false;
-  std::optional<ConstantCode> code = ConstantCode::get(weights->getBytes(), 1);
-  return code && 2 * code->getNumBytes() <
-                     static_cast<int64_t>(weights->getBytes().size());
+  // Those of 2 bits may have to take 4.
+  bits = std::max(bits, kTableBits);
+  return isShorterEncoded(*weights,
+                          double(weights->getBytes().size()) * bits / 8);
+}
+
+/// The same for kernels that store single weights with their places.
+static bool isShorterEncoded(const ContractionLayout &layout, SparseKind kind) {
+  if (kind != SparseKind::TwoOfFour && kind != SparseKind::Window)
+    return false;
+  FailureOr<ConstantData> weights =
+      ConstantData::get(layout.contraction.weight->get());
+  if (failed(weights) || !weights->getType().getElementType().isInteger(8))
+    return false;
+  ArrayRef<char> bytes = weights->getBytes();
+  double kept = double(bytes.size()) - double(llvm::count(bytes, 0));
+  return isShorterEncoded(*weights, kind == SparseKind::TwoOfFour
+                                        ? double(bytes.size()) * 5 / 8
+                                        : kept * 3 / 2);
 }
 
 /// Why weights of few bits have no kernel and stay at 8, if that is so.
@@ -216,7 +239,8 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     problem.activationBytes = bytesOf(layout.contraction.activation);
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
     problem.bits = getNarrowBits(op);
-    if (objective == CodeObjective::Size && isShorterEncoded(layout))
+    if (objective == CodeObjective::Size && problem.bits &&
+        isShorterEncoded(layout, problem.bits))
       problem.bits = 0;
     std::tie(problem.dot, problem.group) =
         selectDot(target, layout, problem.bits, pairs);
@@ -242,9 +266,13 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     layout.mergeGroups(getWidestLanes(target, problem.dot));
     problem.channels = layout.getGroupChannels();
-    KernelEstimate direct = estimateDense(layout, target, problem);
+    KernelEstimate dense = estimateDense(layout, target, problem);
     std::string reason;
-    direct = chooseSparse(target, layout, problem, direct, reason);
+    KernelEstimate direct =
+        chooseSparse(target, layout, problem, dense, reason);
+    if (objective == CodeObjective::Size &&
+        isShorterEncoded(layout, direct.kernel.getSparse()))
+      direct = dense;
     KernelAttr kernel = direct.kernel;
     // Transformed weights are more and wider numbers.
     KernelAttr better;
