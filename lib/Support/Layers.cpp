@@ -50,6 +50,16 @@ StringRef nnq::getUserLayerName(Value value) {
   return getLayerName(user);
 }
 
+SmallVector<Operation *> nnq::findOpsWith(Operation *root,
+                                          StringRef attribute) {
+  SmallVector<Operation *> ops;
+  root->walk([&](Operation *op) {
+    if (op->hasAttr(attribute))
+      ops.push_back(op);
+  });
+  return ops;
+}
+
 InFlightDiagnostic nnq::emitLayerError(Operation *op) {
   InFlightDiagnostic diag = emitError(op->getLoc());
   diag << "'" << op->getName() << "' op ";

@@ -275,6 +275,15 @@ FailureOr<nnq::WeightedOp> nnq::matchWeightedOp(LinalgOp op) {
                     findInputAxis(op, weight, activation)};
 }
 
+SmallVector<linalg::LinalgOp> nnq::findWeightedOps(Operation *root) {
+  SmallVector<linalg::LinalgOp> ops;
+  root->walk([&](linalg::LinalgOp op) {
+    if (isMultiplyAccumulate(op) && succeeded(matchWeightedOp(op)))
+      ops.push_back(op);
+  });
+  return ops;
+}
+
 bool nnq::isActivationProduct(LinalgOp op) {
   return isContraction(op) && op.getNumDpsInputs() == 2 &&
          !isConstant(op.getDpsInputs()[0]) && !isConstant(op.getDpsInputs()[1]);

@@ -291,6 +291,10 @@ TargetAttr nnq::getRequiredTarget(ModuleOp module) {
   return target;
 }
 
+int64_t nnq::getRegisterWidth(TargetAttr target) {
+  return std::max<int64_t>(target.getVectorBits() / 32, 1);
+}
+
 bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
   initializeTargets();
   Triple triple(target.getTriple().getValue());

@@ -17,6 +17,8 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <map>
+
 namespace nnq {
 #define GEN_PASS_DEF_ENCODECONSTANTS
 #include "nnq/Target/Passes.h.inc"
@@ -38,18 +40,27 @@ struct EncodeConstants
     getOperation()->walk([&](memref::GetGlobalOp get) {
       readers[get.getNameAttr().getAttr()].push_back(get);
     });
+    // Before decoders are there: what is asked of it is where constants of the
+    // network are read.
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (function.isPublic() && !function.isExternal())
+        views.try_emplace(function, function);
     for (auto global : llvm::make_early_inc_range(
              getOperation().getOps<memref::GlobalOp>())) {
       auto found = readers.find(global.getSymNameAttr());
       if (found != readers.end())
         encode(global, found->second);
     }
+    views.clear();
   }
 
 private:
   void encode(memref::GlobalOp global, ArrayRef<memref::GetGlobalOp> gets);
   memref::GlobalOp makeGlobal(memref::GlobalOp before, StringRef suffix,
                               Type element, ArrayRef<char> bytes);
+
+  /// Of the functions that have memory of their own, the entry points.
+  std::map<Operation *, BufferViewFlowAnalysis> views;
 };
 
 /// Writes a constant into a buffer.
@@ -183,14 +194,14 @@ void EncodeConstants::encode(memref::GlobalOp global,
   if (!code ||
       code->getNumBytes() + kLeastSaving * int64_t(gets.size()) > before)
     return;
-  // Only entry points have memory of their own.
   SmallVector<std::pair<memref::GetGlobalOp, Operation *>> uses;
   for (memref::GetGlobalOp get : gets) {
     auto function = get->getParentOfType<func::FuncOp>();
     Operation *use = nullptr;
-    if (function && function.isPublic() && function.getBody().hasOneBlock() &&
+    auto its = views.find(function);
+    if (its != views.end() && function.getBody().hasOneBlock() &&
         get->getBlock() == &function.getBody().front())
-      use = findFirstUse(get, function, BufferViewFlowAnalysis(function));
+      use = findFirstUse(get, function, its->second);
     if (!use) {
       ++numMissed;
       remarkMissed(get, kPass,

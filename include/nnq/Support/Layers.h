@@ -24,6 +24,10 @@ llvm::StringRef getLayerName(mlir::Operation *op);
 /// Name of the first layer that reads `value`, through casts and reshapes.
 llvm::StringRef getUserLayerName(mlir::Value value);
 
+/// All ops in `root` that have the attribute.
+llvm::SmallVector<mlir::Operation *> findOpsWith(mlir::Operation *root,
+                                                 llvm::StringRef attribute);
+
 /// An error at `op` that starts with its name and, if known, its layer.
 mlir::InFlightDiagnostic emitLayerError(mlir::Operation *op);
 

@@ -100,6 +100,10 @@ struct WeightedOp {
 /// is a constant, or both are.
 mlir::FailureOr<WeightedOp> matchWeightedOp(mlir::linalg::LinalgOp op);
 
+/// All convolutions and contractions of this kind in `root`.
+llvm::SmallVector<mlir::linalg::LinalgOp>
+findWeightedOps(mlir::Operation *root);
+
 /// True for a contraction of two operands that are computed at run time.
 bool isActivationProduct(mlir::linalg::LinalgOp op);
 

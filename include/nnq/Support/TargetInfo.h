@@ -51,6 +51,9 @@ mlir::FailureOr<TargetAttr> findTargetOrHost(mlir::ModuleOp module);
 /// The target that code of `module` is made for; an error and null without one.
 TargetAttr getRequiredTarget(mlir::ModuleOp module);
 
+/// Numbers of 32 bits that a register holds.
+int64_t getRegisterWidth(TargetAttr target);
+
 /// Does one instruction multiply and add f32 with one rounding?
 bool hasFusedMultiplyAdd(TargetAttr target);
 

@@ -38,9 +38,7 @@ struct KernelProblem {
   bool hasLists() const {
     return sparse == SparseKind::Block || sparse == SparseKind::Window;
   }
-  bool selects() const {
-    return sparse == SparseKind::TwoOfFour || sparse == SparseKind::Window;
-  }
+  bool selects() const { return selectsPlaces(sparse); }
   /// Instructions that multiply a group.
   int64_t getNumParts() const {
     int64_t span = sparse == SparseKind::TwoOfFour ? 2 : 1;
@@ -79,6 +77,10 @@ struct ReductionProblem {
 
 /// A tile whose accumulators hide the latency of a step and share operands.
 KernelAttr chooseReduction(TargetAttr target, const ReductionProblem &problem);
+
+/// Bytes of a weight of 8 bits and of its place: of all weights with
+/// `two_of_four`, of those that are stored with `window`.
+inline constexpr double kTwoOfFourBytes = 0.625, kWindowWeightBytes = 1.5;
 
 /// True if less memory is read from beyond the second-level cache when the
 /// loop over tiles of `tileChannels` channels is the outermost.

@@ -277,7 +277,7 @@ def FuseLoops : Pass<"nnq-fuse-loops", "::mlir::func::FuncOp"> {
     After:
     ```mlir
     scf.for %i = %c0 to %c8 step %c8 {
-      %end = affine.apply affine_map<(d0) -> (d0 + 8)>(%i)
+      %end = arith.addi %i, %c8 overflow<nsw> : index
       scf.for %j = %i to %end step %c1 { ... memref.store %s, %sums[%j] ... }
       ... vector.load %sums[%i] : ..., vector<8xf32> ...
     }
@@ -288,8 +288,7 @@ def FuseLoops : Pass<"nnq-fuse-loops", "::mlir::func::FuncOp"> {
     Statistic<"numDependent", "dependent", "Loops that need other steps of the one in front">,
     Statistic<"numLarge", "large", "Loops whose weights would leave the cache">,
     Statistic<"numUneven", "uneven", "Loops whose steps threads do not share evenly">];
-  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
 }
 
 def ShrinkBuffers : Pass<"nnq-shrink-buffers", "::mlir::func::FuncOp"> {

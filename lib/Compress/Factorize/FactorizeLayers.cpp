@@ -30,11 +30,7 @@ struct FactorizeLayers
   using FactorizeLayersBase::FactorizeLayersBase;
 
   void runOnOperation() override {
-    SmallVector<Operation *> ops;
-    getOperation()->walk([&](Operation *op) {
-      if (op->hasAttr(kFactorizeAttr))
-        ops.push_back(op);
-    });
+    SmallVector<Operation *> ops = findOpsWith(getOperation(), kFactorizeAttr);
     for (Operation *op : ops)
       if (failed(factorize(op)))
         return signalPassFailure();

@@ -143,8 +143,7 @@ LogicalResult SelectRanks::findTargetAndWidth() {
   if (failed(found))
     return failure();
   target = *found;
-  width = roundTo > 0 ? roundTo.getValue()
-                      : std::max<int64_t>(target.getVectorBits() / 32, 1);
+  width = roundTo > 0 ? roundTo.getValue() : getRegisterWidth(target);
   return success();
 }
 
@@ -210,11 +209,7 @@ FailureOr<std::vector<Candidate>> SelectRanks::findCandidates() {
   LayerRequests requests = llvm::cantFail(LayerRequests::parse(layers));
   std::vector<Candidate> candidates;
   MissedLayers missed;
-  SmallVector<linalg::LinalgOp> ops;
-  getOperation()->walk([&](linalg::LinalgOp op) {
-    if (isMultiplyAccumulate(op) && succeeded(matchWeightedOp(op)))
-      ops.push_back(op);
-  });
+  SmallVector<linalg::LinalgOp> ops = findWeightedOps(getOperation());
   for (linalg::LinalgOp op : ops) {
     bool isExcluded = excluded->match(getLayerName(op));
     const LayerRequests::How *how = requests.find(getLayerName(op));

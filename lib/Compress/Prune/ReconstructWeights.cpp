@@ -72,11 +72,7 @@ private:
     FailureOr<llvm::BitVector> removed = readChannelRequests(function, graph);
     if (failed(removed))
       return failure();
-    SmallVector<linalg::LinalgOp> ops;
-    function.walk([&](linalg::LinalgOp op) {
-      if (isMultiplyAccumulate(op) && succeeded(matchWeightedOp(op)))
-        ops.push_back(op);
-    });
+    SmallVector<linalg::LinalgOp> ops = findWeightedOps(function);
     // All are asked before constants change, of which the graph knows nothing.
     std::vector<Change> changes;
     for (linalg::LinalgOp op : ops) {

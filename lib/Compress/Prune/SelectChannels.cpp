@@ -119,7 +119,7 @@ FailureOr<int64_t> SelectChannels::getRegisterWidth() {
   FailureOr<TargetAttr> target = findTargetOrHost(getOperation());
   if (failed(target))
     return failure();
-  return std::max<int64_t>(target->getVectorBits() / 32, 1);
+  return nnq::getRegisterWidth(*target);
 }
 
 FailureOr<SmallVector<Candidate>>

@@ -66,8 +66,7 @@ LogicalResult SelectKernelGroups::checkOptions() {
   if (failed(found))
     return failure();
   target = *found;
-  width = roundTo > 0 ? roundTo.getValue()
-                      : std::max<int64_t>(target.getVectorBits() / 32, 1);
+  width = roundTo > 0 ? roundTo.getValue() : getRegisterWidth(target);
   return success();
 }
 
@@ -127,14 +126,10 @@ std::string SelectKernelGroups::select(linalg::LinalgOp op) {
 LogicalResult SelectKernelGroups::select() {
   if (failed(checkOptions()))
     return failure();
-  llvm::Expected<LayerPatterns> excluded = LayerPatterns::parse(exclude);
+  llvm::Expected<LayerPatterns> excluded = parseExcluded(exclude);
   if (!excluded)
-    return fail() << "exclude: " << llvm::toString(excluded.takeError());
-  SmallVector<linalg::LinalgOp> ops;
-  getOperation()->walk([&](linalg::LinalgOp op) {
-    if (isMultiplyAccumulate(op) && succeeded(matchWeightedOp(op)))
-      ops.push_back(op);
-  });
+    return fail() << llvm::toString(excluded.takeError());
+  SmallVector<linalg::LinalgOp> ops = findWeightedOps(getOperation());
   MissedLayers missed;
   for (linalg::LinalgOp op : ops) {
     std::string reason = excluded->match(getLayerName(op))
@@ -143,9 +138,8 @@ LogicalResult SelectKernelGroups::select() {
     if (!reason.empty())
       missed.emplace_back(op, reason);
   }
-  if (std::optional<StringRef> unused = excluded->findUnused())
-    return fail() << "exclude: no layer with weights answers '" << *unused
-                  << "'";
+  if (llvm::Error error = checkExcluded(*excluded, "layer with weights"))
+    return fail() << llvm::toString(std::move(error));
   if (missed.size() == ops.size()) {
     InFlightDiagnostic error = fail() << "no layer has kernels to share";
     attachMissed(error, missed);

@@ -29,11 +29,8 @@ static DenseTensor toTensor(const Matrix &matrix) {
 namespace {
 struct ShareKernels : public nnq::impl::ShareKernelsBase<ShareKernels> {
   void runOnOperation() override {
-    SmallVector<Operation *> ops;
-    getOperation()->walk([&](Operation *op) {
-      if (op->hasAttr(kKernelGroupsAttr))
-        ops.push_back(op);
-    });
+    SmallVector<Operation *> ops =
+        findOpsWith(getOperation(), kKernelGroupsAttr);
     for (Operation *op : ops)
       if (failed(share(op)))
         return signalPassFailure();

@@ -155,8 +155,7 @@ int64_t WeightIndex::offsetOf(ArrayRef<Loop> loops, int64_t index) {
 
 int64_t nnq::getPartSize(KernelAttr kernel) {
   bool hasParts = kernel.getDot() == DotKind::VPMADDUBSW || kernel.getBits() ||
-                  kernel.getSparse() == SparseKind::TwoOfFour ||
-                  kernel.getSparse() == SparseKind::Window;
+                  selectsPlaces(kernel.getSparse());
   return hasParts ? getPartSize(kernel.getDot()) : kernel.getGroup();
 }
 

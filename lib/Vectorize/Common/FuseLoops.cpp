@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoopAccesses.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/PatternMatch.h"
@@ -14,7 +13,6 @@
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Vectorize/Passes.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
 namespace nnq {
@@ -24,33 +22,6 @@ namespace nnq {
 
 using namespace mlir;
 using namespace nnq;
-
-namespace {
-/// How a loop uses a buffer.
-struct BufferUse {
-  bool isWritten = false;
-  /// Dimensions along which an iteration has a part for itself.
-  llvm::SmallBitVector local;
-};
-using BufferUses = llvm::MapVector<Value, BufferUse>;
-} // namespace
-
-static std::optional<BufferUses> findUses(scf::ForOp loop) {
-  std::optional<SmallVector<LoopAccess>> accesses = findLoopAccesses(loop);
-  if (!accesses)
-    return std::nullopt;
-  BufferUses uses;
-  for (const LoopAccess &access : *accesses) {
-    auto [it, isNew] = uses.try_emplace(access.buffer);
-    BufferUse &use = it->second;
-    use.isWritten |= access.isWrite;
-    if (isNew)
-      use.local = access.local;
-    else
-      use.local &= access.local;
-  }
-  return uses;
-}
 
 /// Bytes that each iteration reads anew: weights, for the most part.
 static int64_t countRepeatedBytes(const BufferUses &uses) {
@@ -193,8 +164,8 @@ struct FuseLoops : public nnq::impl::FuseLoopsBase<FuseLoops> {
     }
     if (measured && findLayerName(first) != findLayerName(second))
       return false;
-    std::optional<BufferUses> uses = findUses(first),
-                              otherUses = findUses(second);
+    std::optional<BufferUses> uses = findBufferUses(first),
+                              otherUses = findBufferUses(second);
     if (!uses || !otherUses || !shareBuffer(*uses, *otherUses))
       return false;
     if (!areIndependent(*uses, *otherUses)) {

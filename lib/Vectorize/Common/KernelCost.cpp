@@ -86,10 +86,11 @@ static double streamCycles(const KernelProblem &problem, int64_t lanes,
   int64_t channels = lanes * tileBlocks;
   if (problem.channelBytes * channels <= kCacheBytes)
     return 0;
-  double elementBytes = problem.dot == DotKind::FMA               ? 4
-                        : problem.sparse == SparseKind::TwoOfFour ? 0.625
-                        : problem.sparse == SparseKind::Window    ? 1.5
-                                                                  : 1;
+  double elementBytes =
+      problem.dot == DotKind::FMA               ? 4
+      : problem.sparse == SparseKind::TwoOfFour ? kTwoOfFourBytes
+      : problem.sparse == SparseKind::Window    ? kWindowWeightBytes
+                                                : 1;
   return channels * problem.group * elementBytes / kBytesPerCycle;
 }
 

@@ -81,7 +81,7 @@ int64_t TileEmitter::unrollFactor(const Tile &tile) const {
   constexpr int64_t kMaxPackedDots = 160;
   int64_t limit = (kernel.getBits() ? kMaxPackedDots : kMaxDots) /
                   (rows * tile.blocks * getNumParts(kernel));
-  bool isStepByStep = kernel.getBits() || selectsPlaces(kernel);
+  bool isStepByStep = kernel.getBits() || selectsPlaces(kernel.getSparse());
   if (rows > 1 && !isStepByStep)
     limit = std::min(limit, ((registers - 2) / tile.blocks - rows) /
                                 getNumParts(kernel));

@@ -55,19 +55,17 @@ KernelOperands::KernelOperands(OpBuilder &builder, const KernelGroup &group)
     packed = unpacking.getInputs()[0];
     tables = getTables(unpacking);
   }
-  if (this->group.expansion && !this->group.expansion->hasLists()) {
-    packed = this->group.expansion->getValues();
-    places = this->group.expansion->getPlaces();
-  } else if (group.expansion) {
-    WeightExpansion expansion = *group.expansion;
-    bounds = expansion.getBounds();
-    listSteps = expansion.getSteps();
-    if (selectsPlaces(kernel))
-      places = expansion.getPlaces();
-    weights = packed = memref::CollapseShapeOp::create(
-        builder, loc, expansion.getValues(),
-        ArrayRef<ReassociationIndices>{{0}, {1, 2, 3}});
-    return;
+  if (std::optional<WeightExpansion> expansion = group.expansion) {
+    packed = expansion->getValues();
+    if (selectsPlaces(kernel.getSparse()))
+      places = expansion->getPlaces();
+    if (expansion->hasLists()) {
+      bounds = expansion->getBounds();
+      listSteps = expansion->getSteps();
+      weights = packed = memref::CollapseShapeOp::create(
+          builder, loc, packed, ArrayRef<ReassociationIndices>{{0}, {1, 2, 3}});
+      return;
+    }
   }
   SmallVector<ReassociationIndices> flat;
   int64_t outer = batchDims + 1 + static_cast<int64_t>(reductionShape.size());

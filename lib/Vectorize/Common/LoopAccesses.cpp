@@ -114,7 +114,9 @@ std::optional<Interval> IntervalAnalysis::compute(AffineExpr expr,
                   lhs->greatest * factor.getValue()};
 }
 
-Value nnq::resolveView(Value view, SmallVector<int64_t> &dims) {
+/// The buffer behind reshapes and parts of it, and for each of its dimensions
+/// the one of `view` with the same indices, or -1.
+static Value resolveView(Value view, SmallVector<int64_t> &dims) {
   auto type = cast<MemRefType>(view.getType());
   dims = llvm::to_vector(llvm::seq<int64_t>(type.getRank()));
   // A view that splits or merges a dimension has none with its indices.
@@ -186,8 +188,8 @@ static std::optional<MemoryOp> matchMemoryOp(Operation *op) {
       .Default(std::optional<MemoryOp>());
 }
 
-std::optional<SmallVector<LoopAccess>> nnq::findLoopAccesses(scf::ForOp loop) {
-  SmallVector<LoopAccess> accesses;
+std::optional<BufferUses> nnq::findBufferUses(scf::ForOp loop) {
+  BufferUses uses;
   int64_t step = getConstantIntValue(loop.getStep()).value_or(0);
   IntervalAnalysis intervals{loop.getInductionVar()};
   WalkResult result = loop.walk([&](Operation *op) {
@@ -204,8 +206,7 @@ std::optional<SmallVector<LoopAccess>> nnq::findLoopAccesses(scf::ForOp loop) {
             ? !isa<memref::AllocOp, memref::GetGlobalOp>(source)
             : !isa<FunctionOpInterface>(buffer.getParentBlock()->getParentOp()))
       return WalkResult::interrupt();
-    LoopAccess access{op, buffer, memory->isWrite,
-                      llvm::SmallBitVector(dims.size())};
+    llvm::SmallBitVector local(dims.size());
     int64_t rank = memory->indices.size();
     int64_t shared = memory->vector ? memory->vector.getRank() : 0;
     for (auto [dim, viewDim] : llvm::enumerate(dims)) {
@@ -216,13 +217,16 @@ std::optional<SmallVector<LoopAccess>> nnq::findLoopAccesses(scf::ForOp loop) {
       int64_t extent = inVector < 0 ? 1 : memory->vector.getDimSize(inVector);
       std::optional<Interval> index =
           intervals.compute(memory->indices[viewDim]);
-      access.local[dim] = index && index->isRelative && index->least >= 0 &&
-                          index->greatest + extent <= step;
+      local[dim] = index && index->isRelative && index->least >= 0 &&
+                   index->greatest + extent <= step;
     }
-    accesses.push_back(std::move(access));
+    BufferUse &use = uses[buffer];
+    use.local = use.ops.empty() ? local : use.local &= local;
+    use.ops.insert(op);
+    use.isWritten |= memory->isWrite;
     return WalkResult::advance();
   });
   if (result.wasInterrupted())
     return std::nullopt;
-  return accesses;
+  return uses;
 }

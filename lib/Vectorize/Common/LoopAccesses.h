@@ -8,29 +8,26 @@
 #define NNQ_LIB_VECTORIZE_COMMON_LOOPACCESSES_H
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SmallBitVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 namespace nnq {
 
-/// One op that reads or writes a whole buffer in a loop.
-struct LoopAccess {
-  mlir::Operation *op;
-  /// What is allocated, constant, or an argument.
-  mlir::Value buffer;
-  bool isWrite;
-  /// Dimensions of the buffer along which an iteration of the loop at `i` stays
-  /// within `i` and `i + step`.
+/// How a loop uses a whole buffer: what is allocated, constant, or an argument.
+struct BufferUse {
+  /// Those that read or write it.
+  llvm::SmallPtrSet<mlir::Operation *, 4> ops;
+  bool isWritten = false;
+  /// Dimensions along which an iteration of the loop at `i` stays within `i`
+  /// and `i + step`.
   llvm::SmallBitVector local;
 };
+using BufferUses = llvm::MapVector<mlir::Value, BufferUse>;
 
-/// The accesses of `loop` to buffers from outside of it, or none if it does
-/// something else to memory.
-std::optional<llvm::SmallVector<LoopAccess>>
-findLoopAccesses(mlir::scf::ForOp loop);
-
-/// The buffer behind reshapes and parts of it, and for each of its dimensions
-/// the one of `view` with the same indices, or -1.
-mlir::Value resolveView(mlir::Value view, llvm::SmallVector<int64_t> &dims);
+/// The buffers from outside of `loop`, or none if it does something else to
+/// memory.
+std::optional<BufferUses> findBufferUses(mlir::scf::ForOp loop);
 
 /// A constant, or an index that is computed outside of the loop, and how far
 /// and how the loop goes from there.

@@ -163,9 +163,7 @@ Value ContractionPacker::packPlaced(const ConstantData &data,
 FailureOr<Value> ContractionPacker::packWindows(const ConstantData &data,
                                                 std::string &reason) {
   int64_t part = getPartSize(kernel), parts = getNumParts(kernel);
-  int64_t window =
-      kWindowBytes * 8 /
-      getFactorTypes(layout.contraction).activation.getIntOrFloatBitWidth();
+  int64_t window = getWindow(layout.contraction);
   if (failed(WindowSparsity::check(layout, data, window, reason)))
     return failure();
   WindowLists lists =
@@ -268,14 +266,12 @@ Value ContractionPacker::packActivation() {
   if (size > type.getDimSize(dim)) {
     SmallVector<int64_t> shape(type.getShape());
     shape[dim] = size;
-    Value padded =
-        tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+    Type element = type.getElementType();
     // What is there may be no number, which times a weight of zero is none.
-    if (isa<FloatType>(type.getElementType())) {
-      Value zero = arith::ConstantOp::create(
-          rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
-      padded = linalg::FillOp::create(rewriter, loc, zero, padded).getResult(0);
-    }
+    Value padded =
+        isa<FloatType>(element)
+            ? emitZeros(rewriter, loc, RankedTensorType::get(shape, element))
+            : tensor::EmptyOp::create(rewriter, loc, shape, element);
     auto indices = [&](ArrayRef<int64_t> values) {
       return getAsIndexOpFoldResult(rewriter.getContext(), values);
     };

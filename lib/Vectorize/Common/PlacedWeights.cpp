@@ -12,13 +12,24 @@
 using namespace mlir;
 using namespace nnq;
 
-bool nnq::selectsPlaces(KernelAttr kernel) {
-  return kernel.getSparse() == SparseKind::TwoOfFour ||
-         kernel.getSparse() == SparseKind::Window;
-}
-
 int64_t nnq::getPlaceBits(SparseKind kind) {
   return kind == SparseKind::TwoOfFour ? 2 : kTableBits;
+}
+
+int64_t nnq::getWindow(const Contraction &contraction) {
+  return kWindowBytes * 8 /
+         getFactorTypes(contraction).activation.getIntOrFloatBitWidth();
+}
+
+LogicalResult nnq::checkPlaces(const ContractionLayout &layout,
+                               const ConstantData &weights,
+                               std::string &reason) {
+  if (failed(checkZerosSkipped(layout, weights, reason)))
+    return failure();
+  if (weights.getType().getElementType().isInteger(8))
+    return success();
+  reason = "places are kept of weights of 8 bits only";
+  return failure();
 }
 
 void nnq::appendPlaces(std::vector<char> &to, ArrayRef<uint8_t> indices,
@@ -29,8 +40,10 @@ void nnq::appendPlaces(std::vector<char> &to, ArrayRef<uint8_t> indices,
     to[start + i % count] |= static_cast<char>(index << i / count * bits);
 }
 
-bool nnq::isTwoOfFour(const ContractionLayout &layout,
-                      const ConstantData &weights) {
+/// True if no four neighbours along the run have more than two weights that are
+/// not zero.
+static bool isTwoOfFour(const ContractionLayout &layout,
+                        const ConstantData &weights) {
   WeightIndex index(layout);
   ArrayRef<int8_t> values = weights.getAs<int8_t>();
   for (int64_t c = 0; c < index.channels; ++c)
@@ -50,14 +63,12 @@ FailureOr<PlacedWeights>
 PlacedWeights::getTwoOfFour(const ContractionLayout &layout,
                             const ConstantData &weights, KernelAttr kernel,
                             std::string &reason) {
-  if (failed(checkZerosSkipped(layout, weights, reason)))
+  if (failed(checkPlaces(layout, weights, reason)))
     return failure();
   auto fail = [&](StringRef why) {
     reason = why.str();
     return failure();
   };
-  if (!weights.getType().getElementType().isInteger(8))
-    return fail("places are kept of weights of 8 bits only");
   if (!isTwoOfFour(layout, weights))
     return fail("more than two of four neighbouring weights are not zero");
   WeightIndex index(layout);

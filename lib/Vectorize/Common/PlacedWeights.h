@@ -14,13 +14,18 @@ namespace nnq {
 /// Neighbours of which `two_of_four` has two weights.
 inline constexpr int64_t kFour = 4;
 
-/// True for kernels whose lanes select what they multiply.
-bool selectsPlaces(KernelAttr kernel);
 /// Bits of the place of a weight.
 int64_t getPlaceBits(SparseKind kind);
 
 /// Bytes of the activation that lanes select from.
 inline constexpr int64_t kWindowBytes = kTableSize;
+/// The elements that these are.
+int64_t getWindow(const Contraction &contraction);
+
+/// Fails, and says why, where kernels cannot keep places of these weights.
+mlir::LogicalResult checkPlaces(const ContractionLayout &layout,
+                                const ConstantData &weights,
+                                std::string &reason);
 
 /// Weights of 8 bits that are not zero, with their places among neighbours that
 /// lanes select by. What is left of a lane is zero.
@@ -81,10 +86,6 @@ private:
   /// Positions of the weights of each channel and step of the outer reductions.
   std::vector<std::vector<int32_t>> positions;
 };
-
-/// True if no four neighbours along the run have more than two weights that are
-/// not zero.
-bool isTwoOfFour(const ContractionLayout &layout, const ConstantData &weights);
 
 } // namespace nnq
 

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BlockSparsity.h"
 #include "CodeTables.h"
 #include "ContractionLayout.h"
 #include "DepthwiseBorder.h"
@@ -112,39 +113,23 @@ static bool fitsInt4(const ContractionLayout &layout) {
          });
 }
 
-/// True if the code that constants are decoded from is fewer than `bytes`.
-static bool isShorterEncoded(const ConstantData &weights, double bytes) {
-  std::optional<ConstantCode> code = ConstantCode::get(weights.getBytes(), 1);
-  return code && double(code->getNumBytes()) < bytes;
-}
-
-/// True if kernels for weights of `bits`, which share a byte, take more room
-/// than a code that is decoded into 8 bits.
-static bool isShorterEncoded(const ContractionLayout &layout, int64_t bits) {
-  FailureOr<ConstantData> weights =
-      ConstantData::get(layout.contraction.weight->get());
-  if (failed(weights) || !weights->getType().getElementType().isInteger(8))
-    return false;
-  // Those of 2 bits may have to take 4.
-  bits = std::max(bits, kTableBits);
-  return isShorterEncoded(*weights,
-                          double(weights->getBytes().size()) * bits / 8);
-}
-
-/// The same for kernels that store single weights with their places.
-static bool isShorterEncoded(const ContractionLayout &layout, SparseKind kind) {
-  if (kind != SparseKind::TwoOfFour && kind != SparseKind::Window)
-    return false;
+/// True if the code that weights of 8 bits are decoded from has fewer bytes
+/// than `countStored` says that a kernel stores for each of them.
+static bool
+isShorterEncoded(const ContractionLayout &layout,
+                 function_ref<double(const ConstantData &)> countStored) {
   FailureOr<ConstantData> weights =
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights) || !weights->getType().getElementType().isInteger(8))
     return false;
   ArrayRef<char> bytes = weights->getBytes();
-  double kept = double(bytes.size()) - double(llvm::count(bytes, 0));
-  return isShorterEncoded(*weights, kind == SparseKind::TwoOfFour
-                                        ? double(bytes.size()) * 5 / 8
-                                        : kept * 3 / 2);
+  std::optional<ConstantCode> code = ConstantCode::get(bytes, 1);
+  return code &&
+         double(code->getNumBytes()) < countStored(*weights) * bytes.size();
 }
+
+/// Kernels for weights that share a byte: those of 2 bits may have to take 4.
+static double countNarrow(const ConstantData &) { return kTableBits / 8.0; }
 
 /// Why weights of few bits have no kernel and stay at 8, if that is so.
 static StringRef findNarrowObstacle(TargetAttr target,
@@ -240,7 +225,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
     problem.bits = getNarrowBits(op);
     if (objective == CodeObjective::Size && problem.bits &&
-        isShorterEncoded(layout, problem.bits))
+        isShorterEncoded(layout, countNarrow))
       problem.bits = 0;
     std::tie(problem.dot, problem.group) =
         selectDot(target, layout, problem.bits, pairs);
@@ -266,12 +251,18 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     layout.mergeGroups(getWidestLanes(target, problem.dot));
     problem.channels = layout.getGroupChannels();
-    KernelEstimate dense = estimateDense(layout, target, problem);
+    KernelEstimate dense = estimateKernel(target, layout, problem);
     std::string reason;
     KernelEstimate direct =
         chooseSparse(target, layout, problem, dense, reason);
-    if (objective == CodeObjective::Size &&
-        isShorterEncoded(layout, direct.kernel.getSparse()))
+    SparseKind skipped = direct.kernel.getSparse();
+    auto countPlaced = [&](const ConstantData &weights) {
+      return skipped == SparseKind::TwoOfFour
+                 ? kTwoOfFourBytes
+                 : kWindowWeightBytes * (1 - getZeroShare(weights));
+    };
+    if (objective == CodeObjective::Size && selectsPlaces(skipped) &&
+        isShorterEncoded(layout, countPlaced))
       direct = dense;
     KernelAttr kernel = direct.kernel;
     // Transformed weights are more and wider numbers.
@@ -290,22 +281,6 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     op->setAttr(kKernelAttr, kernel);
     ++kernels;
-  }
-
-  /// The kernel that multiplies all weights, and the cycles of all its steps.
-  static KernelEstimate estimateDense(const ContractionLayout &layout,
-                                      TargetAttr target,
-                                      const KernelProblem &problem) {
-    KernelAttr kernel = chooseKernel(target, problem);
-    linalg::LinalgOp op = layout.contraction.op;
-    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-    double steps = llvm::divideCeil(layout.runLength, problem.group);
-    for (unsigned loop : layout.outerReductions)
-      steps *= ranges[loop];
-    return {kernel,
-            problem.outer * steps *
-                estimateCycles(target, problem, kernel.getLanes(),
-                               kernel.getTileRows(), kernel.getTileBlocks())};
   }
 
   /// F(m x m, 3 x 3) where it takes fewer than `cycles`.

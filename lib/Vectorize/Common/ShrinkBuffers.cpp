@@ -13,7 +13,6 @@
 #include "mlir/IR/PatternMatch.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Vectorize/Passes.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace nnq {
@@ -24,48 +23,33 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
-/// Adds all that reads or writes `view`, through reshapes, too; false if
-/// something else is done with it.
-static bool collectAccesses(Value view, SmallPtrSetImpl<Operation *> &users) {
+/// Adds all that uses `view`, through reshapes, too.
+static void collectUsers(Value view, SmallPtrSetImpl<Operation *> &users) {
   for (Operation *user : view.getUsers()) {
-    if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(user)) {
-      if (!collectAccesses(user->getResult(0), users))
-        return false;
-      continue;
-    }
-    users.insert(user);
+    if (isa<memref::ExpandShapeOp, memref::CollapseShapeOp>(user))
+      collectUsers(user->getResult(0), users);
+    else
+      users.insert(user);
   }
-  return true;
 }
 
 /// Buffers that one loop alone uses, each step of it a part, and the dimension
 /// of that part.
 static SmallVector<std::pair<memref::AllocOp, int64_t>>
 findPrivateBuffers(scf::ForOp loop) {
-  std::optional<SmallVector<LoopAccess>> accesses = findLoopAccesses(loop);
   SmallVector<std::pair<memref::AllocOp, int64_t>> result;
-  if (!accesses)
+  std::optional<BufferUses> uses = findBufferUses(loop);
+  if (!uses)
     return result;
-  struct Use {
-    llvm::SmallBitVector local;
-    SmallPtrSet<Operation *, 8> ops;
-  };
-  llvm::MapVector<Value, Use> uses;
-  for (const LoopAccess &access : *accesses) {
-    auto [it, isNew] = uses.try_emplace(access.buffer);
-    if (isNew)
-      it->second.local = access.local;
-    it->second.local &= access.local;
-    it->second.ops.insert(access.op);
-  }
-  for (auto &entry : uses) {
-    const Use &use = entry.second;
+  for (auto &entry : *uses) {
+    const BufferUse &use = entry.second;
     auto alloc = entry.first.getDefiningOp<memref::AllocOp>();
     SmallPtrSet<Operation *, 8> users;
     if (!alloc || use.local.none() || !alloc.getType().hasStaticShape() ||
-        !alloc.getType().getLayout().isIdentity() ||
-        !collectAccesses(alloc, users) || users.size() != use.ops.size() ||
-        !llvm::all_of(users,
+        !alloc.getType().getLayout().isIdentity())
+      continue;
+    collectUsers(alloc, users);
+    if (!llvm::all_of(users,
                       [&](Operation *op) { return use.ops.contains(op); }))
       continue;
     result.emplace_back(alloc, use.local.find_first());

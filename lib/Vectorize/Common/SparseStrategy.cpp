@@ -161,11 +161,6 @@ private:
       return {2, 1};
     return {1};
   }
-  int64_t getWindow() const {
-    return kWindowBytes * 8 /
-           getFactorTypes(layout.contraction)
-               .activation.getIntOrFloatBitWidth();
-  }
 
   TargetAttr target;
   const ContractionLayout &layout;
@@ -192,37 +187,27 @@ LogicalResult PlaceStrategy::check(std::string &reason) const {
   bool isX86 = target.getTriple().getValue().starts_with("x86_64");
   if (isX86 && target.getVectorBits() < 256)
     return fail("lanes select what they multiply from AVX2 on");
-  return WindowSparsity::check(layout, weights, getWindow(), reason);
+  return WindowSparsity::check(layout, weights, getWindow(layout.contraction),
+                               reason);
 }
 
 std::optional<KernelEstimate> PlaceStrategy::chooseTwoOfFour() const {
-  if (!isTwoOfFour(layout, weights))
-    return std::nullopt;
-  linalg::LinalgOp op = layout.contraction.op;
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  // Weights and places, of those of all weights.
-  constexpr double kBytes = 0.625;
   KernelProblem two = problem;
   two.sparse = SparseKind::TwoOfFour;
   two.group = kFour * getPartSize(problem.dot);
-  two.weightBytes *= kBytes;
-  two.channelBytes *= kBytes;
-  KernelAttr kernel = chooseKernel(target, two);
+  two.weightBytes *= kTwoOfFourBytes;
+  two.channelBytes *= kTwoOfFourBytes;
+  KernelEstimate best = estimateKernel(target, layout, two);
   std::string reason;
-  if (failed(PlacedWeights::getTwoOfFour(layout, weights, kernel, reason)))
+  if (failed(PlacedWeights::getTwoOfFour(layout, weights, best.kernel, reason)))
     return std::nullopt;
-  double steps = llvm::divideCeil(layout.runLength, two.group);
-  for (unsigned loop : layout.outerReductions)
-    steps *= ranges[loop];
-  return KernelEstimate{
-      kernel, two.outer * steps *
-                  estimateCycles(target, two, kernel.getLanes(),
-                                 kernel.getTileRows(), kernel.getTileBlocks())};
+  return best;
 }
 
 KernelEstimate PlaceStrategy::chooseWindow() const {
   int64_t part = getPartSize(problem.dot);
-  WindowSparsity sparsity(layout, weights, lanes, part, getWindow());
+  WindowSparsity sparsity(layout, weights, lanes, part,
+                          getWindow(layout.contraction));
   KernelEstimate best;
   best.cycles = std::numeric_limits<double>::infinity();
   for (int64_t parts : getNumParts()) {
@@ -246,6 +231,21 @@ KernelEstimate PlaceStrategy::chooseWindow() const {
       best = next;
   }
   return best;
+}
+
+KernelEstimate nnq::estimateKernel(TargetAttr target,
+                                   const ContractionLayout &layout,
+                                   const KernelProblem &problem) {
+  KernelAttr kernel = chooseKernel(target, problem);
+  linalg::LinalgOp op = layout.contraction.op;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  double steps = llvm::divideCeil(layout.runLength, problem.group);
+  for (unsigned loop : layout.outerReductions)
+    steps *= ranges[loop];
+  return {kernel,
+          problem.outer * steps *
+              estimateCycles(target, problem, kernel.getLanes(),
+                             kernel.getTileRows(), kernel.getTileBlocks())};
 }
 
 KernelEstimate nnq::chooseSparse(TargetAttr target,

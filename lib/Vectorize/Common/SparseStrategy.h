@@ -12,6 +12,12 @@
 
 namespace nnq {
 
+/// The kernel that multiplies all that is stored, and the cycles of all its
+/// steps.
+KernelEstimate estimateKernel(TargetAttr target,
+                              const ContractionLayout &layout,
+                              const KernelProblem &problem);
+
 /// The kernel that skips zeros among the weights, in blocks or one by one, if
 /// it takes fewer cycles than `dense`, else that. Where many weights are zero
 /// all the same, `reason` says why.

@@ -1,5 +1,4 @@
-//===- WeightExpansion.cpp - Weights without their zeros
-//---------------------===//
+//===- WeightExpansion.cpp - Weights without their zeros ------------------===//
 //
 // Part of the nnq project.
 //

@@ -13,17 +13,12 @@ using namespace nnq;
 LogicalResult WindowSparsity::check(const ContractionLayout &layout,
                                     const ConstantData &weights, int64_t window,
                                     std::string &reason) {
-  if (failed(checkZerosSkipped(layout, weights, reason)))
+  if (failed(checkPlaces(layout, weights, reason)))
     return failure();
-  auto fail = [&](StringRef why) {
-    reason = why.str();
-    return failure();
-  };
-  if (!weights.getType().getElementType().isInteger(8))
-    return fail("places are kept of weights of 8 bits only");
-  if (layout.runLength < window)
-    return fail("it multiplies fewer neighbours than a register holds");
-  return success();
+  if (layout.runLength >= window)
+    return success();
+  reason = "it multiplies fewer neighbours than a register holds";
+  return failure();
 }
 
 WindowSparsity::WindowSparsity(const ContractionLayout &layout,

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import prune
 
+from ..errors import InputError
 from .quantizer import WeightQuantizer
 from .rounding import weight_scheme
 
@@ -34,6 +35,20 @@ def find_weight(layer: nn.Module) -> Any:
         if isinstance(hook, prune.BasePruningMethod):
             hook(layer, None)
     return getattr(layer, "weight", None)
+
+
+def find_layer(module: nn.Module, name: str, done: str, verb: str) -> Any:
+    """Return the convolution or linear layer of a module that a layer of the compiler comes from."""
+    try:
+        layer = module.get_submodule(name)
+    except AttributeError:
+        layer = None
+    if not isinstance(layer, (*CONVOLUTIONS, nn.Linear)):
+        raise InputError(
+            f"layer '{name}' of the {done} network is no convolution or linear layer of "
+            f"{type(module).__name__}; {verb} what nnq.from_torch makes of the module"
+        )
+    return layer
 
 
 @torch.no_grad()

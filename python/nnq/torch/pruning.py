@@ -15,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ..errors import Error, InputError, OptionError
 from ..weights import layer_constants
-from .layers import CONVOLUTIONS, NORMS, copy_module
+from .layers import CONVOLUTIONS, NORMS, copy_module, find_layer
 
 if TYPE_CHECKING:
     from ..model import Model
@@ -122,15 +122,7 @@ def prune_like(module: nn.Module, pruned: Model, *, masks: bool = False, fitted:
     copied = copy_module(module)
     norms = find_norms(copied)
     for name, channels in kept.items():
-        try:
-            layer = copied.get_submodule(name)
-        except AttributeError:
-            layer = None
-        if not isinstance(layer, (*CONVOLUTIONS, nn.Linear)):
-            raise InputError(
-                f"layer '{name}' of the pruned network is no convolution or linear layer of "
-                f"{type(module).__name__}; prune what nnq.from_torch makes of the module"
-            )
+        layer = find_layer(copied, name, "pruned", "prune")
         norm = copied.get_submodule(norms[name]) if name in norms else None
         (mask_layer if masks else slice_layer)(name, layer, norm, channels)
         if name in constants:

@@ -11,7 +11,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ..errors import InputError
 from ..weights import SharedWeights, shared_weights
-from .layers import CONVOLUTIONS, copy_module
+from .layers import CONVOLUTIONS, copy_module, find_layer
 from .pruning import find_norms
 
 if TYPE_CHECKING:
@@ -99,15 +99,7 @@ def share_like(module: nn.Module, shared: Model) -> nn.Module:
     if not found:
         raise InputError("the network has no shared weights; share them first, and quantize and lower it after this")
     for name, weights in found.items():
-        try:
-            layer = copied.get_submodule(name)
-        except AttributeError:
-            layer = None
-        if not isinstance(layer, (*CONVOLUTIONS, nn.Linear)):
-            raise InputError(
-                f"layer '{name}' of the shared network is no convolution or linear layer of "
-                f"{type(module).__name__}; share what nnq.from_torch makes of the module"
-            )
+        layer = find_layer(copied, name, "shared", "share")
         if prune.is_pruned(layer) and hasattr(layer, "weight_orig"):
             prune.remove(layer, "weight")
         if name in norms:

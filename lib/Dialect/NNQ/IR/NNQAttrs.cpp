@@ -93,6 +93,10 @@ void NNQDialect::registerAttributes() {
       >();
 }
 
+bool nnq::selectsPlaces(SparseKind kind) {
+  return kind == SparseKind::TwoOfFour || kind == SparseKind::Window;
+}
+
 int64_t nnq::getPartSize(DotKind dot) {
   switch (dot) {
   case DotKind::VPMADDUBSW:
@@ -151,8 +155,7 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (sparse != SparseKind::None && (bits || winograd))
     return emitError() << "'sparse' goes neither with 'bits' nor with "
                           "'winograd'";
-  bool selects =
-      sparse == SparseKind::TwoOfFour || sparse == SparseKind::Window;
+  bool selects = selectsPlaces(sparse);
   if (selects && dot != DotKind::VPMADDUBSW && dot != DotKind::VPDPBUSD &&
       dot != DotKind::SDOT && dot != DotKind::VPMADDWD)
     return emitError() << "'sparse = " << stringifySparseKind(sparse)

@@ -79,6 +79,10 @@ inline constexpr int64_t kBufferAlignment = 64;
 /// Elements of the reduction that a lane of one instruction takes.
 int64_t getPartSize(DotKind dot);
 
+/// True for kernels whose lanes select what they multiply, by the places of
+/// their weights.
+bool selectsPlaces(SparseKind kind);
+
 /// The threads that code of `module` runs on.
 inline int64_t getNumThreads(mlir::ModuleOp module) {
   auto threads = module->getAttrOfType<mlir::IntegerAttr>(kThreadsAttr);
