@@ -28,6 +28,9 @@ struct KernelProblem {
   int64_t outer = 1;
   /// Bytes of the weights of one channel.
   int64_t channelBytes = 0;
+  /// Bytes from what a row of the activation begins with to the next row; 0 if
+  /// that is not known.
+  int64_t rowBytes = 0;
   /// Of packed weights; 0 for those that are as the instruction takes them.
   int64_t bits = 0;
   /// These are places in a table.

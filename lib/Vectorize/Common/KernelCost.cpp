@@ -7,6 +7,7 @@
 #include "nnq/Vectorize/KernelCost.h"
 
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace nnq;
@@ -77,12 +78,16 @@ static bool fitsRegisters(TargetAttr target, const KernelProblem &problem,
              static_cast<int64_t>(target.getVectorRegisters());
 }
 
-/// Cycles that the second-level cache takes for the weights of a step, where
-/// these do not stay in the first level from one tile to the next.
+/// Cycles that the second-level cache takes for the weights of a step, or the
+/// one beyond it, where these do not stay in a nearer one from one tile to the
+/// next.
 static double streamCycles(const KernelProblem &problem, int64_t lanes,
                            int64_t tileBlocks) {
   constexpr int64_t kCacheBytes = 24 << 10; // Rows stream through the rest.
-  constexpr double kBytesPerCycle = 28;     // Of 32, by measurement.
+  // Of 32 from the second level and of 16 from the third, by measurement.
+  constexpr double kBytesPerCycle = 28, kFarBytesPerCycle = 12;
+  // Machines with registers of 512 bits have larger caches.
+  int64_t secondLevelBytes = lanes > 8 ? 768 << 10 : 512 << 10;
   int64_t channels = lanes * tileBlocks;
   if (problem.channelBytes * channels <= kCacheBytes)
     return 0;
@@ -91,7 +96,25 @@ static double streamCycles(const KernelProblem &problem, int64_t lanes,
       : problem.sparse == SparseKind::TwoOfFour ? kTwoOfFourBytes
       : problem.sparse == SparseKind::Window    ? kWindowWeightBytes
                                                 : 1;
-  return channels * problem.group * elementBytes / kBytesPerCycle;
+  return channels * problem.group * elementBytes /
+         (problem.channelBytes * channels <= secondLevelBytes
+              ? kBytesPerCycle
+              : kFarBytesPerCycle);
+}
+
+/// Cycles in which a step waits for rows of the activation that evict each
+/// other from the first-level cache, since they lie where the same few sets
+/// hold them.
+static double evictionCycles(const KernelProblem &problem, int64_t tileRows) {
+  // 64 sets of 8 ways; those of more have as many sets or more.
+  constexpr int64_t kLineBytes = 64, kSets = 64, kWays = 8;
+  constexpr double kCyclesPerLine = 0.15; // By measurement.
+  if (problem.rowBytes < kLineBytes)
+    return 0;
+  int64_t distance = std::gcd(problem.rowBytes, kSets * kLineBytes);
+  int64_t linesOfSet = llvm::divideCeil(
+      tileRows, kSets * kLineBytes / std::max(distance, kLineBytes));
+  return kCyclesPerLine * tileRows * std::max<int64_t>(linesOfSet - kWays, 0);
 }
 
 /// Cycles of a step in which lanes select what they multiply.
@@ -149,7 +172,9 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
                             streamCycles(problem, lanes, tileBlocks)});
   // By measurement loads are not hidden behind instructions that are bound to
   // the same two ports all the time.
-  return problem.dot == DotKind::VPMADDUBSW ? cycles + 0.6 * loads : cycles;
+  if (problem.dot == DotKind::VPMADDUBSW)
+    cycles += 0.6 * loads;
+  return cycles + evictionCycles(problem, tileRows);
 }
 
 double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,

@@ -8,6 +8,7 @@
 #include "CodeTables.h"
 #include "ContractionLayout.h"
 #include "DepthwiseBorder.h"
+#include "RowEmitter.h"
 #include "SparseStrategy.h"
 #include "WinogradCost.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -159,6 +160,21 @@ static StringRef findNarrowObstacle(TargetAttr target,
   return "";
 }
 
+/// Bytes that the activation moves along dimension `rowDim` of the result, or
+/// 0.
+static int64_t getRowBytes(OpOperand *activation, unsigned rowDim) {
+  auto op = cast<linalg::GenericOp>(activation->getOwner());
+  auto type = cast<ShapedType>(activation->get().getType());
+  auto loop = dyn_cast<AffineDimExpr>(
+      op.getIndexingMapsArray().back().getResult(rowDim));
+  if (!loop)
+    return 0;
+  std::optional<int64_t> stride =
+      getLoopStride(MemRefType::get(type.getShape(), type.getElementType()),
+                    op.getMatchingIndexingMap(activation), loop.getPosition());
+  return stride ? *stride * type.getElementTypeBitWidth() / 8 : 0;
+}
+
 namespace {
 struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
   using SelectStrategyBase::SelectStrategyBase;
@@ -208,11 +224,14 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
         problem.window *= size;
     }
     problem.rows = 1;
-    for (int64_t size : llvm::reverse(result.drop_back()))
+    unsigned rowDim = 0;
+    for (auto [dim, size] : llvm::enumerate(result.drop_back()))
       if (size > 1) {
         problem.rows = size;
-        break;
+        rowDim = dim;
       }
+    if (problem.rows > 1)
+      problem.rowBytes = getRowBytes(layout.contraction.activation, rowDim);
     problem.outer =
         ShapedType::getNumElements(result.drop_back()) / problem.rows;
     auto bytesOf = [](OpOperand *operand) {
