@@ -60,3 +60,31 @@ func.func @far(%x: tensor<7x4608xf32>, %w: tensor<960x4608xf32>, %f: tensor<7x96
   } -> tensor<7x960xf32>
   return %0 : tensor<7x960xf32>
 }
+
+// Blocks of 64 kB begin in one set, too, and a single row hides no misses.
+// CHECK-LABEL: @stream
+// CHECK: nnq.kernel = #nnq.kernel<dot = fma, lanes = 16, group = 1, rows = 1, blocks = 4>
+func.func @stream(%x: tensor<1x1024xf32>, %w: tensor<480x1024xf32>, %f: tensor<1x480xf32>) -> tensor<1x480xf32> {
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x1024xf32>, tensor<480x1024xf32>) outs(%f : tensor<1x480xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x480xf32>
+  return %0 : tensor<1x480xf32>
+}
+
+// Blocks that begin in four sets.
+// CHECK-LABEL: @stream_spread
+// CHECK: nnq.kernel = #nnq.kernel<dot = fma, lanes = 16, group = 1, rows = 1, blocks = 11>
+func.func @stream_spread(%x: tensor<1x1040xf32>, %w: tensor<480x1040xf32>, %f: tensor<1x480xf32>) -> tensor<1x480xf32> {
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x1040xf32>, tensor<480x1040xf32>) outs(%f : tensor<1x480xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<1x480xf32>
+  return %0 : tensor<1x480xf32>
+}

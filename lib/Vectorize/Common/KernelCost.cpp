@@ -102,19 +102,35 @@ static double streamCycles(const KernelProblem &problem, int64_t lanes,
               : kFarBytesPerCycle);
 }
 
-/// Cycles in which a step waits for rows of the activation that evict each
-/// other from the first-level cache, since they lie where the same few sets
-/// hold them.
-static double evictionCycles(const KernelProblem &problem, int64_t tileRows) {
-  // 64 sets of 8 ways; those of more have as many sets or more.
-  constexpr int64_t kLineBytes = 64, kSets = 64, kWays = 8;
-  constexpr double kCyclesPerLine = 0.15; // By measurement.
-  if (problem.rowBytes < kLineBytes)
-    return 0;
-  int64_t distance = std::gcd(problem.rowBytes, kSets * kLineBytes);
-  int64_t linesOfSet = llvm::divideCeil(
-      tileRows, kSets * kLineBytes / std::max(distance, kLineBytes));
-  return kCyclesPerLine * tileRows * std::max<int64_t>(linesOfSet - kWays, 0);
+/// Of `count` lines that lie `bytes` apart, those that one set of the
+/// first-level cache has to hold.
+static int64_t countLinesOfSet(int64_t count, int64_t bytes) {
+  // 64 sets; caches with more ways have as many or more.
+  constexpr int64_t kLineBytes = 64, kCycleBytes = 64 * kLineBytes;
+  if (bytes < kLineBytes)
+    return 1;
+  int64_t distance = std::max(std::gcd(bytes, kCycleBytes), kLineBytes);
+  return llvm::divideCeil(count, kCycleBytes / distance);
+}
+
+/// Cycles in which a step waits for lines that evict each other from the
+/// first-level cache: of the rows of the activation, and of the weights of a
+/// single row, which nothing else hides.
+static double evictionCycles(const KernelProblem &problem, int64_t lanes,
+                             int64_t tileRows, int64_t tileBlocks) {
+  // By measurement. Half of the ways are for weights that are fetched ahead.
+  constexpr int64_t kWays = 8, kStreams = 4;
+  constexpr double kCyclesPerLine = 0.15;
+  int64_t rows = countLinesOfSet(tileRows, problem.rowBytes);
+  int64_t lines = tileRows * std::max<int64_t>(rows - kWays, 0);
+  if (tileRows == 1) {
+    int64_t blockBytes = problem.channelBytes * lanes;
+    if (problem.bits)
+      blockBytes = blockBytes * problem.bits / 8;
+    int64_t blocks = countLinesOfSet(tileBlocks, blockBytes);
+    lines += tileBlocks * std::max<int64_t>(blocks - kStreams, 0);
+  }
+  return kCyclesPerLine * lines;
 }
 
 /// Cycles of a step in which lanes select what they multiply.
@@ -174,7 +190,7 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
   // the same two ports all the time.
   if (problem.dot == DotKind::VPMADDUBSW)
     cycles += 0.6 * loads;
-  return cycles + evictionCycles(problem, tileRows);
+  return cycles + evictionCycles(problem, lanes, tileRows, tileBlocks);
 }
 
 double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
