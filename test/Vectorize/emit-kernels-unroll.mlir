@@ -55,3 +55,31 @@ func.func @overlapping_rows(%x: memref<6xf32>, %w: memref<1x3x4x1xf32>, %y: memr
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (h, r * 4 + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+
+// Two steps are no loop, however many dots they have.
+// CHECK-LABEL: @two_steps
+// CHECK-NOT: scf.for
+// CHECK-COUNT-32: vector.contract
+// CHECK-NOT: vector.contract
+func.func @two_steps(%x: memref<16x8xi8>, %w: memref<1x2x4x4xi8>, %y: memref<16x4xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<16x4xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<16x8xi8>, memref<1x2x4x4xi8>) outs(%y : memref<16x4xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 4, group = 4, rows = 16, blocks = 1>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}

@@ -86,6 +86,11 @@ int64_t TileEmitter::unrollFactor(const Tile &tile) const {
     limit = std::min(limit, ((registers - 2) / tile.blocks - rows) /
                                 getNumParts(kernel));
   int64_t trip = reductionShape.back();
+  // The index of the second of two iterations is a constant, for which LLVM
+  // ends the first's before it is due: all reads come first, and accumulators
+  // are spilled.
+  if (trip == 2)
+    return trip;
   for (int64_t factor = std::min(trip, limit); factor > 1; --factor)
     if (trip % factor == 0)
       return factor;
