@@ -2,13 +2,11 @@
 // RUN: nnq-opt %s --nnq-set-target=target=znver4 --nnq-select-strategy | FileCheck %s --check-prefix=VNNI
 
 // Convolutions of 3x3 taps whose exactness constants show are computed by
-// F(m x m, 3 x 3) where vpmaddwd multiplies.
+// F(m x m, 3 x 3), where vpmaddwd multiplies and where vpdpwssd adds up, too.
 #x = affine_map<(n, h, w, c, i, j, k) -> (n, h + i, w + j, k)>
 #x2 = affine_map<(n, h, w, c, i, j, k) -> (n, h * 2 + i, w * 2 + j, k)>
 #w = affine_map<(n, h, w, c, i, j, k) -> (c, i, j, k)>
 #y = affine_map<(n, h, w, c, i, j, k) -> (n, h, w, c)>
-
-// VNNI-NOT: winograd
 
 // Tiles of 4x4 take a quarter of the products.
 // CHECK-LABEL: @tiles
@@ -29,6 +27,8 @@ func.func @tiles(%x: tensor<1x34x34x16xi16>, %f: tensor<1x32x32x16xi32>) -> tens
 }
 
 // Whatever the storage of the activation is.
+// VNNI-LABEL: @bytes
+// VNNI: #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 8, blocks = 1, winograd = 4, strip = {{[0-9]+}}>
 // CHECK-LABEL: @bytes
 // CHECK: #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = {{[0-9]+}}, blocks = {{[0-9]+}}, winograd = 4, strip = {{[0-9]+}}>
 func.func @bytes(%x: tensor<1x34x34x16xi8>, %f: tensor<1x32x32x16xi32>) -> tensor<1x32x32x16xi32> {
@@ -161,4 +161,27 @@ func.func @few_inputs(%x: tensor<1x34x34x3xi16>, %f: tensor<1x32x32x16xi32>) -> 
     linalg.yield %s : i32
   } -> tensor<1x32x32x16xi32>
   return %0 : tensor<1x32x32x16xi32>
+}
+
+// Transforms of weights take what they save where few tiles multiply them: not
+// with an instruction for four bytes at a time.
+// CHECK-LABEL: @few_tiles
+// CHECK: winograd = 4
+// VNNI-LABEL: @few_tiles
+// VNNI: #nnq.kernel<dot = vpdpbusd
+// VNNI-NOT: winograd
+// VNNI: return
+func.func @few_tiles(%x: tensor<1x9x9x256xi8>, %f: tensor<1x7x7x256xi32>) -> tensor<1x7x7x256xi32> {
+  %w = arith.constant dense<1> : tensor<256x3x3x256xi8>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =
+      ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : tensor<1x9x9x256xi8>, tensor<256x3x3x256xi8>) outs(%f : tensor<1x7x7x256xi32>) attrs = {nnq.range = array<i64: 0, 255>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<1x7x7x256xi32>
+  return %0 : tensor<1x7x7x256xi32>
 }

@@ -35,6 +35,8 @@ struct KernelProblem {
   int64_t bits = 0;
   /// These are places in a table.
   bool isCodebook = false;
+  /// Pairs are multiplied and added to the sum at once (vpdpwssd).
+  bool fusesSum = false;
   /// Which zeros are skipped. Lanes may have to select what they multiply.
   SparseKind sparse = SparseKind::None;
 

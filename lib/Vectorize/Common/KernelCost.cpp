@@ -24,7 +24,8 @@ static std::pair<double, double> dotTiming(const KernelProblem &problem,
     // addition to that is in the chain.
     return {width * (problem.getNumParts() + 1), 1.0};
   case DotKind::VPMADDWD:
-    return {width, 1.0}; // Two ops; only the addition is in the chain.
+    // As two operations only the addition is in the chain.
+    return {width, problem.fusesSum ? 4.2 : 1.0};
   case DotKind::VPDPBUSD:
     return {width, 4.0};
   case DotKind::FMA:
@@ -65,8 +66,8 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
     return accumulators + parts * tileBlocks + 1 + parts + 1;
   }
   // Integer products of two steps need a register of their own.
-  bool product =
-      problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
+  bool product = (problem.dot == DotKind::VPMADDWD && !problem.fusesSum) ||
+                 problem.dot == DotKind::None;
   return accumulators + tileBlocks + 1 + product;
 }
 
@@ -179,7 +180,7 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
   // widening of the weights, and the loop itself.
   constexpr double kIssueWidth = 6.0, kLoopOps = 3.0;
   double opsPerDot = problem.dot == DotKind::VPMADDUBSW ? 2 * parts + 1
-                     : isPair                           ? 2
+                     : isPair && !problem.fusesSum      ? 2
                                                         : 1;
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
                (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +

@@ -305,12 +305,10 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
   /// F(m x m, 3 x 3) where it takes fewer than `cycles`.
   KernelAttr selectWinograd(const ContractionLayout &layout, TargetAttr target,
                             const KernelProblem &problem, double cycles) {
-    // Where VNNI multiplies twice as many numbers an instruction, a direct
-    // convolution is as fast.
-    bool isInteger =
-        problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::VPMADDUBSW;
-    if (!isInteger || target.getDot() != DotKind::VPMADDWD ||
-        problem.window != 1 || problem.bits)
+    bool isInteger = problem.dot == DotKind::VPMADDWD ||
+                     problem.dot == DotKind::VPMADDUBSW ||
+                     problem.dot == DotKind::VPDPBUSD;
+    if (!isInteger || !isX86(target) || problem.window != 1 || problem.bits)
       return {};
     std::string reason;
     FailureOr<WinogradProblem> winograd = WinogradProblem::get(layout, reason);
@@ -343,6 +341,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     bool isPair = isX86(target);
     problem.dot = isPair ? DotKind::VPMADDWD : DotKind::None;
     problem.group = isPair ? 2 : 1;
+    problem.fusesSum = target.getDot() == DotKind::VPDPBUSD;
     if (!isPair) {
       ++withoutDot;
       remarkMissed(op, "nnq-select-strategy",

@@ -112,13 +112,15 @@ static bool isExact(const WinogradAlgorithm &f,
 
 /// Cycles of a tile's transforms: of the activation for a register of
 /// channels, of the weights for a register of them, and of the result for a
-/// register of channels, measured on x86 with 256-bit registers.
+/// register of channels, measured on x86 with 256-bit registers and on one that
+/// takes those of 512 bits in two halves.
 struct TransformCycles {
   double activation, weights, result;
 };
-static TransformCycles getTransformCycles(int64_t outputs) {
-  return outputs == 4 ? TransformCycles{110, 60, 110}
-                      : TransformCycles{25, 20, 25};
+static TransformCycles getTransformCycles(int64_t outputs, int64_t lanes) {
+  double wide = lanes > 8 ? 1.4 : 1.0;
+  return outputs == 4 ? TransformCycles{110 * wide, 60 * wide, 110 * wide}
+                      : TransformCycles{25 * wide, 20 * wide, 25 * wide};
 }
 
 KernelAttr nnq::chooseWinograd(TargetAttr target,
@@ -144,6 +146,7 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
       int64_t tiles = strip * tileColumns, passes = strips * problem.images;
       KernelProblem products{DotKind::VPMADDWD, /*group=*/2, tiles,
                              /*window=*/1, problem.channels};
+      products.fusesSum = target.getDot() == DotKind::VPDPBUSD;
       KernelAttr kernel = chooseKernel(target, products);
       int64_t lanes = kernel.getLanes(),
               blocks = llvm::divideCeil(problem.channels, lanes);
@@ -154,7 +157,7 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
           passes * points * (problem.inputs / 2.0) *
           estimateCycles(target, products, lanes, kernel.getTileRows(),
                          kernel.getTileBlocks());
-      TransformCycles transform = getTransformCycles(outputs);
+      TransformCycles transform = getTransformCycles(outputs, lanes);
       total += passes * tiles *
                (transform.activation * problem.inputs / (2.0 * lanes) +
                 transform.result * blocks);
