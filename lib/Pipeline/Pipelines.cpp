@@ -593,6 +593,7 @@ void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads, bool profile,
     openmp.numThreads = threads;
     pm.addPass(createConvertSCFToOpenMPPass(openmp));
     pm.addPass(createInlineAllocaScopes());
+    pm.addPass(createDropBarriers());
   }
   pm.addPass(createSCFToControlFlowPass());
 
