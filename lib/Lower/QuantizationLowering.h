@@ -174,10 +174,13 @@ private:
   mlir::linalg::GenericOp emitGroupSums(const Contraction &contraction,
                                         const Quantized *x,
                                         const IntegerWeights &weights);
+  // Of these, `x` is null for an f32 activation.
+
   /// Sums of the groups of the activation.
   mlir::Value emitActivationGroupSums(const Contraction &contraction,
-                                      const Quantized &x, int64_t groupSize);
-  /// `x` is null for an f32 activation.
+                                      const Quantized *x, int64_t groupSize);
+  /// What sums of the activation start from.
+  mlir::TypedAttr getZeroSum(const Quantized *x);
   void lowerGroups(Contraction contraction, const Quantized *x,
                    const IntegerWeights &weights);
   void finishGroups(ContractionChain &chain, const Quantized *x,

@@ -57,6 +57,11 @@ linalg::GenericOp QuantizationLowering::emitMixedContraction(
   return generic;
 }
 
+TypedAttr QuantizationLowering::getZeroSum(const Quantized *x) {
+  return x ? TypedAttr(rewriter.getI32IntegerAttr(0))
+           : TypedAttr(rewriter.getF32FloatAttr(0));
+}
+
 linalg::GenericOp
 QuantizationLowering::emitGroupSums(const Contraction &contraction,
                                     const Quantized *x,
@@ -84,8 +89,7 @@ QuantizationLowering::emitGroupSums(const Contraction &contraction,
   Value init = createFilled(
       rewriter, loc,
       insertAt<int64_t>(resultType.getShape(), contraction.channelDim, groups),
-      x ? TypedAttr(rewriter.getI32IntegerAttr(0))
-        : TypedAttr(rewriter.getF32FloatAttr(0)));
+      getZeroSum(x));
   SmallVector<AffineMap> maps{
       splitLoop(op.getMatchingIndexingMap(contraction.activation), inputLoop,
                 numLoops, weights.groupSize),
@@ -108,10 +112,11 @@ QuantizationLowering::emitGroupSums(const Contraction &contraction,
 }
 
 Value QuantizationLowering::emitActivationGroupSums(
-    const Contraction &contraction, const Quantized &x, int64_t groupSize) {
+    const Contraction &contraction, const Quantized *x, int64_t groupSize) {
   linalg::LinalgOp op = contraction.op;
   Location loc = op.getLoc();
-  auto type = cast<RankedTensorType>(x.storage.getType());
+  Value activation = x ? x->storage : contraction.activation->get();
+  auto type = cast<RankedTensorType>(activation.getType());
   unsigned last = type.getRank() - 1;
   SmallVector<int64_t> shape(type.getShape());
   SmallVector<ReassociationIndices> reassociation;
@@ -122,9 +127,8 @@ Value QuantizationLowering::emitActivationGroupSums(
   SmallVector<int64_t> sumShape(shape);
   shape.push_back(groupSize);
   Value split = tensor::ExpandShapeOp::create(rewriter, loc, type.clone(shape),
-                                              x.storage, reassociation);
-  Value init =
-      createFilled(rewriter, loc, sumShape, rewriter.getI32IntegerAttr(0));
+                                              activation, reassociation);
+  Value init = createFilled(rewriter, loc, sumShape, getZeroSum(x));
   AffineMap all = rewriter.getMultiDimIdentityMap(shape.size());
   SmallVector<utils::IteratorType> iterators(shape.size(),
                                              utils::IteratorType::parallel);
@@ -133,16 +137,21 @@ Value QuantizationLowering::emitActivationGroupSums(
       rewriter, loc, init.getType(), split, init,
       ArrayRef<AffineMap>{all, all.getMajorSubMap(sumShape.size())}, iterators,
       [&](OpBuilder &nested, Location at, ValueRange args) {
-        Value q = extendToI32(nested, at, args[0], x.isSigned);
-        linalg::YieldOp::create(
-            nested, at, Value(arith::AddIOp::create(nested, at, args[1], q)));
+        Value sum;
+        if (x)
+          sum = arith::AddIOp::create(
+              nested, at, args[1],
+              extendToI32(nested, at, args[0], x->isSigned));
+        else
+          sum = arith::AddFOp::create(nested, at, args[1], args[0]);
+        linalg::YieldOp::create(nested, at, sum);
       });
   sums->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
   return sums.getResult(0);
 }
 
-/// The sum of each group is an exact integer, without zero points; sums are
-/// scaled and added up in f32, in the order of the groups.
+/// The sum of each group is without zero points and, of integers, exact; sums
+/// are scaled and added up in f32, in the order of the groups.
 void QuantizationLowering::lowerGroups(Contraction contraction,
                                        const Quantized *x,
                                        const IntegerWeights &weights) {
@@ -168,8 +177,7 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
   // Nothing may lie between the sums and what scales them.
   Value activationSums;
   if (!weights.zeroPoints.empty())
-    activationSums =
-        emitActivationGroupSums(contraction, *x, weights.groupSize);
+    activationSums = emitActivationGroupSums(contraction, x, weights.groupSize);
   linalg::GenericOp sums = emitGroupSums(contraction, x, weights);
   if (isStatic)
     sums->setAttr(kRangeAttr, rewriter.getDenseI64ArrayAttr(
@@ -208,7 +216,14 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
                 asBytes<int16_t>(groupSums));
   }
   if (!weights.zeroPoints.empty()) {
-    addConstant("weight_zero_point", i32, asBytes<int32_t>(weights.zeroPoints));
+    if (x) {
+      addConstant("weight_zero_point", i32,
+                  asBytes<int32_t>(weights.zeroPoints));
+    } else {
+      SmallVector<float> points(weights.zeroPoints.begin(),
+                                weights.zeroPoints.end());
+      addConstant("weight_zero_point", f32, asBytes<float>(points));
+    }
     inputs.push_back(activationSums);
     SmallVector<AffineExpr> at(sumsAt);
     at.erase(at.begin() + channel + 1);
@@ -234,9 +249,15 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
           sum = arith::SubIOp::create(nested, at, sum, offset);
         }
         if (!weights.zeroPoints.empty()) {
-          Value offset =
-              arith::MulIOp::create(nested, at, args[next], args[next + 1]);
-          sum = arith::SubIOp::create(nested, at, sum, offset);
+          Value point = args[next], total = args[next + 1];
+          if (x)
+            sum = arith::SubIOp::create(
+                nested, at, sum,
+                arith::MulIOp::create(nested, at, point, total));
+          else
+            sum = arith::SubFOp::create(
+                nested, at, sum,
+                arith::MulFOp::create(nested, at, point, total));
         }
         Value value = sum;
         if (x)
@@ -255,10 +276,11 @@ bool QuantizationLowering::lowerWeightOnly(Contraction contraction,
                                            const IntegerWeights &weights) {
   linalg::LinalgOp op = contraction.op;
   // Others are better off with weights in f32: those of windows are few, and
-  // zero points would have to be subtracted one by one.
+  // zero points of whole channels, for which nothing adds up the activation,
+  // would have to be subtracted one by one.
   if (!isContraction(op) || op.hasDynamicShape() ||
       !isZeroFill(op.getDpsInitOperand(0)->get()) ||
-      !weights.zeroPoints.empty() ||
+      (!weights.zeroPoints.empty() && !weights.groupSize) ||
       !getElementTypeOrSelf(contraction.activation->get()).isF32()) {
     if (op->hasAttr(kWeightBitsAttr))
       remarkMissed(op, "nnq-lower-quantization",

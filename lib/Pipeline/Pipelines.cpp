@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -514,6 +515,8 @@ void nnq::buildVectorizePipeline(OpPassManager &pm, CodeObjective objective) {
   // As soon as there are loops: what follows sees equal ones once.
   pm.addPass(createOutlineKernels());
   OpPassManager &lower = pm.nest<func::FuncOp>();
+  // Half of what kernels are made of is there twice.
+  lower.addPass(createCSEPass());
   lower.addPass(createCanonicalizerPass());
   lower.addPass(createCSEPass());
   lower.addPass(createFoldShifts());
@@ -583,11 +586,15 @@ void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads, bool profile,
   pm.addPass(createExportEntry());
   pm.addPass(createLowerObserve());
 
-  // Structured to unstructured control flow.
-  pm.addPass(createExpandStridedCopy());
-  pm.addPass(createConvertVectorToSCFPass(
+  // Structured to unstructured control flow. Passes that need only one
+  // function run on several at once.
+  OpPassManager &loops = pm.nest<func::FuncOp>();
+  loops.addPass(createExpandStridedCopy());
+  loops.addPass(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
-  pm.addPass(createLowerAffinePass());
+  // While indices still tell their constant part.
+  loops.addPass(createLowerAccesses());
+  loops.addPass(createLowerAffinePass());
   if (threads > 1) {
     ConvertSCFToOpenMPPassOptions openmp;
     openmp.numThreads = threads;
@@ -595,18 +602,21 @@ void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads, bool profile,
     pm.addPass(createInlineAllocaScopes());
     pm.addPass(createDropBarriers());
   }
-  pm.addPass(createSCFToControlFlowPass());
 
   // Ops on values. What math has no intrinsic for is a call of libm.
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addNestedPass<func::FuncOp>(createConvertMathToLLVMPass());
+  OpPassManager &values = pm.nest<func::FuncOp>();
+  values.addPass(createSCFToControlFlowPass());
+  values.addPass(createConvertVectorToLLVMPass());
+  values.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
 
   // Addresses. Views become arithmetic, which affine.apply writes first.
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertIndexToLLVMPass());
+  OpPassManager &addresses = pm.nest<func::FuncOp>();
+  addresses.addPass(memref::createExpandStridedMetadataPass());
+  addresses.addPass(createLowerAffinePass());
+  addresses.addPass(createArithToLLVMConversionPass());
+  addresses.addPass(createConvertIndexToLLVMPass());
+  addresses.addPass(createUBToLLVMConversionPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
 
   // Plain pointers at the C interface.
@@ -616,10 +626,10 @@ void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads, bool profile,
   pm.addPass(createConvertControlFlowToLLVMPass());
   if (threads > 1)
     pm.addPass(createConvertOpenMPToLLVMPass());
-  pm.addPass(createUBToLLVMConversionPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  OpPassManager &clean = pm.nest<LLVM::LLVMFuncOp>();
+  clean.addPass(createReconcileUnrealizedCastsPass());
+  clean.addPass(createCanonicalizerPass());
+  clean.addPass(createCSEPass());
 
   pm.addPass(createLoopOverBatch());
   pm.addPass(createFinalizeLLVM());

@@ -91,20 +91,19 @@ static bool isMove(Operation *op) {
   return nnq::isView(op) || nnq::getPermutation(op);
 }
 
-/// True if a convolution reads `value`, or what else of it a convolutional
-/// network computes.
-static bool leadsToConvolution(Value value,
-                               llvm::SmallDenseSet<Value> &visited) {
+/// True if a layer with weights reads `value`, or what else of it a
+/// convolutional network computes.
+static bool leadsToLayer(Value value, llvm::SmallDenseSet<Value> &visited) {
   if (!visited.insert(value).second)
     return false;
   return llvm::any_of(value.getUsers(), [&](Operation *user) {
     auto structured = dyn_cast<LinalgOp>(user);
-    if (structured && nnq::isConvolution(structured))
-      return true;
+    if (structured && nnq::isMultiplyAccumulate(structured))
+      return !nnq::isActivationProduct(structured);
     return (isElementwise(user) || isMove(user) ||
             (structured && nnq::isPooling(structured)) ||
             isa<tensor::ConcatOp, tensor::PadOp>(user)) &&
-           leadsToConvolution(user->getResult(0), visited);
+           leadsToLayer(user->getResult(0), visited);
   });
 }
 
@@ -120,12 +119,13 @@ static bool hasOtherReaders(Value value) {
   return true;
 }
 
-/// What of a concatenation between convolutions is stored for several readers.
-/// An operand that nothing else reads has the scale of the result.
+/// What of a concatenation between convolutions, or of their results in front
+/// of the classifier, is stored for several readers. An operand that nothing
+/// else reads has the scale of the result.
 static SmallVector<OpOperand *> findConcatenated(tensor::ConcatOp op) {
   Value result = op.getResult();
   llvm::SmallDenseSet<Value> visited;
-  if (!comesFromConvolution(result) || !leadsToConvolution(result, visited))
+  if (!comesFromConvolution(result) || !leadsToLayer(result, visited))
     return {};
   SmallVector<OpOperand *> stored;
   auto addReaders = [&](Value value) {

@@ -12,7 +12,11 @@ using namespace nnq;
 using llvm::ArrayRef;
 
 void nnq::fixProductBlocks() {
-  Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
+  // Once: threads may already multiply.
+  [[maybe_unused]] static const bool isFixed = [] {
+    Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20);
+    return true;
+  }();
 }
 
 Matrix nnq::unpackTriangle(ArrayRef<float> triangle, int64_t depth) {

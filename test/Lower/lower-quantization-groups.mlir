@@ -99,3 +99,29 @@ func.func @weight_only(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
     outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %0 : tensor<1x2xf32>
 }
+
+// -----
+
+!qw = !quant.uniform<i8<-8:7>:f32:{0:2, 1:1}, {{0.25:3, 0.5}, {1.0, 2.0:-2}}>
+
+// Zero points of weights alone are multiplied with sums of the activation, too.
+// CHECK-LABEL: @weight_only_zero_points
+// CHECK-SAME: %[[X:.+]]: tensor<1x4xf32>
+// CHECK: %[[SPLIT:.+]] = tensor.expand_shape %[[X]] {{.*}} : tensor<1x4xf32> into tensor<1x2x2xf32>
+// CHECK: linalg.generic {{.*}}"reduction"]} ins(%[[SPLIT]]
+// CHECK: linalg.generic {{.*}}ins(%[[X]], %{{.+}} : tensor<1x4xf32>, tensor<2x2x2xi8>)
+// CHECK-SAME: nnq.weight_bits = 4
+// CHECK: arith.constant dense_resource<fc_weight_zero_point{{.*}}> : tensor<2x2xf32>
+// CHECK: %[[OFFSET:.+]] = arith.mulf
+// CHECK: arith.subf %{{.+}}, %[[OFFSET]]
+func.func @weight_only_zero_points(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[1, 2], [3, 4], [5, 6], [-1, 0]]> : tensor<4x2xi8>
+  %qw = quant.scast %w : tensor<4x2xi8> to tensor<4x2x!qw>
+  %dw = quant.dcast %qw : tensor<4x2x!qw> to tensor<4x2xf32>
+  %e = tensor.empty() : tensor<1x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %0 = linalg.matmul {nnq.layer = "fc"} ins(%x, %dw : tensor<1x4xf32>, tensor<4x2xf32>)
+    outs(%f : tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %0 : tensor<1x2xf32>
+}

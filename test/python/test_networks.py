@@ -15,7 +15,7 @@ import pytest
 import torch
 from conftest import SHARED, Run, assert_close
 from nnq import importer
-from torch_models import make_classifier
+from torch_models import make_classifier, make_densenet
 
 FOLDER = SHARED / "models"
 NETWORKS = models.folder_models(FOLDER)
@@ -85,10 +85,10 @@ def test_gates_of_squeeze_excite_blocks_are_integers(tools: Path, tmp_path: Path
     subprocess.run([*command, "-o", "/dev/null"], check=True)
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x0_5"])
-def test_networks_of_pytorch_with_gates_and_shuffles_are_integer(name, tools: Path, tmp_path: Path):
-    images = np.random.default_rng(0).normal(size=(8, 3, 64, 64)).astype(np.float32)
-    network = nnq.from_torch(make_classifier(name), [torch.from_numpy(images[:1])])
+def assert_all_layers_are_integer(module: torch.nn.Module, size: int, tools: Path, tmp_path: Path) -> None:
+    """Quantize a classifier of images; nothing between its layers may be left in f32, and little may be lost."""
+    images = np.random.default_rng(0).normal(size=(8, 3, size, size)).astype(np.float32)
+    network = nnq.from_torch(module, [torch.from_numpy(images[:1])])
     quantized = network.quantize(data=images, weight_rounding="nearest")
     quantized.save(tmp_path / "int8.mlirbc")
     command = [tools / "nnq-opt", tmp_path / "int8.mlirbc", "--lower-to-llvm=require-integer", "-o", "/dev/null"]
@@ -97,6 +97,17 @@ def test_networks_of_pytorch_with_gates_and_shuffles_are_integer(name, tools: Pa
     expected = np.concatenate([exact(images[i : i + 1]) for i in range(8)])
     result = np.concatenate([integer(images[i : i + 1]) for i in range(8)])
     assert 10 * np.log10((expected**2).sum() / ((result - expected) ** 2).sum()) > 10
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnet_b0", "shufflenet_v2_x0_5"])
+def test_networks_of_pytorch_with_gates_and_shuffles_are_integer(name, tools: Path, tmp_path: Path):
+    assert_all_layers_are_integer(make_classifier(name), 64, tools, tmp_path)
+
+
+@pytest.mark.parametrize("size", [32, 64], ids=["last_1x1", "last_2x2"])
+def test_dense_blocks_are_integer(size, tools: Path, tmp_path: Path):
+    # What the last block puts together is normalized, pooled and read by the classifier, by no convolution.
+    assert_all_layers_are_integer(make_densenet(), size, tools, tmp_path)
 
 
 def test_bisect_finds_a_layer_that_is_noisy_alone(tools: Path, tmp_path: Path):

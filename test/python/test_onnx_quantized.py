@@ -15,6 +15,7 @@ from conftest import SHARED, Run
 from nnq import importer
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
 RNG = np.random.default_rng(0)
 node = helper.make_node
@@ -238,6 +239,84 @@ def test_weights_of_4_bits(element, low, high, zero_point, block, run_network: R
     samples = RNG.normal(size=(8, 32)).astype(np.float32)
     expected = run_onnx(path, samples, batch=4)
     np.testing.assert_allclose(run_network(source, [samples])[0], expected, rtol=1e-4, atol=1e-4)
+
+
+def quantize_blocks(inputs: int, block: int, *, symmetric: bool, bits: int = 4) -> onnx.ModelProto:
+    """Make a perceptron whose weights ONNX Runtime quantizes in blocks."""
+    nodes = [
+        node("MatMul", ["x", "w1"], ["m1"], "fc1"),
+        node("Relu", ["m1"], ["r1"], "relu1"),
+        node("MatMul", ["r1", "w2"], ["y"], "fc2"),
+    ]
+    # What is largest has a negative scale where it is positive; columns of zeros have none.
+    values = np.abs(RNG.normal(size=(inputs, 128))) / np.sqrt(inputs) * np.sign(np.arange(128) - 64)
+    arrays = [numpy_helper.from_array(values.astype(np.float32), "w1"), weight("w2", 128, 16)]
+    config = DefaultWeightOnlyQuantConfig(block_size=block, is_symmetric=symmetric, bits=bits)
+    quantizer = MatMulNBitsQuantizer(make_model(nodes, arrays, [4, inputs], [4, 16], 17), algo_config=config)
+    quantizer.process()
+    assert [n.op_type for n in quantizer.model.model.graph.node] == ["MatMulNBits", "Relu", "MatMulNBits"]
+    return quantizer.model.model
+
+
+def stored_bytes(source: Path, tools: Path, tmp_path: Path, *passes: str) -> int:
+    """Return how many bytes the constants of a compiled network have."""
+    command = [tools / "nnq-run", source, *passes, "--data", tmp_path / "x.npy", "--json"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["weight_bytes"]
+
+
+@pytest.mark.parametrize("symmetric", [True, False], ids=["symmetric", "asymmetric"])
+@pytest.mark.parametrize(
+    ("inputs", "block", "bits"), [(256, 32, 4), (256, 64, 4), (256, 128, 4), (80, 32, 4), (256, 32, 8)]
+)
+def test_blocks(inputs, block, bits, symmetric, run_network: Run, tools: Path, tmp_path: Path):
+    path, source = tmp_path / "blocks.onnx", tmp_path / "blocks.mlir"
+    onnx.save(quantize_blocks(inputs, block, symmetric=symmetric, bits=bits), path)
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    samples = RNG.normal(size=(8, inputs)).astype(np.float32)
+    expected = run_onnx(path, samples, batch=4)
+    # What zero points add is taken from the sums.
+    tolerance = 1e-4 if bits == 4 else 1e-3
+    np.testing.assert_allclose(run_network(source, [samples])[0], expected, rtol=tolerance, atol=tolerance)
+    # Scales and zero points take as much again where blocks are of 16.
+    np.save(tmp_path / "x.npy", samples[:4])
+    integers = (inputs * 128 + 128 * 16) * bits // 8
+    assert stored_bytes(source, tools, tmp_path) < 2 * integers
+    # Activations that are quantized, too, at run time.
+    quantized = tmp_path / "int8.mlir"
+    subprocess.run([tools / "nnq-opt", source, "--quantize-int8", "-o", quantized], check=True)
+    assert set(layer_types(quantized, tools, tmp_path).values()) == {"i8"}
+    assert np.abs(run_network(quantized, [samples])[0] - expected).max() <= 0.02 * np.abs(expected).max()
+
+
+def test_blocks_by_hand(run_network: Run, tmp_path: Path):
+    """A bias, zero points that are numbers and scales in a row, which ONNX Runtime reads, but does not write."""
+    model = quantize_blocks(64, 32, symmetric=True)
+    layer = model.graph.node[0]
+    scales = next(tensor for tensor in model.graph.initializer if tensor.name == layer.input[2])
+    scales.dims[:] = [128 * 2]
+    layer.input.extend(["z", "", "b"])
+    points = RNG.integers(5, 11, (128, 2)).astype(np.float32)
+    model.graph.initializer.extend([numpy_helper.from_array(points, "z"), weight("b", 128)])
+    path, source = tmp_path / "blocks.onnx", tmp_path / "blocks.mlir"
+    onnx.save(model, path)
+    importer.write(importer.from_onnx(path, entry="net"), source)
+    samples = RNG.normal(size=(4, 64)).astype(np.float32)
+    expected = run_onnx(path, samples, batch=4)
+    np.testing.assert_allclose(run_network(source, [samples])[0], expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("change", ["points", "order"])
+def test_blocks_that_are_no_integers(change):
+    model = quantize_blocks(64, 32, symmetric=True)
+    extra = {
+        "points": (["z"], [numpy_helper.from_array(np.full((128, 2), 7.5, np.float32), "z")]),
+        "order": (["", "g"], [numpy_helper.from_array(np.arange(64, dtype=np.int32), "g")]),
+    }
+    inputs, constants = extra[change]
+    model.graph.node[0].input.extend(inputs)
+    model.graph.initializer.extend(constants)
+    with pytest.raises(importer.NetworkError, match="MatMulNBits.*fc1"):
+        importer.from_onnx(model, entry="net")
 
 
 @pytest.mark.parametrize("form", [QuantFormat.QDQ, QuantFormat.QOperator], ids=["qdq", "qoperator"])

@@ -31,14 +31,26 @@ def load_torchvision() -> Any:
 def make_classifier(name: str, **arguments: Any) -> nn.Module:
     """Return a classifier of torchvision with random weights and statistics that are not 0 and 1."""
     torch.manual_seed(0)
-    module = getattr(load_torchvision(), name)(weights=None, num_classes=10, **arguments)
+    module = randomize_statistics(getattr(load_torchvision(), name)(weights=None, num_classes=10, **arguments))
+    if hasattr(module, "heads"):
+        nn.init.normal_(module.heads.head.weight, std=0.05)
+    return module.eval()
+
+
+def randomize_statistics(module: nn.Module) -> nn.Module:
+    """Give batch normalization statistics that are not 0 and 1."""
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d):
             nn.init.uniform_(part.running_mean, -0.1, 0.1)
             nn.init.uniform_(part.running_var, 0.5, 2)
-    if hasattr(module, "heads"):
-        nn.init.normal_(module.heads.head.weight, std=0.05)
-    return module.eval()
+    return module
+
+
+def make_densenet() -> nn.Module:
+    """Return a small DenseNet, whose last block has one pixel for images of 32x32."""
+    torch.manual_seed(0)
+    dense = load_torchvision().DenseNet(8, (2, 2, 2, 3), 16, num_classes=10)
+    return randomize_statistics(dense).eval()
 
 
 def make_swin(version: int = 1) -> nn.Module:

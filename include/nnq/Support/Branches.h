@@ -20,8 +20,8 @@ namespace nnq {
 ///   will be computed, and what layers give for whole channels or rows, such as
 ///   the gates of a squeeze-excite block;
 /// - the input of a sum over windows (average pooling);
-/// - of a concatenation between convolutions, operands that have other readers,
-///   and what reads the result.
+/// - of a concatenation between convolutions, or of their results in front of
+///   other layers, operands that have other readers, and what reads the result.
 ///
 /// Ops that only elementwise ops lie between, and that read one tensor in the
 /// end, join nothing: `x * sigmoid(x)` is one function of x. Only branches of

@@ -433,6 +433,38 @@ def DropBarriers : Pass<"nnq-drop-barriers"> {
   ];
 }
 
+def LowerAccesses : Pass<"nnq-lower-accesses"> {
+  let summary = "Writes loads and stores as those of LLVM";
+  let description = [{
+    Upstream multiplies out each index of each access. Unrolled kernels have
+    thousands of accesses that differ by a constant, and most of what later
+    passes do is about the arithmetic of their addresses. Here the accesses of
+    a block share the part that is none.
+
+    Before:
+    ```mlir
+    %0 = affine.apply affine_map<(d0) -> (d0 + 1)>(%i)
+    %1 = vector.load %a[%i, %c0] : memref<4x8xf32>, vector<8xf32>
+    %2 = vector.load %a[%0, %c0] : memref<4x8xf32>, vector<8xf32>
+    ```
+    After, with `%base` the address of `%a`:
+    ```mlir
+    %0 = affine.apply affine_map<(d0) -> (d0 * 8)>(%i)
+    %1 = builtin.unrealized_conversion_cast %0 : index to i64
+    %2 = llvm.getelementptr %base[%1] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+    %3 = llvm.load %2 : !llvm.ptr -> vector<8xf32>
+    %4 = llvm.getelementptr %2[8] : (!llvm.ptr) -> !llvm.ptr, f32
+    %5 = llvm.load %4 : !llvm.ptr -> vector<8xf32>
+    ```
+
+    Accesses of vectors of more than one dimension, and of buffers whose
+    strides are no constants, stay.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+    "::mlir::LLVM::LLVMDialect"];
+  let statistics = [Statistic<"numAccesses", "accesses", "Accesses lowered">];
+}
+
 def InlineAllocaScopes : Pass<"nnq-inline-alloca-scopes"> {
   let summary = "Drops scopes of stack memory in which none is allocated";
   let description = [{

@@ -13,7 +13,7 @@
 #include "nnq/Support/Statistics.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
-#include "llvm/ADT/ScopeExit.h"
+#include "mlir/IR/Threading.h"
 #include "llvm/Support/Format.h"
 
 namespace nnq {
@@ -25,6 +25,23 @@ using namespace mlir;
 using namespace nnq;
 
 namespace {
+/// The weights of a layer on their way.
+struct Rounding {
+  linalg::LinalgOp op;
+  WeightedOp operands;
+  ObservedLayer layer;
+  /// By the nearest integers, which nobody uses but for their type.
+  quant::DequantizeCastOp nearest;
+  std::vector<int32_t> integers = {};
+  GptqOptions options = {};
+  bool isDone = false;
+
+  /// Chooses the integers; may run beside others.
+  LogicalResult compute();
+  void apply();
+  void discard();
+};
+
 struct RoundWeights : public nnq::impl::RoundWeightsBase<RoundWeights> {
   using RoundWeightsBase::RoundWeightsBase;
 
@@ -55,89 +72,123 @@ struct RoundWeights : public nnq::impl::RoundWeightsBase<RoundWeights> {
              "calibration with correlations=.*";
       return signalPassFailure();
     }
+    std::vector<Rounding> roundings;
     for (linalg::LinalgOp op : ops) {
       std::string reason;
-      if (succeeded(round(op, reason))) {
+      FailureOr<Rounding> rounding = prepare(op, reason);
+      if (failed(rounding))
+        miss(op, reason);
+      else
+        roundings.push_back(std::move(*rounding));
+    }
+    // Layers do not depend on each other, and take long.
+    parallelForEach(&getContext(), roundings, [](Rounding &rounding) {
+      rounding.isDone = succeeded(rounding.compute());
+    });
+    for (Rounding &rounding : roundings) {
+      if (rounding.isDone) {
+        rounding.apply();
         ++numRounded;
-        remarkPassed(op, "nnq-round-weights", "weights are rounded by gptq");
-        continue;
+        remarkPassed(rounding.op, "nnq-round-weights",
+                     "weights are rounded by gptq");
+      } else {
+        miss(rounding.op, "the correlation of its input cannot be factorized");
       }
-      ++numMissed;
-      remarkMissed(op, "nnq-round-weights", reason);
+      rounding.discard();
     }
   }
 
 private:
-  LogicalResult round(linalg::LinalgOp op, std::string &reason) {
-    auto fail = [&](StringRef text) {
-      reason = text.str();
-      return failure();
-    };
-    WeightedOp operands = *matchWeightedOp(op);
-    FailureOr<ObservedLayer> layer =
-        ObservedLayer::get(op, operands, /*isCorrelated=*/true, reason);
-    if (failed(layer))
-      return failure();
-    InputStatsAttr stats = layer->stats;
-    Value weight = operands.weight->get();
-    if (!weight.hasOneUse())
-      return fail("it shares its weights with another layer");
-
-    WeightFormat format = getWeightFormat(
-        op, operands,
-        {weights, QuantScheme::Asymmetric, weightGranularity, weightRange,
-         weightCalibration, weightBits, groupSize});
-    // nnq-quantize says so.
-    if (!findFormatObstacle(op, operands, format).empty())
-      dropFormat(format);
-    OpBuilder builder(&getContext());
-    builder.setInsertionPointAfterValue(weight);
-    FailureOr<Value> nearest = quantizeWeight(builder, weight, format);
-    if (failed(nearest))
-      return fail("the bytes of its weights are not at hand");
-    auto cast = nearest->getDefiningOp<quant::DequantizeCastOp>();
-    auto stored = cast.getInput().getDefiningOp<quant::StorageCastOp>();
-    Operation *constant = stored.getInput().getDefiningOp();
-    auto discard = llvm::scope_exit([&] {
-      for (Operation *unused :
-           {cast.getOperation(), stored.getOperation(), constant})
-        unused->erase();
-    });
-    FailureOr<std::vector<int32_t>> integers = getIntegers(*nearest);
-    FailureOr<ConstantData> correlation =
-        ConstantData::get(stats.getCorrelation());
-    if (failed(integers) || failed(correlation))
-      return fail("the bytes of its weights or statistics are not at hand");
-
-    GptqOptions options;
-    // Few samples say little of many inputs: what is chance among them is not
-    // rounded for.
-    constexpr double kDampingByInputs = 0.1;
-    double inputsPerSample =
-        static_cast<double>(layer->view.getDepth()) / stats.getCount();
-    options.damping =
-        std::clamp(kDampingByInputs * inputsPerSample, damping.getValue(), 1.0);
-    if (format.range == WeightRange::Reduced)
-      options.limitedAxis = format.inputAxis;
-    FailureOr<ConstantData> numbers = ConstantData::get(weight);
-    if (failed(roundByCorrelation(
-            layer->view, numbers->getShape(), numbers->getAs<float>(),
-            cast.getQuantizedType(), correlation->getAs<float>(), options,
-            *integers)))
-      return fail("the correlation of its input cannot be factorized");
-    std::vector<char> bytes(integers->begin(), integers->end());
-    Location loc = weight.getLoc();
-    Value rounded = makeConstant(
-        builder, loc, ::cast<ShapedType>(stored.getInput().getType()),
-        "rounded", format.bits == 4 ? packInt4(bytes) : bytes);
-    Value quantized =
-        quant::StorageCastOp::create(builder, loc, stored.getType(), rounded);
-    operands.weight->set(quant::DequantizeCastOp::create(
-        builder, loc, weight.getType(), quantized));
-    weight.getDefiningOp()->erase();
-    // They have served, and are large.
-    op->setAttr(kInputStatsAttr, dropCorrelation(stats));
-    return success();
+  void miss(Operation *op, StringRef reason) {
+    ++numMissed;
+    remarkMissed(op, "nnq-round-weights", reason);
   }
+
+  FailureOr<Rounding> prepare(linalg::LinalgOp op, std::string &reason);
 };
 } // namespace
+
+FailureOr<Rounding> RoundWeights::prepare(linalg::LinalgOp op,
+                                          std::string &reason) {
+  auto fail = [&](StringRef text) {
+    reason = text.str();
+    return failure();
+  };
+  WeightedOp operands = *matchWeightedOp(op);
+  FailureOr<ObservedLayer> layer =
+      ObservedLayer::get(op, operands, /*isCorrelated=*/true, reason);
+  if (failed(layer))
+    return failure();
+  Value weight = operands.weight->get();
+  if (!weight.hasOneUse())
+    return fail("it shares its weights with another layer");
+
+  WeightFormat format =
+      getWeightFormat(op, operands,
+                      {weights, QuantScheme::Asymmetric, weightGranularity,
+                       weightRange, weightCalibration, weightBits, groupSize});
+  // nnq-quantize says so.
+  if (!findFormatObstacle(op, operands, format).empty())
+    dropFormat(format);
+  OpBuilder builder(&getContext());
+  builder.setInsertionPointAfterValue(weight);
+  FailureOr<Value> nearest = quantizeWeight(builder, weight, format);
+  if (failed(nearest))
+    return fail("the bytes of its weights are not at hand");
+  Rounding rounding{op, operands, std::move(*layer),
+                    nearest->getDefiningOp<quant::DequantizeCastOp>()};
+  FailureOr<std::vector<int32_t>> integers = getIntegers(*nearest);
+  if (failed(integers) || failed(ConstantData::get(weight)) ||
+      failed(ConstantData::get(rounding.layer.stats.getCorrelation()))) {
+    rounding.discard();
+    return fail("the bytes of its weights or statistics are not at hand");
+  }
+  rounding.integers = std::move(*integers);
+
+  // Few samples say little of many inputs: what is chance among them is not
+  // rounded for.
+  constexpr double kDampingByInputs = 0.1;
+  double inputsPerSample = static_cast<double>(rounding.layer.view.getDepth()) /
+                           rounding.layer.stats.getCount();
+  rounding.options.damping =
+      std::clamp(kDampingByInputs * inputsPerSample, damping.getValue(), 1.0);
+  if (format.range == WeightRange::Reduced)
+    rounding.options.limitedAxis = format.inputAxis;
+  return rounding;
+}
+
+LogicalResult Rounding::compute() {
+  ConstantData numbers = *ConstantData::get(operands.weight->get());
+  ConstantData correlation = *ConstantData::get(layer.stats.getCorrelation());
+  return roundByCorrelation(layer.view, numbers.getShape(),
+                            numbers.getAs<float>(), nearest.getQuantizedType(),
+                            correlation.getAs<float>(), options, integers);
+}
+
+void Rounding::apply() {
+  Value weight = operands.weight->get();
+  auto stored = nearest.getInput().getDefiningOp<quant::StorageCastOp>();
+  std::vector<char> bytes(integers.begin(), integers.end());
+  bool isInt4 = nearest.getQuantizedType().getStorageTypeIntegralWidth() == 4;
+  OpBuilder builder(op.getContext());
+  builder.setInsertionPointAfterValue(weight);
+  Location loc = weight.getLoc();
+  Value rounded = makeConstant(builder, loc,
+                               ::cast<ShapedType>(stored.getInput().getType()),
+                               "rounded", isInt4 ? packInt4(bytes) : bytes);
+  Value quantized =
+      quant::StorageCastOp::create(builder, loc, stored.getType(), rounded);
+  operands.weight->set(quant::DequantizeCastOp::create(
+      builder, loc, weight.getType(), quantized));
+  weight.getDefiningOp()->erase();
+  // They have served, and are large.
+  op->setAttr(kInputStatsAttr, dropCorrelation(layer.stats));
+}
+
+void Rounding::discard() {
+  auto stored = nearest.getInput().getDefiningOp<quant::StorageCastOp>();
+  Operation *constant = stored.getInput().getDefiningOp();
+  for (Operation *unused :
+       {nearest.getOperation(), stored.getOperation(), constant})
+    unused->erase();
+}

@@ -7,6 +7,7 @@
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Layers.h"
+#include "nnq/Support/QuantMath.h"
 #include "nnq/Support/QuantScales.h"
 #include "nnq/Support/Structured.h"
 
@@ -84,7 +85,11 @@ private:
     FailureOr<QuantScales> params = QuantScales::get(type);
     if (failed(params) || !type.hasStorageTypeBounds())
       return;
-    if (llvm::any_of(params->zeroPoints, [](int64_t z) { return z != 0; }))
+    // Those of 4 bits in a byte have zero points as i4 has.
+    bool isInt4 = type.getStorageTypeMin() == kInt4.min &&
+                  type.getStorageTypeMax() == kInt4.max;
+    if (!isInt4 &&
+        llvm::any_of(params->zeroPoints, [](int64_t z) { return z != 0; }))
       fail(op) << "has weights of narrow range with a zero point other than 0";
     FailureOr<ConstantData> data = ConstantData::getWidened(cast.getInput());
     if (failed(data))

@@ -17,6 +17,8 @@ from .onnx_quantization import Quantization
 
 # The first opset whose normalization, dropout and the like are in the form that torch-mlir reads.
 OPSET = 17
+# The first one with scales for blocks, and integers of 4 bits.
+BLOCKS_OPSET = 21
 # Operators that ONNX defines by others, which torch-mlir knows.
 EXPANDED_OPS = (
     "Attention",
@@ -33,8 +35,9 @@ def prepare(model: onnx.ModelProto) -> tuple[onnx.ModelProto, Functions]:
     """Return a network in operators that torch-mlir reads, and the functions that it calls."""
     functions = Functions()
     try:
-        if get_opset(model, OPSET) < OPSET:
-            model = onnx.version_converter.convert_version(model, OPSET)
+        opset = BLOCKS_OPSET if any(node.op_type == "MatMulNBits" for node in model.graph.node) else OPSET
+        if get_opset(model, opset) < opset:
+            model = onnx.version_converter.convert_version(model, opset)
         if model.functions:
             model = onnx.inliner.inline_local_functions(model)
             name_nodes(model)

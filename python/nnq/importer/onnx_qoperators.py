@@ -5,11 +5,12 @@ Those of the QOperator format come from ONNX itself and from the domain com.micr
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from .onnx_graph import NodeRewriter, attribute, attributes
 
@@ -46,9 +47,20 @@ class QOperators(NodeRewriter):
             function = self._rewrite_binary
         if function is None or node.domain not in ("", "ai.onnx", MICROSOFT):
             return None
+        if node.op_type == "MatMulNBits" and not self.has_blocks(node):
+            return None
         self.start(node)
         function(node, [*node.input, *[""] * 9])
         return self.nodes
+
+    def has_blocks(self, node: onnx.NodeProto) -> bool:
+        """Return whether the weights of a MatMulNBits are constants, and integers with integral zero points."""
+        _, weights, scales, zero_points, order, *_ = [*node.input, *[""] * 6]
+        if order or attribute(node, "bits", 4) not in BLOCK_TYPES:
+            return False
+        points = self.graph.constant(zero_points) if zero_points else np.zeros(0)
+        known = [self.graph.constant(weights), self.graph.constant(scales), points]
+        return all(x is not None for x in known) and bool((points == np.round(points)).all())
 
     def dequantize(self, value: str, scale: str, zero_point: str, axis: int = 0) -> str:
         """Add a dequantization."""
@@ -112,6 +124,24 @@ class QOperators(NodeRewriter):
         operands = [self.dequantize(*inputs[:3]), self.dequantize(*inputs[3:6])]
         self.quantize(self.emit(BINARY[node.op_type], operands), node.output[0], *inputs[6:8])
 
+    def _rewrite_MatMulNBits(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
+        a, *packed = inputs[:4]
+        weights, scales, zero_points = unpack_blocks(node, *(self.graph.constant(name) for name in packed))
+        size, block = attribute(node, "K"), attribute(node, "block_size")
+        # Blocks are of one size, so that a part of one at the end makes all of them smaller.
+        common = math.gcd(size, block)
+        spread = [np.repeat(x, block // common, axis=1)[:, : size // common].T for x in (scales, zero_points)]
+        operands = [
+            self.graph.add_constant(f"{packed[0]}_weights", weights[:, :size].T),
+            self.graph.add_constant(f"{packed[1]}_scales", spread[0]),
+            self.graph.add_constant(f"{packed[0]}_zero_points", spread[1]),
+        ]
+        product = [a, self.emit("DequantizeLinear", operands, axis=0, block_size=common)]
+        if bias := inputs[5]:
+            self.emit("Add", [self.emit("MatMul", product), bias], node.output[0])
+        else:
+            self.emit("MatMul", product, node.output[0])
+
     def _rewrite_MatMulInteger(self, node: onnx.NodeProto, inputs: list[str]) -> None:  # noqa: N802
         a, b, a_zero, b_zero = inputs[:4]
         one = self.graph.add_constant("one", np.float32(1).reshape(()))
@@ -147,4 +177,36 @@ class QOperators(NodeRewriter):
         self.emit("Cast", [self.emit(op, operands, **attributes)], node.output[0], to=TensorProto.INT32)
 
 
+def unpack_blocks(
+    node: onnx.NodeProto, weights: np.ndarray, scales: np.ndarray, zero_points: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the weights of a MatMulNBits, a row for each of its results, and the scales and zero points of blocks."""
+    bits, block, rows = attribute(node, "bits", 4), attribute(node, "block_size"), attribute(node, "N")
+    count = -(-attribute(node, "K") // block)
+
+    def unpack(packed: np.ndarray, size: int) -> np.ndarray:
+        """Return a row for each result; the first number of a byte is in its lowest bits."""
+        parts = [(packed.reshape(rows, -1) >> shift) & ((1 << bits) - 1) for shift in range(0, 8, bits)]
+        return np.stack(parts, axis=-1).reshape(rows, -1)[:, :size]
+
+    if zero_points is None:
+        zero_points = np.full((rows, count), 1 << (bits - 1))
+    elif zero_points.dtype == np.uint8:
+        zero_points = unpack(zero_points, count)
+    type_ = helper.tensor_dtype_to_np_dtype(BLOCK_TYPES[bits])
+    integers = unpack(weights, count * block).reshape(rows, count, block)
+    scales, zero_points = scales.reshape(rows, count).astype(np.float32), zero_points.reshape(rows, count)
+    # Of a negative scale, integers and the zero point are counted from the other end. With a scale of zero there are
+    # only zeros.
+    is_negative, is_zero = scales < 0, scales == 0
+    most = (1 << bits) - 1
+    zero_points = np.where(is_negative, most - zero_points, zero_points)
+    integers = np.where(is_negative[..., None], most - integers, integers)
+    integers = np.where(is_zero[..., None], zero_points[..., None], integers)
+    scales = np.where(is_zero, np.float32(1), np.abs(scales))
+    return integers.reshape(rows, -1).astype(type_), scales, zero_points.astype(type_)
+
+
+# The types of the integers that blocks of so many bits hold.
+BLOCK_TYPES = {2: TensorProto.UINT2, 4: TensorProto.UINT4, 8: TensorProto.UINT8}
 ONNX_OPS = {"QLinearConv", "QLinearMatMul", "MatMulInteger", "ConvInteger"}

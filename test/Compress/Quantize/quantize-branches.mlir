@@ -98,7 +98,40 @@ func.func @concat(%x: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
 
 #stats = #nnq.tensor_stats<min = 0.0, max = 4.0, mean = 1.0, second_moment = 2.0, count = 64, histogram = []>
 
-// No convolution reads what is put together here.
+// Results of a dense block that a classifier reads, here of one pixel: the
+// operand of two readers and what is put together are int8, too.
+// CHECK-LABEL: @concat_for_classifier
+// CHECK: %[[A:.+]] = linalg.conv_2d_nchw_fchw
+// CHECK: %[[QA:.+]] = quant.qcast %[[A]]
+// CHECK: %[[DA:.+]] = quant.dcast %[[QA]]
+// CHECK: %[[B:.+]] = linalg.conv_2d_nchw_fchw {{.*}} ins(%[[DA]],
+// CHECK: %[[C:.+]] = tensor.concat dim(1) %[[DA]], %[[B]]
+// CHECK: %[[QC:.+]] = quant.qcast %[[C]]
+// CHECK: %[[DC:.+]] = quant.dcast %[[QC]]
+// CHECK: linalg.exp {{.*}} ins(%[[DC]]
+func.func @concat_for_classifier(%x: tensor<1x2x1x1xf32>) -> tensor<1x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<[[[[1.0]], [[0.5]]], [[[0.25]], [[-1.0]]]]> : tensor<2x2x1x1xf32>
+  %v = arith.constant dense<[[1.0, 0.5], [0.25, -1.0], [0.0, 1.0], [0.5, 0.5]]> : tensor<4x2xf32>
+  %e = tensor.empty() : tensor<1x2x1x1xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %a = linalg.conv_2d_nchw_fchw {nnq.stats = #stats} ins(%x, %w : tensor<1x2x1x1xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %b = linalg.conv_2d_nchw_fchw {nnq.stats = #stats} ins(%a, %w : tensor<1x2x1x1xf32>, tensor<2x2x1x1xf32>) outs(%f : tensor<1x2x1x1xf32>) -> tensor<1x2x1x1xf32>
+  %c = tensor.concat dim(1) %a, %b {nnq.stats = #stats} : (tensor<1x2x1x1xf32>, tensor<1x2x1x1xf32>) -> tensor<1x4x1x1xf32>
+  %g = tensor.empty() : tensor<1x4x1x1xf32>
+  %r = linalg.exp {nnq.stats = #stats} ins(%c : tensor<1x4x1x1xf32>) outs(%g : tensor<1x4x1x1xf32>) -> tensor<1x4x1x1xf32>
+  %flat = tensor.collapse_shape %r [[0], [1, 2, 3]] : tensor<1x4x1x1xf32> into tensor<1x4xf32>
+  %h = tensor.empty() : tensor<1x2xf32>
+  %i = linalg.fill ins(%zero : f32) outs(%h : tensor<1x2xf32>) -> tensor<1x2xf32>
+  %d = linalg.matmul ins(%flat, %v : tensor<1x4xf32>, tensor<4x2xf32>) outs(%i : tensor<1x2xf32>) -> tensor<1x2xf32>
+  return %d : tensor<1x2xf32>
+}
+
+// -----
+
+#stats = #nnq.tensor_stats<min = 0.0, max = 4.0, mean = 1.0, second_moment = 2.0, count = 64, histogram = []>
+
+// No layer reads what is put together here.
 // CHECK-LABEL: @concat_of_results
 // CHECK: %[[A:.+]] = linalg.conv_2d_nchw_fchw
 // CHECK: %[[C:.+]] = tensor.concat dim(1) %[[A]], %[[A]]
