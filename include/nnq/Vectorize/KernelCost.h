@@ -34,6 +34,8 @@ struct KernelProblem {
   bool isCodebook = false;
   /// Which zeros are skipped. Lanes may have to select what they multiply.
   SparseKind sparse = SparseKind::None;
+  /// Bytes of weights come before cycles.
+  bool savesBytes = false;
 
   bool hasLists() const {
     return sparse == SparseKind::Block || sparse == SparseKind::Window;

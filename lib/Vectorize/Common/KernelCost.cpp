@@ -180,12 +180,16 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
   int64_t blocks = llvm::divideCeil(problem.channels, lanes);
   KernelEstimate best;
   best.cycles = std::numeric_limits<double>::infinity();
+  double leastBytes = std::numeric_limits<double>::infinity();
   for (int64_t tileBlocks = 1; tileBlocks <= std::min(blocks, kMaxBlocks);
        ++tileBlocks) {
     double numLists = lists.countLists(tileBlocks);
     double numGroups = lists.countGroups(tileBlocks);
-    problem.channelBytes = static_cast<int64_t>(
-        numGroups * tileBlocks * lists.blockBytes / problem.channels);
+    double bytes = numGroups * tileBlocks * lists.blockBytes;
+    // Lists of several blocks have the zeros of those that others need.
+    if (problem.savesBytes && bytes > leastBytes)
+      continue;
+    problem.channelBytes = static_cast<int64_t>(bytes / problem.channels);
     for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
       if (!fitsRegisters(target, problem, tileRows, tileBlocks))
         break;
@@ -199,8 +203,10 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
       if (int64_t rest = problem.rows % tileRows)
         cycles += tile(rest);
       cycles *= problem.outer;
-      if (cycles >= best.cycles)
+      bool isSmaller = problem.savesBytes && bytes < leastBytes;
+      if (!isSmaller && cycles >= best.cycles)
         continue;
+      leastBytes = bytes;
       problem.weightBytes = problem.channelBytes * problem.channels;
       best.cycles = cycles;
       best.kernel = KernelAttr::get(
@@ -232,12 +238,25 @@ int64_t nnq::getWidestLanes(TargetAttr target, DotKind dot) {
   return dot == DotKind::SMMLA ? 4 : target.getVectorBits() / 32;
 }
 
+/// True if blocks of so many lanes are to be considered for the bytes of their
+/// padding, which narrower ones have less of.
+static bool hasFewBytes(const KernelProblem &problem, int64_t lanes) {
+  constexpr int64_t kLeastLanes = 4;
+  // A kernel of half as many lanes may take twice as long.
+  constexpr double kPadding = 1.0 / 16;
+  return !problem.savesBytes ||
+         llvm::alignTo(problem.channels, lanes) <=
+             (1 + kPadding) * llvm::alignTo(problem.channels, kLeastLanes);
+}
+
 KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   int64_t widest = getWidestLanes(target, problem.dot);
   double best = std::numeric_limits<double>::infinity();
   int64_t bestLanes = widest, bestRows = 1, bestBlocks = 1;
   for (int64_t lanes = widest; lanes >= std::min<int64_t>(4, widest);
        lanes /= 2) {
+    if (!hasFewBytes(problem, lanes))
+      continue;
     int64_t blocks = llvm::divideCeil(problem.channels, lanes);
     for (int64_t tileBlocks = 1; tileBlocks <= blocks; ++tileBlocks) {
       for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
