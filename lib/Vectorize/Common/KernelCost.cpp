@@ -78,20 +78,31 @@ static bool fitsRegisters(TargetAttr target, const KernelProblem &problem,
 }
 
 /// Cycles that the second-level cache takes for the weights of a step, where
-/// these do not stay in the first level from one tile to the next.
+/// these do not stay in the first level from one tile to the next or, of a
+/// single tile of rows, from one call to the next.
 static double streamCycles(const KernelProblem &problem, int64_t lanes,
-                           int64_t tileBlocks) {
+                           int64_t tileRows, int64_t tileBlocks) {
   constexpr int64_t kCacheBytes = 24 << 10; // Rows stream through the rest.
   constexpr double kBytesPerCycle = 28;     // Of 32, by measurement.
   int64_t channels = lanes * tileBlocks;
-  if (problem.channelBytes * channels <= kCacheBytes)
+  bool isReadOnce = problem.rows <= tileRows && problem.outer == 1;
+  int64_t kept =
+      isReadOnce ? problem.weightBytes : problem.channelBytes * channels;
+  if (kept <= kCacheBytes)
     return 0;
   double elementBytes =
-      problem.dot == DotKind::FMA               ? 4
-      : problem.sparse == SparseKind::TwoOfFour ? kTwoOfFourBytes
-      : problem.sparse == SparseKind::Window    ? kWindowWeightBytes
-                                                : 1;
-  return channels * problem.group * elementBytes / kBytesPerCycle;
+      problem.dot == DotKind::FMA                ? 4
+      : problem.sparse == SparseKind::TwoOfFour  ? kTwoOfFourBytes
+      : problem.sparse == SparseKind::Window     ? kWindowWeightBytes
+      : problem.sparse == SparseKind::WideWindow ? kWideWindowWeightBytes
+                                                 : 1;
+  double cycles = channels * problem.group * elementBytes / kBytesPerCycle;
+  // Blocks are read at places of their own, which are foreseen up to a number:
+  // on a Zen 4 rows of 256 to 2048 take the same time with 2 to 6 blocks, and
+  // 1.3 to 2 times as long with 15. Lists have all blocks together.
+  constexpr double kStreams = 6;
+  bool hasStreams = isReadOnce && !problem.hasLists();
+  return hasStreams ? cycles * std::max(1.0, tileBlocks / kStreams) : cycles;
 }
 
 /// Cycles of a step in which lanes select what they multiply.
@@ -105,6 +116,13 @@ static double placedCycles(const KernelProblem &problem, int64_t lanes,
   double widened = problem.sparse == SparseKind::TwoOfFour ? parts : 1.0;
   double products = width * rows * tileBlocks * (parts + addsUp * widened);
   double permutations = width * parts * tileBlocks * (rows + 2.0 * isPair);
+  // Permutations and products of VNNI share three ports, and reads that repeat
+  // 16 bytes over 64 take one of them: on a Zen 4 a row takes 2.3 cycles with
+  // windows and, with wide ones, which repeat nothing, 1.5 to 1.7.
+  bool sharesPorts = problem.dot == DotKind::VPDPBUSD;
+  bool repeats = lanes > 8 && problem.sparse == SparseKind::Window;
+  double repeated = repeats ? rows * parts : 0;
+  double shared = sharesPorts ? 0.78 * (products + permutations + repeated) : 0;
   // To shift, mask and offset places, and to widen them and weights.
   double unpacking = isPair ? 6.0 : 2.0;
   double sums = addsUp ? parts + widened : isPair ? parts : 0.0;
@@ -115,9 +133,10 @@ static double placedCycles(const KernelProblem &problem, int64_t lanes,
   if (problem.hasLists())
     latency = std::min(latency, 0.5 * rows * tileBlocks);
   // By measurement loads are hidden less the more rows wait for permutations.
-  double exposed = rows > 1 ? 0.8 : 0.2;
-  return std::max({products, permutations, 0.5 * width * ops, loads, latency,
-                   streamCycles(problem, lanes, tileBlocks)}) +
+  double exposed = rows == 1 ? 0.2 : sharesPorts && lanes > 8 ? 0.1 : 0.8;
+  return std::max({products, permutations, shared, 0.5 * width * ops, loads,
+                   latency,
+                   streamCycles(problem, lanes, tileRows, tileBlocks)}) +
          exposed * loads;
 }
 
@@ -145,8 +164,9 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
                (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +
                parts * problem.hasLists();
-  double cycles = std::max({dots, loads, ops / kIssueWidth, latency,
-                            streamCycles(problem, lanes, tileBlocks)});
+  double cycles =
+      std::max({dots, loads, ops / kIssueWidth, latency,
+                streamCycles(problem, lanes, tileRows, tileBlocks)});
   // By measurement loads are not hidden behind instructions that are bound to
   // the same two ports all the time.
   return problem.dot == DotKind::VPMADDUBSW ? cycles + 0.6 * loads : cycles;
@@ -190,6 +210,7 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
     if (problem.savesBytes && bytes > leastBytes)
       continue;
     problem.channelBytes = static_cast<int64_t>(bytes / problem.channels);
+    problem.weightBytes = static_cast<int64_t>(bytes);
     for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
       if (!fitsRegisters(target, problem, tileRows, tileBlocks))
         break;
@@ -207,7 +228,6 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
       if (!isSmaller && cycles >= best.cycles)
         continue;
       leastBytes = bytes;
-      problem.weightBytes = problem.channelBytes * problem.channels;
       best.cycles = cycles;
       best.kernel = KernelAttr::get(
           target.getContext(), problem.dot, lanes, problem.group, tileRows,
@@ -266,8 +286,10 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
           continue;
         double cycles =
             estimateCycles(target, problem, lanes, tileRows, tileBlocks);
-        // Prefer wider lanes and, at equal cost, fewer and larger tiles.
-        if (cycles < best * 0.999 ||
+        // Prefer wider lanes, unless they are padded by more than a few
+        // channels, and, at equal cost, fewer and larger tiles.
+        double least = lanes < bestLanes ? 0.93 : 0.999;
+        if (cycles < best * least ||
             (lanes == bestLanes && cycles <= best * 1.0001 &&
              tileRows * tileBlocks > bestRows * bestBlocks)) {
           best = std::min(best, cycles);
