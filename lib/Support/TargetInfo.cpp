@@ -295,14 +295,24 @@ int64_t nnq::getRegisterWidth(TargetAttr target) {
   return std::max<int64_t>(target.getVectorBits() / 32, 1);
 }
 
-bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
+/// True for x86 with `features`.
+static bool hasX86Features(TargetAttr target, StringRef features) {
   initializeTargets();
   Triple triple(target.getTriple().getValue());
   if (triple.getArch() != Triple::x86_64)
-    return triple.isAArch64();
+    return false;
   auto subtarget = createSubtarget(triple, target.getCpu().getValue(),
                                    target.getFeatures().getValue());
-  return subtarget && subtarget->checkFeatures("+fma");
+  return subtarget && subtarget->checkFeatures(features);
+}
+
+bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
+  return Triple(target.getTriple().getValue()).isAArch64() ||
+         hasX86Features(target, "+fma");
+}
+
+bool nnq::permutesBytes(TargetAttr target) {
+  return target.getVectorBits() >= 512 && hasX86Features(target, "+avx512vbmi");
 }
 
 bool nnq::runsOnHost(TargetAttr target) {

@@ -4,6 +4,7 @@
     kernels.py --build build                 # all of them
     kernels.py --only gemm,conv3x3 --types int8
     kernels.py --only sparse                    # weights that are zero, against the same layers without zeros
+    kernels.py --target x86-64-v3               # what this machine takes as an older one
     kernels.py --only shared                    # weights from codebooks of 4 and 2 bits, against the layers without
 
 Three layers alike are a network, compiled as any other, timed by nnq-run --profile and compared with PyTorch. The
@@ -229,6 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", type=names, default=groups, help=f"of {', '.join(groups)}")
     parser.add_argument("--match", default="", help="part of the name, for example '64 at 56'")
     parser.add_argument("--types", type=names, default=list(TYPES), help=f"of {', '.join(QUANTIZATIONS)}")
+    parser.add_argument("--target", default="native", help="that layers are compiled for (default: this machine)")
     parser.add_argument("--cpu", type=int, help="core to run on (default: the last one allowed)")
     parser.add_argument("--build", type=Path, default=REPO / "build", help="build directory (default: build)")
     parser.add_argument("--out", type=Path, default=Path(), help="directory of kernels.json and .txt")
@@ -249,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{'peak, MB':>10}",
         ]
         print("\n".join(lines), flush=True)
-        compiler = Toolchain(args.build / "bin", scratch, threads=1)
+        compiler = Toolchain(args.build / "bin", scratch, threads=1, target=args.target)
         figures: list[Figure] = []
         for kernel in chosen:
             for kind in args.types:

@@ -56,9 +56,9 @@ def write_samples(path: Path, rows: Sequence[Sample]) -> Path:
 class Toolchain:
     """Compiles networks for a number of threads and profiles them."""
 
-    def __init__(self, tools: Path, scratch: Path, threads: int) -> None:
+    def __init__(self, tools: Path, scratch: Path, threads: int, target: str = "native") -> None:
         """Keep the folders."""
-        self.tools, self.scratch, self.threads = tools, scratch, threads
+        self.tools, self.scratch, self.threads, self.target = tools, scratch, threads, target
 
     def options(self, network: Network, quantization: str | None, steps: Sequence[str] = ()) -> list[object]:
         """Return the network and how it is quantized (None: not), after other steps, and lowered, for the programs."""
@@ -67,7 +67,7 @@ class Toolchain:
         source = self.scratch / f"{network.name}.mlirbc"
         if not source.exists():
             importer.write(network.mlir, source)
-        result: list[object] = [source, f"--threads={self.threads}", *steps]
+        result: list[object] = [source, f"--threads={self.threads}", f"--target={self.target}", *steps]
         if quantization is not None:
             data = write_samples(self.scratch / f"{network.name}_calib.npz", network.calib)
             result.append(f"--quantize-int8=data={data} {quantization}")

@@ -153,7 +153,8 @@ def test_kernels(tools: Path, tmp_path: Path, capsys):
 
 def test_kernels_that_skip_zeros(tools: Path, tmp_path: Path, capsys):
     arguments = ["--build", str(tools.parent), "--out", str(tmp_path), "--only", "sparse", "--types", "int7"]
-    assert kernels.main([*arguments, "--match", "256x256"]) == 0
+    # Whether kernels that select are faster than the dense one is a matter of the target.
+    assert kernels.main([*arguments, "--match", "256x256", "--target", "x86-64-v3"]) == 0
     assert "x the layer without zeros" in capsys.readouterr().out
     dense, *sparse = json.loads((tmp_path / "kernels.json").read_text())["kernels"]
     assert (dense["zeros"], dense["speedup"]) == (0, None)

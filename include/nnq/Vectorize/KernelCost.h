@@ -39,9 +39,11 @@ struct KernelProblem {
   bool fusesSum = false;
   /// Which zeros are skipped. Lanes may have to select what they multiply.
   SparseKind sparse = SparseKind::None;
+  /// Bytes of weights come before cycles.
+  bool savesBytes = false;
 
   bool hasLists() const {
-    return sparse == SparseKind::Block || sparse == SparseKind::Window;
+    return sparse == SparseKind::Block || hasWindows(sparse);
   }
   bool selects() const { return selectsPlaces(sparse); }
   /// Instructions that multiply a group.
@@ -84,8 +86,9 @@ struct ReductionProblem {
 KernelAttr chooseReduction(TargetAttr target, const ReductionProblem &problem);
 
 /// Bytes of a weight of 8 bits and of its place: of all weights with
-/// `two_of_four`, of those that are stored with `window`.
-inline constexpr double kTwoOfFourBytes = 0.625, kWindowWeightBytes = 1.5;
+/// `two_of_four`, of those that are stored with `window` and `wide_window`.
+inline constexpr double kTwoOfFourBytes = 0.625, kWindowWeightBytes = 1.5,
+                        kWideWindowWeightBytes = 2.0;
 
 /// True if less memory is read from beyond the second-level cache when the
 /// loop over tiles of `tileChannels` channels is the outermost.

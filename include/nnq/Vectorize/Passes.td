@@ -21,7 +21,9 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     bits takes vpmaddwd, too. Weights of 4 or 2 bits (`nnq.weight_bits`) stay packed,
     two or four to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16
     bits without saturating. With `objective=size` they have 8 bits where
-    `nnq-encode-constants` makes them fewer bytes, and no weights are transformed.
+    `nnq-encode-constants` makes them fewer bytes, no weights are transformed, and
+    narrower lanes are taken where channels would be padded by more than a
+    sixteenth.
     Weights that are zero are skipped where that takes fewer cycles: blocks of output
     channels of a tile by the elements that an instruction takes (`sparse = block`),
     two of four neighbours (`two_of_four`), or any others (`window`), for which lanes

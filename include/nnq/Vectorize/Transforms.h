@@ -44,6 +44,9 @@ void populateContractToSmmlaPatterns(mlir::RewritePatternSet &patterns);
 void populateLookupToVpshufbPatterns(mlir::RewritePatternSet &patterns,
                                      int64_t vectorBits);
 
+/// nnq.lookup of 64 indices in a table of 32 to vpermb. Needs AVX512VBMI.
+void populateLookupToVpermbPatterns(mlir::RewritePatternSet &patterns);
+
 /// nnq.lookup to tbl, of 16 indices at a time.
 void populateLookupToTblPatterns(mlir::RewritePatternSet &patterns);
 

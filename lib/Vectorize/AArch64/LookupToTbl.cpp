@@ -18,6 +18,9 @@ struct LookupToTbl : public OpRewritePattern<LookupOp> {
   LogicalResult matchAndRewrite(LookupOp op,
                                 PatternRewriter &rewriter) const override {
     int64_t count = cast<VectorType>(op.getType()).getNumElements();
+    if (cast<VectorType>(op.getTable().getType()).getNumElements() !=
+        kTableSize)
+      return rewriter.notifyMatchFailure(op, "a table of more than 16 bytes");
     if (count > kTableSize && count % kTableSize != 0)
       return rewriter.notifyMatchFailure(op, "indices fill no registers");
     lookUpByParts(op, kTableSize, rewriter, [&](Value table, Value indices) {

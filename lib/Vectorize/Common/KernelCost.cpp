@@ -81,22 +81,26 @@ static bool fitsRegisters(TargetAttr target, const KernelProblem &problem,
 
 /// Cycles that the second-level cache takes for the weights of a step, or the
 /// one beyond it, where these do not stay in a nearer one from one tile to the
-/// next.
+/// next or, of a single tile of rows, from one call to the next.
 static double streamCycles(const KernelProblem &problem, int64_t lanes,
-                           int64_t tileBlocks) {
+                           int64_t tileRows, int64_t tileBlocks) {
   constexpr int64_t kCacheBytes = 24 << 10; // Rows stream through the rest.
   // Of 32 from the second level and of 16 from the third, by measurement.
   constexpr double kBytesPerCycle = 28, kFarBytesPerCycle = 12;
   // Machines with registers of 512 bits have larger caches.
   int64_t secondLevelBytes = lanes > 8 ? 768 << 10 : 512 << 10;
   int64_t channels = lanes * tileBlocks;
-  if (problem.channelBytes * channels <= kCacheBytes)
+  bool isReadOnce = problem.rows <= tileRows && problem.outer == 1;
+  int64_t kept =
+      isReadOnce ? problem.weightBytes : problem.channelBytes * channels;
+  if (kept <= kCacheBytes)
     return 0;
   double elementBytes =
-      problem.dot == DotKind::FMA               ? 4
-      : problem.sparse == SparseKind::TwoOfFour ? kTwoOfFourBytes
-      : problem.sparse == SparseKind::Window    ? kWindowWeightBytes
-                                                : 1;
+      problem.dot == DotKind::FMA                ? 4
+      : problem.sparse == SparseKind::TwoOfFour  ? kTwoOfFourBytes
+      : problem.sparse == SparseKind::Window     ? kWindowWeightBytes
+      : problem.sparse == SparseKind::WideWindow ? kWideWindowWeightBytes
+                                                 : 1;
   return channels * problem.group * elementBytes /
          (problem.channelBytes * channels <= secondLevelBytes
               ? kBytesPerCycle
@@ -145,6 +149,13 @@ static double placedCycles(const KernelProblem &problem, int64_t lanes,
   double widened = problem.sparse == SparseKind::TwoOfFour ? parts : 1.0;
   double products = width * rows * tileBlocks * (parts + addsUp * widened);
   double permutations = width * parts * tileBlocks * (rows + 2.0 * isPair);
+  // Permutations and products of VNNI share three ports, and reads that repeat
+  // 16 bytes over 64 take one of them: on a Zen 4 a row takes 2.3 cycles with
+  // windows and, with wide ones, which repeat nothing, 1.5 to 1.7.
+  bool sharesPorts = problem.dot == DotKind::VPDPBUSD;
+  bool repeats = lanes > 8 && problem.sparse == SparseKind::Window;
+  double repeated = repeats ? rows * parts : 0;
+  double shared = sharesPorts ? 0.78 * (products + permutations + repeated) : 0;
   // To shift, mask and offset places, and to widen them and weights.
   double unpacking = isPair ? 6.0 : 2.0;
   double sums = addsUp ? parts + widened : isPair ? parts : 0.0;
@@ -155,9 +166,10 @@ static double placedCycles(const KernelProblem &problem, int64_t lanes,
   if (problem.hasLists())
     latency = std::min(latency, 0.5 * rows * tileBlocks);
   // By measurement loads are hidden less the more rows wait for permutations.
-  double exposed = rows > 1 ? 0.8 : 0.2;
-  return std::max({products, permutations, 0.5 * width * ops, loads, latency,
-                   streamCycles(problem, lanes, tileBlocks)}) +
+  double exposed = rows == 1 ? 0.2 : sharesPorts && lanes > 8 ? 0.1 : 0.8;
+  return std::max({products, permutations, shared, 0.5 * width * ops, loads,
+                   latency,
+                   streamCycles(problem, lanes, tileRows, tileBlocks)}) +
          exposed * loads;
 }
 
@@ -185,8 +197,9 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
                (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +
                parts * problem.hasLists();
-  double cycles = std::max({dots, loads, ops / kIssueWidth, latency,
-                            streamCycles(problem, lanes, tileBlocks)});
+  double cycles =
+      std::max({dots, loads, ops / kIssueWidth, latency,
+                streamCycles(problem, lanes, tileRows, tileBlocks)});
   // By measurement loads are not hidden behind instructions that are bound to
   // the same two ports all the time.
   if (problem.dot == DotKind::VPMADDUBSW)
@@ -222,12 +235,17 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
   int64_t blocks = llvm::divideCeil(problem.channels, lanes);
   KernelEstimate best;
   best.cycles = std::numeric_limits<double>::infinity();
+  double leastBytes = std::numeric_limits<double>::infinity();
   for (int64_t tileBlocks = 1; tileBlocks <= std::min(blocks, kMaxBlocks);
        ++tileBlocks) {
     double numLists = lists.countLists(tileBlocks);
     double numGroups = lists.countGroups(tileBlocks);
-    problem.channelBytes = static_cast<int64_t>(
-        numGroups * tileBlocks * lists.blockBytes / problem.channels);
+    double bytes = numGroups * tileBlocks * lists.blockBytes;
+    // Lists of several blocks have the zeros of those that others need.
+    if (problem.savesBytes && bytes > leastBytes)
+      continue;
+    problem.channelBytes = static_cast<int64_t>(bytes / problem.channels);
+    problem.weightBytes = static_cast<int64_t>(bytes);
     for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
       if (!fitsRegisters(target, problem, tileRows, tileBlocks))
         break;
@@ -241,9 +259,10 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
       if (int64_t rest = problem.rows % tileRows)
         cycles += tile(rest);
       cycles *= problem.outer;
-      if (cycles >= best.cycles)
+      bool isSmaller = problem.savesBytes && bytes < leastBytes;
+      if (!isSmaller && cycles >= best.cycles)
         continue;
-      problem.weightBytes = problem.channelBytes * problem.channels;
+      leastBytes = bytes;
       best.cycles = cycles;
       best.kernel = KernelAttr::get(
           target.getContext(), problem.dot, lanes, problem.group, tileRows,
@@ -274,12 +293,25 @@ int64_t nnq::getWidestLanes(TargetAttr target, DotKind dot) {
   return dot == DotKind::SMMLA ? 4 : target.getVectorBits() / 32;
 }
 
+/// True if blocks of so many lanes are to be considered for the bytes of their
+/// padding, which narrower ones have less of.
+static bool hasFewBytes(const KernelProblem &problem, int64_t lanes) {
+  constexpr int64_t kLeastLanes = 4;
+  // A kernel of half as many lanes may take twice as long.
+  constexpr double kPadding = 1.0 / 16;
+  return !problem.savesBytes ||
+         llvm::alignTo(problem.channels, lanes) <=
+             (1 + kPadding) * llvm::alignTo(problem.channels, kLeastLanes);
+}
+
 KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   int64_t widest = getWidestLanes(target, problem.dot);
   double best = std::numeric_limits<double>::infinity();
   int64_t bestLanes = widest, bestRows = 1, bestBlocks = 1;
   for (int64_t lanes = widest; lanes >= std::min<int64_t>(4, widest);
        lanes /= 2) {
+    if (!hasFewBytes(problem, lanes))
+      continue;
     int64_t blocks = llvm::divideCeil(problem.channels, lanes);
     for (int64_t tileBlocks = 1; tileBlocks <= blocks; ++tileBlocks) {
       for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
@@ -289,8 +321,10 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
           continue;
         double cycles =
             estimateCycles(target, problem, lanes, tileRows, tileBlocks);
-        // Prefer wider lanes and, at equal cost, fewer and larger tiles.
-        if (cycles < best * 0.999 ||
+        // Prefer wider lanes, unless they are padded by more than a few
+        // channels, and, at equal cost, fewer and larger tiles.
+        double least = lanes < bestLanes ? 0.93 : 0.999;
+        if (cycles < best * least ||
             (lanes == bestLanes && cycles <= best * 1.0001 &&
              tileRows * tileBlocks > bestRows * bestBlocks)) {
           best = std::min(best, cycles);

@@ -31,7 +31,7 @@ int64_t TileEmitter::countChains(const Tile &tile) const {
 void TileEmitter::emitEntry(OpBuilder &b, const Tile &tile,
                             ArrayRef<OpFoldResult> outer, Value entry,
                             MutableArrayRef<Value> accumulators) {
-  if (kernel.getSparse() == SparseKind::Window)
+  if (hasWindows(kernel.getSparse()))
     return emitWindows(b, tile, outer, entry, accumulators);
   SmallVector<OpFoldResult> steps = loadSteps(b, entry);
   SmallVector<Value> column = loadListColumns(b, tile, entry);

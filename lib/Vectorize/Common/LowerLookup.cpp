@@ -46,7 +46,9 @@ struct LowerLookup : public nnq::impl::LowerLookupBase<LowerLookup> {
       StringRef triple = target.getTriple().getValue();
       if (triple.starts_with("x86_64") && target.getVectorBits() >= 128)
         populateLookupToVpshufbPatterns(patterns, target.getVectorBits());
-      else if (triple.starts_with("aarch64"))
+      if (permutesBytes(target))
+        populateLookupToVpermbPatterns(patterns);
+      if (triple.starts_with("aarch64"))
         populateLookupToTblPatterns(patterns);
     }
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -163,11 +163,11 @@ Value ContractionPacker::packPlaced(const ConstantData &data,
 FailureOr<Value> ContractionPacker::packWindows(const ConstantData &data,
                                                 std::string &reason) {
   int64_t part = getPartSize(kernel), parts = getNumParts(kernel);
-  int64_t window = getWindow(layout.contraction);
-  if (failed(WindowSparsity::check(layout, data, window, reason)))
+  SparseKind kind = kernel.getSparse();
+  if (failed(WindowSparsity::check(layout, data, kind, reason)))
     return failure();
   WindowLists lists =
-      WindowSparsity(layout, data, kernel.getLanes(), part, window)
+      WindowSparsity(layout, data, kernel.getLanes(), part, kind)
           .getLists(kernel.getTileBlocks(), parts);
   if (kernel.getDot() == DotKind::VPMADDUBSW && !lists.fitsI16(parts)) {
     reason = "16 bits do not hold the sums of its groups";
@@ -178,7 +178,7 @@ FailureOr<Value> ContractionPacker::packWindows(const ConstantData &data,
                  sizeof(lists.bounds.front()) * lists.bounds.size();
   return emitWindowExpansion(rewriter, op.getLoc(),
                              getPackedType(data.getType().getElementType()),
-                             lists, kernel.getTileBlocks(), parts > 1,
+                             lists, kind, kernel.getTileBlocks(), parts > 1,
                              (getLayerName(op) + "_weights").str());
 }
 
@@ -192,7 +192,7 @@ FailureOr<Value> ContractionPacker::packSparse(const ConstantData &data,
       return failure();
     return packPlaced(data, *placed);
   }
-  if (kernel.getSparse() == SparseKind::Window)
+  if (hasWindows(kernel.getSparse()))
     return packWindows(data, reason);
   FailureOr<BlockLists> lists = makeLists(data, reason);
   if (failed(lists))

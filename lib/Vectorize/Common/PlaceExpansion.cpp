@@ -36,7 +36,7 @@ Value PlaceBytes::emit(OpBuilder &b, Location loc, Value byte,
   Value place = arith::ShRUIOp::create(
       b, loc, byte, arith::IndexCastUIOp::create(b, loc, i8, shift));
   Value mask =
-      arith::ConstantOp::create(b, loc, b.getIntegerAttr(i8, (1 << bits) - 1));
+      arith::ConstantOp::create(b, loc, b.getI8IntegerAttr((1 << bits) - 1));
   place = arith::AndIOp::create(b, loc, place, mask);
   return arith::IndexCastUIOp::create(b, loc, b.getIndexType(), place);
 }
@@ -119,13 +119,13 @@ Value nnq::emitPlaceExpansion(OpBuilder &builder, Location loc,
 
 Value nnq::emitWindowExpansion(OpBuilder &builder, Location loc,
                                RankedTensorType type, const WindowLists &lists,
-                               int64_t tileBlocks, bool hasParts,
-                               StringRef name) {
+                               SparseKind kind, int64_t tileBlocks,
+                               bool hasParts, StringRef name) {
   MLIRContext *context = builder.getContext();
   ArrayRef<int64_t> shape = type.getShape();
   unsigned rank = type.getRank(), step = rank - 3 - hasParts;
   int64_t lanes = shape[rank - 2], size = shape[rank - 1];
-  PlaceBytes stored(SparseKind::Window, lanes * size);
+  PlaceBytes stored(kind, lanes * size);
   auto [bounds, steps] = makeListConstants(builder, loc, lists, name);
   auto constant = [&](ArrayRef<int64_t> sizes, std::vector<char> bytes,
                       StringRef suffix) {

@@ -119,12 +119,12 @@ KernelOperands::loadPlaced(OpBuilder &b, const Tile &tile,
 SmallVector<KernelOperands::Placed>
 KernelOperands::loadWindow(OpBuilder &b, const Tile &tile, Value entry) {
   int64_t count = kernel.getLanes() * getPartSize(kernel);
-  int64_t bits = getPlaceBits(SparseKind::Window);
+  int64_t bits = getPlaceBits(kernel.getSparse()), bytes = count * bits / 8;
   SmallVector<Placed> columns;
   for (int64_t block = 0; block < tile.blocks; ++block) {
-    Value bytes =
-        loadBytes(b, loc, places, entry, block * count / 2, count / 2);
-    Value its = emitShifted(b, loc, bytes, bits, /*count=*/2, /*mask=*/15);
+    Value its = loadBytes(b, loc, places, entry, block * bytes, bytes);
+    if (bits < 8)
+      its = emitShifted(b, loc, its, bits, /*count=*/2, /*mask=*/15);
     columns.push_back({loadBytes(b, loc, weights, entry, block * count, count),
                        emitSelection(b, loc, its, activationWidth())});
   }
@@ -137,13 +137,13 @@ Value KernelOperands::loadSelected(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
   int64_t width = activationWidth();
   int64_t span = kernel.getSparse() == SparseKind::TwoOfFour
                      ? getPartSpan(kernel)
-                     : kWindowBytes / width;
+                     : getWindowBytes(kernel.getSparse()) / width;
   Value table = vector::LoadOp::create(b, loc, VectorType::get({span}, element),
                                        x, emitIndices(b, loc, xMap, loops));
   int64_t bytes = span * width;
   table = vector::BitCastOp::create(
       b, loc, VectorType::get({bytes}, b.getI8Type()), table);
-  if (bytes == kTableSize)
+  if (bytes >= kTableSize)
     return table;
   SmallVector<int64_t> repeated;
   for (int64_t i = 0; i < kTableSize; ++i)

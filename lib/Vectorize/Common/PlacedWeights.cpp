@@ -13,11 +13,23 @@ using namespace mlir;
 using namespace nnq;
 
 int64_t nnq::getPlaceBits(SparseKind kind) {
-  return kind == SparseKind::TwoOfFour ? 2 : kTableBits;
+  switch (kind) {
+  case SparseKind::TwoOfFour:
+    return 2;
+  case SparseKind::WideWindow:
+    // As the instruction takes them.
+    return 8;
+  default:
+    return kTableBits;
+  }
 }
 
-int64_t nnq::getWindow(const Contraction &contraction) {
-  return kWindowBytes * 8 /
+int64_t nnq::getWindowBytes(SparseKind kind) {
+  return kind == SparseKind::WideWindow ? kWideTableSize : kTableSize;
+}
+
+int64_t nnq::getWindow(const Contraction &contraction, SparseKind kind) {
+  return getWindowBytes(kind) * 8 /
          getFactorTypes(contraction).activation.getIntOrFloatBitWidth();
 }
 

@@ -17,10 +17,10 @@ inline constexpr int64_t kFour = 4;
 /// Bits of the place of a weight.
 int64_t getPlaceBits(SparseKind kind);
 
-/// Bytes of the activation that lanes select from.
-inline constexpr int64_t kWindowBytes = kTableSize;
+/// Bytes of the activation that lanes select from in a window.
+int64_t getWindowBytes(SparseKind kind);
 /// The elements that these are.
-int64_t getWindow(const Contraction &contraction);
+int64_t getWindow(const Contraction &contraction, SparseKind kind);
 
 /// Fails, and says why, where kernels cannot keep places of these weights.
 mlir::LogicalResult checkPlaces(const ContractionLayout &layout,
@@ -54,16 +54,16 @@ struct WindowLists : BlockLists {
   std::vector<char> places;
 };
 
-/// Which weights are in windows of a run, of `window` elements of which a lane
-/// takes up to `part`.
+/// Which weights are in windows of a run, of which a lane takes up to `part`
+/// elements.
 class WindowSparsity {
 public:
   WindowSparsity(const ContractionLayout &layout, const ConstantData &weights,
-                 int64_t lanes, int64_t part, int64_t window);
+                 int64_t lanes, int64_t part, SparseKind kind);
 
   /// Fails, and says why, where kernels cannot select so.
   static mlir::LogicalResult check(const ContractionLayout &layout,
-                                   const ConstantData &weights, int64_t window,
+                                   const ConstantData &weights, SparseKind kind,
                                    std::string &reason);
 
   /// As BlockSparsity counts them.
@@ -82,7 +82,7 @@ private:
 
   WeightIndex index;
   ConstantData weights;
-  int64_t lanes, part, window, runLength;
+  int64_t lanes, part, placeBits, window, runLength;
   /// Positions of the weights of each channel and step of the outer reductions.
   std::vector<std::vector<int32_t>> positions;
 };

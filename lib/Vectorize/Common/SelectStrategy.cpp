@@ -242,6 +242,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     problem.channelBytes = problem.weightBytes / result.back();
     problem.activationBytes = bytesOf(layout.contraction.activation);
     bool pairs = problem.window % 2 == 0 || problem.rows % 2 == 0;
+    problem.savesBytes = objective == CodeObjective::Size;
     problem.bits = getNarrowBits(op);
     if (objective == CodeObjective::Size && problem.bits &&
         isShorterEncoded(layout, countNarrow))

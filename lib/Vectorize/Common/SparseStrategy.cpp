@@ -7,6 +7,7 @@
 #include "SparseStrategy.h"
 
 #include "PlacedWeights.h"
+#include "nnq/Support/TargetInfo.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -153,9 +154,11 @@ public:
   LogicalResult check(std::string &reason) const;
   /// None, if more than two of four weights are not zero.
   std::optional<KernelEstimate> chooseTwoOfFour() const;
+  /// The best kernel with windows of each kind.
   KernelEstimate chooseWindow() const;
 
 private:
+  KernelEstimate chooseWindow(SparseKind kind) const;
   SmallVector<int64_t> getNumParts() const {
     if (problem.dot == DotKind::VPMADDUBSW)
       return {2, 1};
@@ -187,8 +190,7 @@ LogicalResult PlaceStrategy::check(std::string &reason) const {
   bool isX86 = target.getTriple().getValue().starts_with("x86_64");
   if (isX86 && target.getVectorBits() < 256)
     return fail("lanes select what they multiply from AVX2 on");
-  return WindowSparsity::check(layout, weights, getWindow(layout.contraction),
-                               reason);
+  return WindowSparsity::check(layout, weights, SparseKind::Window, reason);
 }
 
 std::optional<KernelEstimate> PlaceStrategy::chooseTwoOfFour() const {
@@ -205,14 +207,25 @@ std::optional<KernelEstimate> PlaceStrategy::chooseTwoOfFour() const {
 }
 
 KernelEstimate PlaceStrategy::chooseWindow() const {
-  int64_t part = getPartSize(problem.dot);
-  WindowSparsity sparsity(layout, weights, lanes, part,
-                          getWindow(layout.contraction));
+  KernelEstimate narrow = chooseWindow(SparseKind::Window);
+  std::string reason;
+  if (problem.dot != DotKind::VPDPBUSD || problem.savesBytes ||
+      !permutesBytes(target) ||
+      failed(WindowSparsity::check(layout, weights, SparseKind::WideWindow,
+                                   reason)))
+    return narrow;
+  KernelEstimate wide = chooseWindow(SparseKind::WideWindow);
+  return wide.cycles < narrow.cycles ? wide : narrow;
+}
+
+KernelEstimate PlaceStrategy::chooseWindow(SparseKind kind) const {
+  int64_t part = getPartSize(problem.dot), bits = getPlaceBits(kind);
+  WindowSparsity sparsity(layout, weights, lanes, part, kind);
   KernelEstimate best;
   best.cycles = std::numeric_limits<double>::infinity();
   for (int64_t parts : getNumParts()) {
     KernelProblem windows = problem;
-    windows.sparse = SparseKind::Window;
+    windows.sparse = kind;
     windows.group = parts * part;
     auto countLists = [&](int64_t tileBlocks) {
       return sparsity.getNumLists(tileBlocks);
@@ -220,11 +233,9 @@ KernelEstimate PlaceStrategy::chooseWindow() const {
     auto countGroups = [&](int64_t tileBlocks) {
       return sparsity.countEntries(tileBlocks, parts) / parts;
     };
-    // A weight has half a byte for its place.
-    KernelEstimate next =
-        chooseListKernel(target, windows,
-                         {countLists, countGroups,
-                          lanes * windows.group + lanes * windows.group / 2});
+    KernelEstimate next = chooseListKernel(
+        target, windows,
+        {countLists, countGroups, lanes * windows.group * (8 + bits) / 8});
     if (next.cycles < best.cycles &&
         (problem.dot != DotKind::VPMADDUBSW ||
          sparsity.getLists(next.kernel.getTileBlocks(), parts).fitsI16(parts)))

@@ -146,7 +146,7 @@ WeightExpansion::find(Value buffer, Operation *reader, SparseKind kind) {
     found.op = generic;
   }
   bool hasLists = kind != SparseKind::TwoOfFour;
-  int64_t inputs = kind == SparseKind::Window ? 5 : 4;
+  int64_t inputs = hasWindows(kind) ? 5 : 4;
   if (!found.op || static_cast<bool>(found.init) != hasLists ||
       found.hasLists() != hasLists || found.op.getNumDpsInputs() != inputs ||
       found.op.getOutputs()[0] != buffer)

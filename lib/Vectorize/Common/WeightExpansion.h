@@ -29,8 +29,9 @@ mlir::Value emitPlaceExpansion(mlir::OpBuilder &builder, mlir::Location loc,
 /// The same of lists of windows.
 mlir::Value emitWindowExpansion(mlir::OpBuilder &builder, mlir::Location loc,
                                 mlir::RankedTensorType type,
-                                const WindowLists &lists, int64_t tileBlocks,
-                                bool hasParts, llvm::StringRef name);
+                                const WindowLists &lists, SparseKind kind,
+                                int64_t tileBlocks, bool hasParts,
+                                llvm::StringRef name);
 
 /// Pieces of these. Constants that say where the entries of lists begin and end
 /// and what they multiply.

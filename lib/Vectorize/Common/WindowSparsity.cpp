@@ -11,11 +11,11 @@ using namespace mlir;
 using namespace nnq;
 
 LogicalResult WindowSparsity::check(const ContractionLayout &layout,
-                                    const ConstantData &weights, int64_t window,
-                                    std::string &reason) {
+                                    const ConstantData &weights,
+                                    SparseKind kind, std::string &reason) {
   if (failed(checkPlaces(layout, weights, reason)))
     return failure();
-  if (layout.runLength >= window)
+  if (layout.runLength >= getWindow(layout.contraction, kind))
     return success();
   reason = "it multiplies fewer neighbours than a register holds";
   return failure();
@@ -23,9 +23,11 @@ LogicalResult WindowSparsity::check(const ContractionLayout &layout,
 
 WindowSparsity::WindowSparsity(const ContractionLayout &layout,
                                const ConstantData &weights, int64_t lanes,
-                               int64_t part, int64_t window)
-    : index(layout), weights(weights), lanes(lanes), part(part), window(window),
-      runLength(layout.runLength), positions(index.channels * index.outer) {
+                               int64_t part, SparseKind kind)
+    : index(layout), weights(weights), lanes(lanes), part(part),
+      placeBits(getPlaceBits(kind)),
+      window(getWindow(layout.contraction, kind)), runLength(layout.runLength),
+      positions(index.channels * index.outer) {
   ArrayRef<int8_t> all = weights.getAs<int8_t>();
   for (int64_t c = 0; c < index.channels; ++c)
     for (int64_t o = 0; o < index.outer; ++o)
@@ -87,13 +89,12 @@ int64_t WindowSparsity::countEntries(int64_t tileBlocks, int64_t parts) const {
 WindowLists WindowSparsity::getLists(int64_t tileBlocks, int64_t parts) const {
   WindowLists lists;
   ArrayRef<int8_t> all = weights.getAs<int8_t>();
-  int64_t bits = getPlaceBits(SparseKind::Window);
   int64_t size = lanes * part;
   std::vector<uint8_t> places(tileBlocks * size);
   auto finishEntry = [&] {
     for (int64_t block = 0; block < tileBlocks; ++block)
       appendPlaces(lists.places, ArrayRef(places).slice(block * size, size),
-                   bits);
+                   placeBits);
   };
   auto appendEntry = [&](int64_t start) {
     lists.steps.push_back(start);

@@ -67,6 +67,9 @@ struct LookupToVpshufb : public OpRewritePattern<LookupOp> {
   LogicalResult matchAndRewrite(LookupOp op,
                                 PatternRewriter &rewriter) const override {
     int64_t count = cast<VectorType>(op.getType()).getNumElements();
+    if (cast<VectorType>(op.getTable().getType()).getNumElements() !=
+        kTableSize)
+      return rewriter.notifyMatchFailure(op, "a table of more than 16 bytes");
     int64_t width = widest;
     while (width > kTableSize && count % width != 0)
       width /= 2;

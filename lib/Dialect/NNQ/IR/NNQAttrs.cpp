@@ -94,7 +94,11 @@ void NNQDialect::registerAttributes() {
 }
 
 bool nnq::selectsPlaces(SparseKind kind) {
-  return kind == SparseKind::TwoOfFour || kind == SparseKind::Window;
+  return kind == SparseKind::TwoOfFour || hasWindows(kind);
+}
+
+bool nnq::hasWindows(SparseKind kind) {
+  return kind == SparseKind::Window || kind == SparseKind::WideWindow;
 }
 
 int64_t nnq::getPartSize(DotKind dot) {
@@ -160,6 +164,9 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
       dot != DotKind::SDOT && dot != DotKind::VPMADDWD)
     return emitError() << "'sparse = " << stringifySparseKind(sparse)
                        << "' has no kernel by " << stringifyDotKind(dot);
+  if (sparse == SparseKind::WideWindow &&
+      (dot != DotKind::VPDPBUSD || lanes != 16))
+    return emitError() << "'sparse = wide_window' is for vpdpbusd of 16 lanes";
   // Two parts of twice as many elements have their places together.
   int64_t taken = getPartSize(dot) * (sparse == SparseKind::TwoOfFour ? 4 : 1);
   if (selects && group % taken != 0)

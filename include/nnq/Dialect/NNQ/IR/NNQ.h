@@ -54,6 +54,8 @@ inline constexpr llvm::StringLiteral kWeightBitsAttr = "nnq.weight_bits";
 /// Of an index in a table that kernels look numbers up in.
 inline constexpr int64_t kTableBits = 4;
 inline constexpr int64_t kTableSize = 1 << kTableBits;
+/// The same of tables that only some targets look numbers up in.
+inline constexpr int64_t kWideTableSize = 2 * kTableSize;
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 inline constexpr llvm::StringLiteral kBorderAttr = "nnq.border";
 /// On a vector.contract: 16 bits hold the sums that vpmaddubsw forms.
@@ -82,6 +84,9 @@ int64_t getPartSize(DotKind dot);
 /// True for kernels whose lanes select what they multiply, by the places of
 /// their weights.
 bool selectsPlaces(SparseKind kind);
+
+/// True for kernels that do so in windows of the activation.
+bool hasWindows(SparseKind kind);
 
 /// The threads that code of `module` runs on.
 inline int64_t getNumThreads(mlir::ModuleOp module) {

@@ -34,7 +34,8 @@ def NNQ_SparseKind : I32EnumAttr<"SparseKind", "zeros that a kernel skips", [
     I32EnumAttrCase<"None", 0, "none">,
     I32EnumAttrCase<"Block", 1, "block">,
     I32EnumAttrCase<"TwoOfFour", 2, "two_of_four">,
-    I32EnumAttrCase<"Window", 3, "window">]> {
+    I32EnumAttrCase<"Window", 3, "window">,
+    I32EnumAttrCase<"WideWindow", 4, "wide_window">]> {
   let cppNamespace = "::nnq";
   let genSpecializedAttr = 0;
 }

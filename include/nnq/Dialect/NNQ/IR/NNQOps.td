@@ -80,16 +80,16 @@ def NNQ_DynamicDCastOp : NNQ_Op<"dynamic_dcast", [Pure]> {
 
 def NNQ_LookupOp : NNQ_Op<"lookup", [Pure,
     AllTypesMatch<["indices", "result"]>]> {
-  let summary = "Numbers of a table of 16";
+  let summary = "Numbers of a table of 16 or 32";
   let description = [{
     Element i of the result is the one of `table` at element i of `indices`, which
-    must be below 16. Made by `nnq-emit-kernels`, lowered by `nnq-lower-lookup`.
+    must be below its length. Made by `nnq-emit-kernels`, lowered by `nnq-lower-lookup`.
 
     ```mlir
     %w = nnq.lookup %table, %indices : vector<16xi8>, vector<32xi8>
     ```
   }];
-  let arguments = (ins VectorOfLengthAndType<[16], [I8]>:$table,
+  let arguments = (ins VectorOfLengthAndType<[16, 32], [I8]>:$table,
     VectorOfRankAndType<[1], [I8]>:$indices);
   let results = (outs VectorOfRankAndType<[1], [I8]>:$result);
   let assemblyFormat = [{
