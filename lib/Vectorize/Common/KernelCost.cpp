@@ -128,7 +128,8 @@ static double evictionCycles(const KernelProblem &problem, int64_t lanes,
   constexpr double kCyclesPerLine = 0.15;
   int64_t rows = countLinesOfSet(tileRows, problem.rowBytes);
   int64_t lines = tileRows * std::max<int64_t>(rows - kWays, 0);
-  if (tileRows == 1) {
+  // Lists have the blocks of a step together.
+  if (tileRows == 1 && !problem.hasLists()) {
     int64_t blockBytes = problem.channelBytes * lanes;
     if (problem.bits)
       blockBytes = blockBytes * problem.bits / 8;
