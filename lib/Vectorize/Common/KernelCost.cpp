@@ -27,7 +27,6 @@ static std::pair<double, double> dotTiming(const KernelProblem &problem,
     // As two operations only the addition is in the chain.
     return {width, problem.fusesSum ? 4.2 : 1.0};
   case DotKind::VPDPBUSD:
-    return {width, 4.0};
   case DotKind::FMA:
     // Chains as long as the latency of 4 lose 5 %, by measurement.
     return {width, 4.2};
