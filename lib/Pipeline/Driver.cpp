@@ -129,11 +129,16 @@ OwningOpRef<ModuleOp> nnq::loadAndLower(MLIRContext &context, StringRef path,
 }
 
 void nnq::hideRegisteredOptions() {
-  for (auto &entry : llvm::cl::getRegisteredOptions())
-    if (llvm::is_contained(entry.second->Categories,
-                           &llvm::cl::getGeneralCategory()) &&
+  for (auto &entry : llvm::cl::getRegisteredOptions()) {
+    bool isOfAllPrograms = llvm::any_of(
+        entry.second->Categories, [](const llvm::cl::OptionCategory *category) {
+          return category->getName() == "Generic Options" ||
+                 category->getName() == "Color Options";
+        });
+    if (!isOfAllPrograms &&
         entry.second->getOptionHiddenFlag() == llvm::cl::NotHidden)
       entry.second->setHiddenFlag(llvm::cl::Hidden);
+  }
 }
 
 llvm::Error nnq::alreadyReported() { return llvm::createStringError(""); }
