@@ -153,10 +153,14 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
       int64_t xBytes = points * tiles * problem.inputs * 2,
               mBytes = points * tiles * kernel.getTileBlocks() * lanes * 4,
               wBytes = points * blocks * lanes * problem.inputs * 2;
+      // Each pass reads all transformed weights from the second-level cache.
+      constexpr double kWeightBytesPerCycle = 28;
       double total =
-          passes * points * (problem.inputs / 2.0) *
-          estimateCycles(target, products, lanes, kernel.getTileRows(),
-                         kernel.getTileBlocks());
+          passes * std::max(points * (problem.inputs / 2.0) *
+                                estimateCycles(target, products, lanes,
+                                               kernel.getTileRows(),
+                                               kernel.getTileBlocks()),
+                            wBytes / kWeightBytesPerCycle);
       TransformCycles transform = getTransformCycles(outputs, lanes);
       total += passes * tiles *
                (transform.activation * problem.inputs / (2.0 * lanes) +
