@@ -72,33 +72,16 @@ struct RoundWeights : public nnq::impl::RoundWeightsBase<RoundWeights> {
              "calibration with correlations=.*";
       return signalPassFailure();
     }
-    std::vector<Rounding> roundings;
-    for (linalg::LinalgOp op : ops) {
-      std::string reason;
-      FailureOr<Rounding> rounding = prepare(op, reason);
-      if (failed(rounding))
-        miss(op, reason);
-      else
-        roundings.push_back(std::move(*rounding));
-    }
-    // Layers do not depend on each other, and take long.
-    parallelForEach(&getContext(), roundings, [](Rounding &rounding) {
-      rounding.isDone = succeeded(rounding.compute());
-    });
-    for (Rounding &rounding : roundings) {
-      if (rounding.isDone) {
-        rounding.apply();
-        ++numRounded;
-        remarkPassed(rounding.op, "nnq-round-weights",
-                     "weights are rounded by gptq");
-      } else {
-        miss(rounding.op, "the correlation of its input cannot be factorized");
-      }
-      rounding.discard();
-    }
+    // Layers do not depend on each other, and take long. As many are begun as
+    // run at once: what each holds is as large as its weights.
+    size_t atOnce = std::max(getContext().getNumThreads(), 1u);
+    for (ArrayRef<linalg::LinalgOp> rest = ops; !rest.empty();
+         rest = rest.drop_front(std::min(atOnce, rest.size())))
+      round(rest.take_front(atOnce));
   }
 
 private:
+  void round(ArrayRef<linalg::LinalgOp> layers);
   void miss(Operation *op, StringRef reason) {
     ++numMissed;
     remarkMissed(op, "nnq-round-weights", reason);
@@ -107,6 +90,32 @@ private:
   FailureOr<Rounding> prepare(linalg::LinalgOp op, std::string &reason);
 };
 } // namespace
+
+void RoundWeights::round(ArrayRef<linalg::LinalgOp> layers) {
+  std::vector<Rounding> roundings;
+  for (linalg::LinalgOp op : layers) {
+    std::string reason;
+    FailureOr<Rounding> rounding = prepare(op, reason);
+    if (failed(rounding))
+      miss(op, reason);
+    else
+      roundings.push_back(std::move(*rounding));
+  }
+  parallelForEach(&getContext(), roundings, [](Rounding &rounding) {
+    rounding.isDone = succeeded(rounding.compute());
+  });
+  for (Rounding &rounding : roundings) {
+    if (rounding.isDone) {
+      rounding.apply();
+      ++numRounded;
+      remarkPassed(rounding.op, "nnq-round-weights",
+                   "weights are rounded by gptq");
+    } else {
+      miss(rounding.op, "the correlation of its input cannot be factorized");
+    }
+    rounding.discard();
+  }
+}
 
 FailureOr<Rounding> RoundWeights::prepare(linalg::LinalgOp op,
                                           std::string &reason) {
