@@ -127,7 +127,8 @@ static void addWeighing(OpPassManager &pm, const CalibrationOptions &options) {
 /// that have the attribute `request` lose it, or, without one, stay in f32.
 template <typename Options>
 static void addLimitDrop(OpPassManager &pm, const Options &options,
-                         StringRef request, PipelineBuilder change) {
+                         StringRef request, PipelineBuilder change,
+                         WeightRange range = WeightRange::Full) {
   if (!(options.accuracyDrop >= 0))
     return;
   LimitDropOptions limit;
@@ -135,6 +136,7 @@ static void addLimitDrop(OpPassManager &pm, const Options &options,
   limit.labels = options.labels;
   limit.drop = options.accuracyDrop;
   limit.request = request.str();
+  limit.range = range;
   pm.addPass(
       createLimitDrop(limit, std::move(change), buildCalibrationPipeline));
 }
@@ -343,10 +345,9 @@ static bool correctsBias(const QuantizeInt8Options &options) {
 
 /// The range of weights that gptq rounds, or of the others.
 static WeightRange getWeightRange(const QuantizeInt8Options &options,
-                                  bool isRounded) {
+                                  bool isRounded, int64_t bits) {
   if (options.weightRange == WeightRangeChoice::Auto)
-    return isRounded && options.weights == QuantScheme::Symmetric &&
-                   options.weightBits == 8
+    return isRounded && options.weights == QuantScheme::Symmetric && bits == 8
                ? WeightRange::Reduced
                : WeightRange::Full;
   return options.weightRange == WeightRangeChoice::Reduced
@@ -359,7 +360,8 @@ static QuantizeOptions getQuantizeOptions(const QuantizeInt8Options &options) {
   quantize.weights = options.weights;
   quantize.activations = options.activations;
   quantize.weightGranularity = options.weightGranularity;
-  quantize.weightRange = getWeightRange(options, /*isRounded=*/false);
+  quantize.weightRange =
+      getWeightRange(options, /*isRounded=*/false, options.weightBits);
   quantize.weightCalibration = options.weightCalibration;
   quantize.weightBits = options.weightBits;
   quantize.groupSize = options.groupSize;
@@ -373,7 +375,8 @@ getRoundWeightsOptions(const QuantizeInt8Options &options) {
   RoundWeightsOptions round;
   round.weights = options.weights;
   round.weightGranularity = options.weightGranularity;
-  round.weightRange = getWeightRange(options, /*isRounded=*/true);
+  round.weightRange =
+      getWeightRange(options, /*isRounded=*/true, options.weightBits);
   round.weightCalibration = options.weightCalibration;
   round.weightBits = options.weightBits;
   round.groupSize = options.groupSize;
@@ -411,9 +414,12 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
                 options.weightRounding == WeightRounding::Gptq;
   SelectPrecisionOptions select;
   select.layers = options.layers;
+  // Written on the layers, where it can be changed for single ones.
+  if (options.accuracyDrop >= 0 && options.weightBits < 8)
+    select.layers = ".*=int4," + select.layers;
   select.weights = options.weights;
   select.weightGranularity = options.weightGranularity;
-  select.weightRange = getWeightRange(options, rounds);
+  select.weightRange = getWeightRange(options, rounds, options.weightBits);
   select.weightBits = options.weightBits;
   select.groupSize = options.groupSize;
   select.foreign = options.foreign;
@@ -448,7 +454,8 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
     correct.optional = round.optional;
     buildQuantizationPipeline(to, settings, corrects ? &correct : nullptr);
   };
-  addLimitDrop(pm, options, /*request=*/"", quantize);
+  addLimitDrop(pm, options, /*request=*/"", quantize,
+               getWeightRange(options, rounds, /*bits=*/8));
   if (options.measureNoise) {
     MeasureNoiseOptions measure;
     measure.data = options.data;

@@ -104,7 +104,8 @@ struct QuantizeInt8Options
       *this, "accuracy-drop",
       llvm::cl::desc(
           "Points of accuracy on the data that may be lost; the most "
-          "sensitive layers stay in f32 (below 0: any number)"),
+          "sensitive layers get weights of 8 bits in place of 4 or, if that "
+          "is not enough, stay in f32 (below 0: any number)"),
       llvm::cl::init(-1)};
   Option<std::string> labels{
       *this, "labels",

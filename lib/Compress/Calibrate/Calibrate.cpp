@@ -18,6 +18,7 @@
 #include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Threading.h"
 #include "mlir/Pass/PassRegistry.h"
 
 namespace nnq {
@@ -181,8 +182,9 @@ private:
         runSamples(getOperation(), *model, samplesOfInputs, "calibrating",
                    [&](ArrayRef<const void *>, ArrayRef<std::vector<char>>,
                        int64_t count) {
-                     for (InputObserver &observer : inputObservers)
-                       observer.finishRun();
+                     parallelForEach(
+                         &getContext(), inputObservers,
+                         [](InputObserver &observer) { observer.finishRun(); });
                      numSamples += count;
                    });
     currentObservers = {};

@@ -7,6 +7,10 @@
 // By these labels int8 is right more often than f32.
 // RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor accuracy-drop=0 labels=y" | FileCheck %s --check-prefix=ENOUGH
 // RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor" | FileCheck %s --check-prefix=ENOUGH
+// Neither 4 bits nor 8 are enough.
+// RUN: nnq-opt %s --quantize-int8="data=%t.npz weight-rounding=nearest weight-granularity=per-tensor weight-bits=4 accuracy-drop=10" --remarks-filter="nnq.*" -o %t.bits.mlir 2>%t.bits.txt
+// RUN: FileCheck %s --input-file=%t.bits.mlir --check-prefix=BITS
+// RUN: FileCheck %s --input-file=%t.bits.txt --check-prefix=RUNGS
 
 // RUN: not nnq-opt %s --quantize-int8="data=%t.npz accuracy-drop=1 labels=z" 2>&1 | FileCheck %s --check-prefix=ABSENT
 // RUN: not nnq-opt %s --quantize-int8="data=%t.npz accuracy-drop=1 labels=short" 2>&1 | FileCheck %s --check-prefix=SHORT
@@ -23,6 +27,14 @@
 // result of 3, the second is the larger.
 // CHECK:  linalg.matmul {nnq.keep_f32 = "accuracy-drop=10", nnq.layer = "fc1"}
 // CHECK:  linalg.matmul {nnq.layer = "fc2", nnq.provenance
+// BITS:   linalg.matmul {nnq.keep_f32 = "accuracy-drop=10", nnq.layer = "fc1"
+// BITS:   linalg.matmul {nnq.layer = "fc2", nnq.provenance = {{.*}}bits_after = 32>
+// RUNGS:      0 of 2 layers in f32: accuracy drops by 25.00 points
+// RUNGS:      2 of 2 layers with weights of 8 bits: accuracy drops by 25.00 points
+// RUNGS:      [Missed] nnq-limit-drop {{.*}}Layer=fc1, Reason="accuracy-drop=10: with weights of 4 bits the accuracy drops by more, it has 8"
+// RUNGS:      [Missed] nnq-limit-drop {{.*}}Layer=fc2, Reason="accuracy-drop=10: with weights of 4 bits the accuracy drops by more, it has 8"
+// RUNGS:      1 of 2 layers in f32: accuracy drops by 0.00 points
+// RUNGS:      Layer=fc1, Reason="accuracy-drop=10: without it the accuracy drops by more"
 // ENOUGH-NOT: keep_f32
 // ENOUGH: return
 

@@ -152,6 +152,9 @@ def LimitDrop : Pass<"nnq-limit-drop", "::mlir::ModuleOp"> {
     attribute `nnq.keep_f32`. Without `labels` the network in f32 is taken to be
     right.
 
+    Layers whose `nnq.weights` asks for 4 bits get 8 before any layer stays in f32:
+    as few of them as the bound takes or, where that is not enough, all of them.
+
     With `request`, trials are of the layers that have this attribute, as
     nnq.factorize, and the pipeline that answers it; those that are to stay lose
     it.
@@ -184,8 +187,13 @@ def LimitDrop : Pass<"nnq-limit-drop", "::mlir::ModuleOp"> {
            "Points of accuracy, in percent, that may be lost">,
     Option<"request", "request", "std::string", "\"\"",
            "Attribute of the layers to change; by default all are quantized">,
+    Option<"range", "weight-range", "::nnq::WeightRange",
+           "::nnq::WeightRange::Full",
+           "Integers that weights of 8 bits in place of 4 may take",
+           "::nnq::weightRangeValues()">,
   ];
   let statistics = [
+    Statistic<"numWidened", "widened", "Number of layers with weights of 8 bits in place of 4">,
     Statistic<"numKept", "kept-f32", "Number of layers to stay in f32, or as they are">,
     Statistic<"numTrials", "trials", "Number of times the network was run on all data">,
   ];

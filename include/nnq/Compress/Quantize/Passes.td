@@ -287,6 +287,11 @@ def RoundWeights : Pass<"nnq-round-weights", "::mlir::ModuleOp"> {
     where that is more. Groups and channels of depthwise convolutions have
     matrices of their own. Weights of reduced range keep to what that promises.
 
+    Correlations are those of the network in f32, so that layers are rounded side by
+    side. Gathered again once all layers are quantized, they change the results of
+    ResNet-8, ResNet-20, DS-CNN and MiniLM by less than 1 dB, of either sign, with
+    weights of 8 bits and of 4.
+
     The integers are carried as such, so `nnq-quantize` does not round again. A
     layer is left to it, which a remark says, if there is no correlation of its
     input, or if nearest integers have the smaller error.
