@@ -153,7 +153,8 @@ func.func @windows(%x: tensor<1x32xi8>) -> tensor<1x16xi32> {
 // CHECK-LABEL: @wide_windows
 // CHECK: %[[PLACES:.+]] = vector.load {{.*}}vector<64xi8>
 // CHECK: %[[WINDOW:.+]] = vector.load {{.*}}vector<32xi8>
-// CHECK: nnq.lookup %[[WINDOW]], %[[PLACES]] : vector<32xi8>, vector<64xi8>
+// CHECK: %[[TABLE:.+]] = vector.bitcast %[[WINDOW]]
+// CHECK: nnq.lookup %[[TABLE]], %[[PLACES]] : vector<32xi8>, vector<64xi8>
 // CHECK: vector.contract
 // CHECK-NOT: linalg.generic
 // CHECK: return
