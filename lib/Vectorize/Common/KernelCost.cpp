@@ -229,6 +229,7 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
         continue;
       leastBytes = bytes;
       best.cycles = cycles;
+      best.bytes = bytes;
       best.kernel = KernelAttr::get(
           target.getContext(), problem.dot, lanes, problem.group, tileRows,
           tileBlocks, prefersChannelsOuter(problem, lanes * tileBlocks),
