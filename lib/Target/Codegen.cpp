@@ -18,6 +18,8 @@
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Object/ELFObjectFile.h"
@@ -231,7 +233,30 @@ static llvm::Error takeErrors(LLVMProgram &program) {
                                  std::exchange(collector->errors, ""));
 }
 
+/// Lets what is stored in part be computed as a whole: VectorCombine would
+/// repeat the last multiply-add of a loop behind it for these lanes alone, and
+/// keep all that it reads in memory until then.
+static void fencePartialStores(llvm::Module &module) {
+  llvm::SmallVector<llvm::ShuffleVectorInst *> parts;
+  for (llvm::Function &function : module)
+    for (llvm::Instruction &inst : llvm::instructions(function))
+      if (auto *shuffle = llvm::dyn_cast<llvm::ShuffleVectorInst>(&inst);
+          shuffle && shuffle->getType()->isFPOrFPVectorTy() &&
+          shuffle->isIdentityWithExtract())
+        parts.push_back(shuffle);
+  for (llvm::ShuffleVectorInst *shuffle : parts) {
+    llvm::Value *whole = shuffle->getOperand(0);
+    if (!llvm::isa<llvm::Instruction>(whole))
+      continue;
+    llvm::IRBuilder<> builder(shuffle);
+    shuffle->setOperand(0,
+                        builder.CreateArithmeticFence(whole, whole->getType()));
+  }
+}
+
 static void optimize(LLVMProgram &program, unsigned level) {
+  if (level > 0)
+    fencePartialStores(*program.module);
   llvm::PipelineTuningOptions tuning;
   tuning.LoopInterleaving = tuning.LoopVectorization = level > 1;
   tuning.SLPVectorization = tuning.LoopUnrolling = level > 1;

@@ -99,3 +99,37 @@ func.func @panel(%x: tensor<40x128xi8>) -> tensor<40x16xf32> {
   } -> tensor<40x16xf32>
   return %1 : tensor<40x16xf32>
 }
+
+// -----
+
+#x = affine_map<(n, r, c, k) -> (n, r, k)>
+#w = affine_map<(n, r, c, k) -> (c, k)>
+#y = affine_map<(n, r, c, k) -> (n, r, c)>
+
+// With channels outside the panel of a tile is unpacked once for all rows of all
+// outer loops.
+// CHECK-LABEL: @once
+// CHECK: %[[PANEL:.+]] = memref.alloc() {{.*}}xi8>
+// CHECK: arith.shrui
+// CHECK: vector.store {{.*}}, %[[PANEL]]
+// CHECK: %[[THREE:.+]] = arith.constant 3 : index
+// CHECK: scf.for %{{.+}} = %{{.+}} to %[[THREE]]
+// CHECK-NOT: arith.shrui
+// CHECK: vector.load %[[PANEL]]
+// CHECK-NOT: linalg.generic
+func.func @once(%x: tensor<3x8x32xi8>) -> tensor<3x8x16xi32> {
+  %w = arith.constant dense<-8> : tensor<16x32xi8>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<3x8x16xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<3x8x16xi32>) -> tensor<3x8x16xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<3x8x32xi8>, tensor<16x32xi8>) outs(%f : tensor<3x8x16xi32>) attrs = {nnq.layer = "fc", nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 8, rows = 4, blocks = 1, channels_outer = true, bits = 4, panel = true>, nnq.weight_bits = 4 : i64} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<3x8x16xi32>
+  return %0 : tensor<3x8x16xi32>
+}

@@ -142,3 +142,35 @@ func.func @windows(%x: tensor<1x32xi8>) -> tensor<1x16xi32> {
   } -> tensor<1x16xi32>
   return %0 : tensor<1x16xi32>
 }
+
+// -----
+
+#x = affine_map<(n, c, k) -> (n, k)>
+#w = affine_map<(n, c, k) -> (c, k)>
+#y = affine_map<(n, c, k) -> (n, c)>
+
+// Places in a window of 32 bytes are stored as they are looked up.
+// CHECK-LABEL: @wide_windows
+// CHECK: %[[PLACES:.+]] = vector.load {{.*}}vector<64xi8>
+// CHECK: %[[WINDOW:.+]] = vector.load {{.*}}vector<32xi8>
+// CHECK: %[[TABLE:.+]] = vector.bitcast %[[WINDOW]]
+// CHECK: nnq.lookup %[[TABLE]], %[[PLACES]] : vector<32xi8>, vector<64xi8>
+// CHECK: vector.contract
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @wide_windows(%x: tensor<1x32xi8>) -> tensor<1x16xi32> {
+  %w = arith.constant dense<"0x0000000000000800010008000004040007020801000400030400000400000600000600000606000000000001000000000000000000000004000000000000060002090000000000000002000000000009000600000001000003000007000708000009000000000700090000000005000000060000000000080500000100000005000000000000000000000000000000060000000000090000000000000300000300080003030000000000040607000000000000000009000000000000000007000000000000020000000000000000000000000005000001000000080801000009000800050000080000000000030000000906000000050000090700000000000000000000050000000700000000090000000000040200000700000002020005000003000402000002000007080000000509090002000500040000000100010200000000000907030000000008000700060000000000000700000400000104080000000000000000030700000003000001000000010000000604000400000000000000060804040000000001000001000000000208080400000007000000000900040600030000010000000000010000000002080500000200000000000800040000000600000500000000000000000007000000080002000002030000010704000300090000070006000701000000000007000104000000050000000000000000"> : tensor<16x32xi8>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<1x16xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<1x16xi32>) -> tensor<1x16xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x32xi8>, tensor<16x32xi8>) outs(%f : tensor<1x16xi32>) attrs = {nnq.layer = "fc", nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 1, blocks = 1, sparse = wide_window>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<1x16xi32>
+  return %0 : tensor<1x16xi32>
+}

@@ -80,6 +80,44 @@ module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
 
 // -----
 
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+    cpu = "znver4", features = "", vector_bits = 512, vector_registers = 32,
+    dot = vpdpbusd>} {
+  // Nothing is said of the upper half of a register that no index reads.
+  // CHECK-LABEL: func.func @wide(
+  // CHECK-SAME:    %[[T:.*]]: vector<32xi8>, %[[I:.*]]: vector<64xi8>)
+  // CHECK:         %[[W:.*]] = vector.shuffle %[[T]], %[[T]] [0, 1, {{.*}}, 31, -1, {{.*}}, -1]
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx512.permvar.qi.512"(%[[W]], %[[I]])
+  func.func @wide(%t: vector<32xi8>, %i: vector<64xi8>) -> vector<64xi8> {
+    %r = nnq.lookup %t, %i : vector<32xi8>, vector<64xi8>
+    return %r : vector<64xi8>
+  }
+
+  // Tables of 16 bytes leave bits of indices unread.
+  // CHECK-LABEL: func.func @narrow(
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx512.pshuf.b.512"
+  func.func @narrow(%t: vector<16xi8>, %i: vector<64xi8>) -> vector<64xi8> {
+    %r = nnq.lookup %t, %i : vector<16xi8>, vector<64xi8>
+    return %r : vector<64xi8>
+  }
+}
+
+// -----
+
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
+    cpu = "skylake-avx512", features = "", vector_bits = 512, vector_registers = 32,
+    dot = vpmaddwd>} {
+  // CHECK-LABEL: func.func @without_vbmi(
+  // CHECK-NOT:     permvar.qi
+  // CHECK:         return
+  func.func @without_vbmi(%t: vector<32xi8>, %i: vector<64xi8>) -> vector<64xi8> {
+    %r = nnq.lookup %t, %i : vector<32xi8>, vector<64xi8>
+    return %r : vector<64xi8>
+  }
+}
+
+// -----
+
 module attributes {nnq.target = #nnq.target<triple = "aarch64-unknown-linux-gnu",
     cpu = "generic", features = "+dotprod", vector_bits = 128, vector_registers = 32,
     dot = sdot>} {

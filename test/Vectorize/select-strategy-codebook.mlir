@@ -1,5 +1,6 @@
 // RUN: nnq-opt %s --split-input-file --nnq-set-target=target=x86-64-v3 --nnq-select-strategy --remarks-filter-missed=nnq 2>%t.txt | FileCheck %s --check-prefix=SELECT
 // RUN: FileCheck %s --input-file=%t.txt --check-prefix=REMARK
+// RUN: nnq-opt %s --split-input-file --nnq-set-target=target=x86-64-v3 --nnq-select-strategy=objective=size | FileCheck %s --check-prefix=SIZE
 // RUN: nnq-opt %s --split-input-file --nnq-set-target=target=x86-64-v3 --nnq-select-strategy --nnq-pack-contractions | FileCheck %s --check-prefix=PACK
 
 // Four bits and a table; zero, which fills up groups, is in it.
@@ -113,4 +114,31 @@ func.func @halves(%x: tensor<1x16xi8>) -> tensor<1x8xi32> {
     linalg.yield %sum : i32
   } -> tensor<1x8xi32>
   return %0 : tensor<1x8xi32>
+}
+
+// -----
+
+// What f32 multiplies is converted in either case: for time it is read as bytes.
+// SELECT-LABEL: @f32
+// SELECT: nnq.kernel = #nnq.kernel<dot = fma, lanes = 8, group = 1, rows = 1, blocks = 1>
+// REMARK: to look its numbers up takes longer than to read them as 8 bits; objective=size keeps 4 bits
+// SIZE-LABEL: @f32
+// SIZE: nnq.kernel = #nnq.kernel<dot = fma, lanes = 8, group = {{[0-9]+}}, rows = 1, blocks = 1, bits = 4, codebook = true>
+#x = affine_map<(r, c, k) -> (r, k)>
+#w = affine_map<(r, c, k) -> (k, c)>
+#y = affine_map<(r, c, k) -> (r, c)>
+func.func @f32(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
+  %w = arith.constant dense<"0xC80038F028E018D00840F830E820D810D00840F830E820D810C80038F028E018D810C80038F028E018D00840F830E820E018D00840F830E820D810C80038F028"> : tensor<8x8xi8>
+  %z = arith.constant 0.0 : f32
+  %i = tensor.empty() : tensor<1x8xf32>
+  %f = linalg.fill ins(%z : f32) outs(%i : tensor<1x8xf32>) -> tensor<1x8xf32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x8xf32>, tensor<8x8xi8>) outs(%f : tensor<1x8xf32>) attrs = {nnq.layer = "fc", nnq.weight_bits = 4 : i64} {
+  ^bb0(%p: f32, %q: i8, %o: f32):
+    %qe = arith.sitofp %q : i8 to f32
+    %m = arith.mulf %p, %qe : f32
+    %sum = arith.addf %o, %m : f32
+    linalg.yield %sum : f32
+  } -> tensor<1x8xf32>
+  return %0 : tensor<1x8xf32>
 }

@@ -181,7 +181,8 @@ def test_kernels_of_codebooks(tools: Path, tmp_path: Path, capsys):
         for figure, bits in zip(shared, (4, 2), strict=True):
             assert figure["bits"] == bits
             assert figure["speedup"] == pytest.approx(dense["time_us"] / figure["time_us"])
-            share = bits / (32 if kind == "f32" else 8)
+            # Numbers of f32 are read as bytes, which takes less time than to look them up.
+            share = 8 / 32 if kind == "f32" else bits / 8
             assert share < figure["weight_bytes"] / dense["weight_bytes"] < share + 0.1
             assert figure["sqnr_db"] > (14 if bits == 4 else 5)
 

@@ -67,6 +67,8 @@ struct ListProblem {
 struct KernelEstimate {
   KernelAttr kernel;
   double cycles = 0;
+  /// Of the weights, where these are in lists.
+  double bytes = 0;
 };
 
 /// A reduction of operands that are not packed, as the cost model sees it.

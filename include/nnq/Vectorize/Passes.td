@@ -26,8 +26,8 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     sixteenth.
     Weights that are zero are skipped where that takes fewer cycles: blocks of output
     channels of a tile by the elements that an instruction takes (`sparse = block`),
-    two of four neighbours (`two_of_four`), or any others (`window`), for which lanes
-    select what they multiply. A layer of many zeros that are multiplied gets a
+    two of four neighbours (`two_of_four`), or any others (`window` and, with
+    AVX512VBMI, `wide_window`), for which lanes select what they multiply. A layer of many zeros that are multiplied gets a
     `missed` remark with the densities below which they would not be. Nothing is
     rewritten; an attribute that is already there is kept, so a choice can be made by
     hand. A contraction

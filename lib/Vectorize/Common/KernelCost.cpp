@@ -264,6 +264,7 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
         continue;
       leastBytes = bytes;
       best.cycles = cycles;
+      best.bytes = bytes;
       best.kernel = KernelAttr::get(
           target.getContext(), problem.dot, lanes, problem.group, tileRows,
           tileBlocks, prefersChannelsOuter(problem, lanes * tileBlocks),
@@ -337,10 +338,13 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   }
   // Tiles of rows would unpack the same weights again and again.
   bool panel = problem.bits && problem.rows * problem.outer > bestRows;
-  return KernelAttr::get(
-      target.getContext(), problem.dot, bestLanes, problem.group, bestRows,
-      bestBlocks, prefersChannelsOuter(problem, bestLanes * bestBlocks),
-      problem.bits, panel, problem.sparse, problem.isCodebook);
+  // With channels outside a panel is unpacked once.
+  bool channelsOuter =
+      panel || prefersChannelsOuter(problem, bestLanes * bestBlocks);
+  return KernelAttr::get(target.getContext(), problem.dot, bestLanes,
+                         problem.group, bestRows, bestBlocks, channelsOuter,
+                         problem.bits, panel, problem.sparse,
+                         problem.isCodebook);
 }
 
 KernelAttr nnq::chooseReduction(TargetAttr target,

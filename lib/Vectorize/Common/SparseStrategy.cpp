@@ -94,6 +94,16 @@ double SparseStrategy::findThreshold(double cycles) const {
   return low;
 }
 
+/// Lists are of the widest lanes, whose padding may be more than what they
+/// save.
+static bool isLarger(const KernelEstimate &lists, const KernelProblem &problem,
+                     const KernelEstimate &dense) {
+  return problem.savesBytes &&
+         lists.bytes * problem.channels >=
+             double(problem.weightBytes) *
+                 llvm::alignTo(problem.channels, dense.kernel.getLanes());
+}
+
 /// Fewer zeros are in most weights by chance.
 static constexpr double kLeastZeros = 0.3;
 /// Estimates are right within a tenth, by measurement; nothing is to take
@@ -271,6 +281,10 @@ KernelEstimate nnq::chooseSparse(TargetAttr target,
   double limit = kMargin * dense.cycles;
   KernelEstimate best =
       chooseBlocks(target, layout, *weights, problem, limit, reason);
+  if (best.kernel && isLarger(best, problem, dense)) {
+    best = {};
+    reason = "its blocks of zeros are fewer bytes than padding would be";
+  }
   bool hasBlocks = static_cast<bool>(best.kernel);
   if (hasBlocks)
     limit = best.cycles;
@@ -282,6 +296,8 @@ KernelEstimate nnq::chooseSparse(TargetAttr target,
     return hasBlocks ? best : dense;
   }
   KernelEstimate selecting = places.chooseWindow();
+  if (isLarger(selecting, problem, dense))
+    selecting.cycles = std::numeric_limits<double>::infinity();
   if (std::optional<KernelEstimate> two = places.chooseTwoOfFour();
       two && two->cycles < selecting.cycles)
     selecting = *two;
@@ -291,8 +307,11 @@ KernelEstimate nnq::chooseSparse(TargetAttr target,
   }
   if (hasBlocks)
     return best;
-  reason += llvm::formatv("; lanes that select what they multiply would take "
-                          "{0:P0} of the time",
-                          selecting.cycles / dense.cycles);
+  if (std::isinf(selecting.cycles))
+    reason += "; places would be more bytes than zeros";
+  else
+    reason += llvm::formatv("; lanes that select what they multiply would take "
+                            "{0:P0} of the time",
+                            selecting.cycles / dense.cycles);
   return dense;
 }

@@ -105,12 +105,15 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
   auto emitRows = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
                       OpFoldResult lane, int64_t tileBlocks,
                       int64_t lastLanes) {
-    if (beginBlocks)
-      beginBlocks(b, tileAt(indices, b.getIndexAttr(0), /*count=*/1, lane,
-                            tileBlocks, lastLanes));
     emitRowTiles(b, [&](OpBuilder &inRows, OpFoldResult row, int64_t count) {
       emitOne(inRows, indices, row, count, lane, tileBlocks, lastLanes);
     });
+  };
+  auto begin = [&](OpBuilder &b, ArrayRef<OpFoldResult> indices,
+                   OpFoldResult lane, int64_t tileBlocks, int64_t lastLanes) {
+    if (beginBlocks)
+      beginBlocks(b, tileAt(indices, b.getIndexAttr(0), /*count=*/1, lane,
+                            tileBlocks, lastLanes));
   };
   using BlocksBody =
       function_ref<void(OpBuilder &, OpFoldResult, int64_t, int64_t)>;
@@ -167,6 +170,8 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
   if (blockLoop == BlockLoop::Outermost) {
     emitBlocks(builder, [&](OpBuilder &inBlocks, OpFoldResult lane,
                             int64_t tileBlocks, int64_t lastLanes) {
+      SmallVector<OpFoldResult> first(outer.size(), inBlocks.getIndexAttr(0));
+      begin(inBlocks, first, lane, tileBlocks, lastLanes);
       emitLoopNest(inBlocks, loc, outer,
                    [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
                      emitRows(b, indices, lane, tileBlocks, lastLanes);
@@ -178,6 +183,7 @@ void nnq::emitTiles(OpBuilder &builder, Location loc, const TileShape &shape,
                [&](OpBuilder &b, ArrayRef<OpFoldResult> indices) {
                  emitBlocks(b, [&](OpBuilder &inBlocks, OpFoldResult lane,
                                    int64_t tileBlocks, int64_t lastLanes) {
+                   begin(inBlocks, indices, lane, tileBlocks, lastLanes);
                    emitRows(inBlocks, indices, lane, tileBlocks, lastLanes);
                  });
                });

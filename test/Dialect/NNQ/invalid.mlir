@@ -202,13 +202,18 @@ func.func private @no_entry() attributes {
 
 // -----
 
-// expected-error @+1 {{expected one of [none, block, two_of_four, window] for zeros that a kernel skips, got: blocks}}
+// expected-error @+1 {{expected one of [none, block, two_of_four, window, wide_window] for zeros that a kernel skips, got: blocks}}
 #k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 8, rows = 4, blocks = 1, sparse = blocks>
 
 // -----
 
 // expected-error @+1 {{'sparse = window' has no kernel by fma}}
 #k = #nnq.kernel<dot = fma, lanes = 8, group = 1, rows = 4, blocks = 1, sparse = window>
+
+// -----
+
+// expected-error @+1 {{'sparse = wide_window' is for vpdpbusd of 16 lanes}}
+#k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 4, rows = 4, blocks = 1, sparse = wide_window>
 
 // -----
 

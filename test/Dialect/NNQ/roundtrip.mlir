@@ -38,13 +38,13 @@ func.func private @batch() attributes {
 // CHECK-SAME: nnq.stats = #nnq.tensor_stats<min = -1.000000e+00 : f64, max = 2.500000e+00 : f64, mean = 5.000000e-01 : f64, second_moment = 7.500000e-01 : f64, count = 8, histogram = [4, 2, 2, 0]>
 // CHECK: nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
 // CHECK-SAME: nnq.other = #nnq.kernel<dot = fma, lanes = 8, group = 1, rows = 6, blocks = 2, channels_outer = true, sparse = block>
-// CHECK-SAME: nnq.places = [#nnq.kernel<dot = vpdpbusd, lanes = 16, group = 16, rows = 6, blocks = 1, sparse = two_of_four>, #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 1, blocks = 2, sparse = window>]
+// CHECK-SAME: nnq.places = [#nnq.kernel<dot = vpdpbusd, lanes = 16, group = 16, rows = 6, blocks = 1, sparse = two_of_four>, #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 1, blocks = 2, sparse = window>, #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 8, blocks = 2, sparse = wide_window>]
 // CHECK-SAME: nnq.provenance = #nnq.provenance<layer = "fc", technique = "quantize-int8", bits_before = 32, bits_after = 8>
 func.func @attributes(%x: tensor<1xf32> {nnq.stats = #nnq.tensor_stats<min = -1.0,
     max = 2.5, mean = 0.5, second_moment = 0.75, count = 8, histogram = [4, 2, 2, 0]>}) {
   return {nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>,
     nnq.other = #nnq.kernel<dot = fma, lanes = 8, group = 1, rows = 6, blocks = 2, channels_outer = true, sparse = block>,
-    nnq.places = [#nnq.kernel<dot = vpdpbusd, lanes = 16, group = 16, rows = 6, blocks = 1, sparse = two_of_four>, #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 1, blocks = 2, sparse = window>],
+    nnq.places = [#nnq.kernel<dot = vpdpbusd, lanes = 16, group = 16, rows = 6, blocks = 1, sparse = two_of_four>, #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 1, blocks = 2, sparse = window>, #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 8, blocks = 2, sparse = wide_window>],
     nnq.provenance = #nnq.provenance<layer = "fc", technique = "quantize-int8",
       bits_before = 32, bits_after = 8>}
 }

@@ -105,6 +105,9 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       places in 4 bits, in a window of 16 bytes of the activation that all channels
       of a tile read. A list for each tile says where its windows begin. A `group`
       of several parts is made of neighbours in the list.
+      `wide_window`: the same with places in 8 bits, in a window of 32 bytes, which
+      lanes fill better the more weights are zero. For vpdpbusd of 16 lanes; they
+      select by vpermb (AVX512VBMI).
 
     ```mlir
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
