@@ -43,7 +43,8 @@ def compress(model: nnq.Model, keep: float, bits: int) -> nnq.Model:
 def test_results_are_the_same_and_bytes_are_fewer(model: nnq.Model, keep: float, bits: int, most: float):
     compressed = compress(model, keep, bits)
     np.testing.assert_array_equal(results(compressed, **SIZE), results(compressed))
-    small, plain = constant_bytes(compressed, **SIZE), constant_bytes(compressed)
+    # Of a target that shuffles bytes in no more than 16 places, which LLVM needs few constants for.
+    small, plain = (constant_bytes(compressed, target="x86-64-v3", **options) for options in (SIZE, {}))
     assert small <= plain
     # Beside weights there are biases, scales, tables and the text of the signature.
     assert small < most * WEIGHTS / 8 + 2500
