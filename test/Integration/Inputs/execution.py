@@ -142,6 +142,28 @@ def pshufb(count):
     return "\n".join(lines + ["  ret %s %s" % (i8, result), "}"])
 
 
+def permb(count):
+    """Definition of vpermb in plain LLVM IR, for `count` bytes."""
+    i8 = "<%d x i8>" % count
+    lines = ["define internal %s @emulated_permb_%d(%s %%a, %s %%at) {" %
+             (i8, count, i8, i8),
+             "  %%table = alloca %s" % i8,
+             "  store %s %%a, ptr %%table" % i8]
+    result = "zeroinitializer"
+    for i in range(count):
+        lines += [
+            "  %%at%d = extractelement %s %%at, i32 %d" % (i, i8, i),
+            "  %%index%d = and i8 %%at%d, %d" % (i, i, count - 1),
+            "  %%wide%d = zext i8 %%index%d to i64" % (i, i),
+            "  %%ptr%d = getelementptr i8, ptr %%table, i64 %%wide%d" % (i, i),
+            "  %%byte%d = load i8, ptr %%ptr%d" % (i, i),
+            "  %%v%d = insertelement %s %s, i8 %%byte%d, i32 %d" %
+            (i, i8, result, i, i)]
+        result = "%%v%d" % i
+    return "\n".join(lines + ["  ret %s %s" % (i8, result), "}"])
+
+
+PERMB = {"@llvm.x86.avx512.permvar.qi.512": 64}
 PSHUFB = {"@llvm.x86.ssse3.pshuf.b.128": 16, "@llvm.x86.avx2.pshuf.b": 32,
           "@llvm.x86.avx512.pshuf.b.512": 64}
 PACKSSDW = {"@llvm.x86.avx2.packssdw": 8,
@@ -189,7 +211,8 @@ def emulate(text):
         text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
     for names, prefix, define in ((PMADDWD, "pmaddwd", pmaddwd),
                                   (PACKSSDW, "packssdw", packssdw),
-                                  (PSHUFB, "pshufb", pshufb)):
+                                  (PSHUFB, "pshufb", pshufb),
+                                  (PERMB, "permb", permb)):
         for name, lanes in names.items():
             if name + "(" not in text:
                 continue
