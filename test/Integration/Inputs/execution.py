@@ -118,49 +118,45 @@ def packssdw(lanes):
         (lanes, lanes, 2 * lanes, mask), "  ret %s %%r" % i16, "}"])
 
 
-def pshufb(count):
-    """Definition of the instruction in plain LLVM IR, for `count` bytes."""
+def lookup(name, count, find):
+    """Definition of an instruction in plain LLVM IR that takes `count` bytes
+    from places: `find` returns, of the i-th of them, what makes %index, and %r
+    of the byte that is there."""
     i8 = "<%d x i8>" % count
-    lines = ["define internal %s @emulated_pshufb_%d(%s %%a, %s %%at) {" %
-             (i8, count, i8, i8),
+    lines = ["define internal %s @emulated_%s_%d(%s %%a, %s %%at) {" %
+             (i8, name, count, i8, i8),
              "  %%table = alloca %s" % i8,
              "  store %s %%a, ptr %%table" % i8]
     result = "zeroinitializer"
     for i in range(count):
+        index, byte = find(i)
+        lines += ["  %%at%d = extractelement %s %%at, i32 %d" % (i, i8, i)]
+        lines += index
         lines += [
-            "  %%at%d = extractelement %s %%at, i32 %d" % (i, i8, i),
-            "  %%zero%d = icmp slt i8 %%at%d, 0" % (i, i),
-            "  %%low%d = and i8 %%at%d, 15" % (i, i),
-            "  %%index%d = or i8 %%low%d, %d" % (i, i, i // 16 * 16),
             "  %%wide%d = zext i8 %%index%d to i64" % (i, i),
             "  %%ptr%d = getelementptr i8, ptr %%table, i64 %%wide%d" % (i, i),
-            "  %%byte%d = load i8, ptr %%ptr%d" % (i, i),
-            "  %%r%d = select i1 %%zero%d, i8 0, i8 %%byte%d" % (i, i, i),
-            "  %%v%d = insertelement %s %s, i8 %%r%d, i32 %d" %
-            (i, i8, result, i, i)]
+            "  %%byte%d = load i8, ptr %%ptr%d" % (i, i)]
+        lines += byte
+        lines += ["  %%v%d = insertelement %s %s, i8 %%r%d, i32 %d" %
+                  (i, i8, result, i, i)]
         result = "%%v%d" % i
     return "\n".join(lines + ["  ret %s %s" % (i8, result), "}"])
+
+
+def pshufb(count):
+    """Bytes of the same 128 bits, or zero."""
+    return lookup("pshufb", count, lambda i: (
+        ["  %%zero%d = icmp slt i8 %%at%d, 0" % (i, i),
+         "  %%low%d = and i8 %%at%d, 15" % (i, i),
+         "  %%index%d = or i8 %%low%d, %d" % (i, i, i // 16 * 16)],
+        ["  %%r%d = select i1 %%zero%d, i8 0, i8 %%byte%d" % (i, i, i)]))
 
 
 def permb(count):
-    """Definition of vpermb in plain LLVM IR, for `count` bytes."""
-    i8 = "<%d x i8>" % count
-    lines = ["define internal %s @emulated_permb_%d(%s %%a, %s %%at) {" %
-             (i8, count, i8, i8),
-             "  %%table = alloca %s" % i8,
-             "  store %s %%a, ptr %%table" % i8]
-    result = "zeroinitializer"
-    for i in range(count):
-        lines += [
-            "  %%at%d = extractelement %s %%at, i32 %d" % (i, i8, i),
-            "  %%index%d = and i8 %%at%d, %d" % (i, i, count - 1),
-            "  %%wide%d = zext i8 %%index%d to i64" % (i, i),
-            "  %%ptr%d = getelementptr i8, ptr %%table, i64 %%wide%d" % (i, i),
-            "  %%byte%d = load i8, ptr %%ptr%d" % (i, i),
-            "  %%v%d = insertelement %s %s, i8 %%byte%d, i32 %d" %
-            (i, i8, result, i, i)]
-        result = "%%v%d" % i
-    return "\n".join(lines + ["  ret %s %s" % (i8, result), "}"])
+    """Bytes of the whole register."""
+    return lookup("permb", count, lambda i: (
+        ["  %%index%d = and i8 %%at%d, %d" % (i, i, count - 1)],
+        ["  %%r%d = or i8 %%byte%d, 0" % (i, i)]))
 
 
 PERMB = {"@llvm.x86.avx512.permvar.qi.512": 64}
