@@ -87,10 +87,13 @@ struct ReductionProblem {
 /// A tile whose accumulators hide the latency of a step and share operands.
 KernelAttr chooseReduction(TargetAttr target, const ReductionProblem &problem);
 
-/// Bytes of a weight of 8 bits and of its place: of all weights with
-/// `two_of_four`, of those that are stored with `window` and `wide_window`.
-inline constexpr double kTwoOfFourBytes = 0.625, kWindowWeightBytes = 1.5,
-                        kWideWindowWeightBytes = 2.0;
+/// Bytes of a weight of 8 bits and of its place, if it has one: of all weights
+/// with `two_of_four`, else of those that are stored.
+double getStoredBytes(SparseKind sparse);
+
+/// Bytes of a cycle that come from the second-level cache: of 32, by
+/// measurement.
+inline constexpr double kSecondLevelBytesPerCycle = 28;
 
 /// True if less memory is read from beyond the second-level cache when the
 /// loop over tiles of `tileChannels` channels is the outermost.

@@ -78,14 +78,28 @@ static bool fitsRegisters(TargetAttr target, const KernelProblem &problem,
              static_cast<int64_t>(target.getVectorRegisters());
 }
 
+double nnq::getStoredBytes(SparseKind sparse) {
+  switch (sparse) {
+  case SparseKind::None:
+  case SparseKind::Block:
+    return 1.0;
+  case SparseKind::TwoOfFour:
+    return 0.625;
+  case SparseKind::Window:
+    return 1.5;
+  case SparseKind::WideWindow:
+    return 2.0;
+  }
+  llvm_unreachable("unknown sparse kind");
+}
+
 /// Cycles that the second-level cache takes for the weights of a step, or the
 /// one beyond it, where these do not stay in a nearer one from one tile to the
 /// next or, of a single tile of rows, from one call to the next.
 static double streamCycles(const KernelProblem &problem, int64_t lanes,
                            int64_t tileRows, int64_t tileBlocks) {
   constexpr int64_t kCacheBytes = 24 << 10; // Rows stream through the rest.
-  // Of 32 from the second level and of 16 from the third, by measurement.
-  constexpr double kBytesPerCycle = 28, kFarBytesPerCycle = 12;
+  constexpr double kFarBytesPerCycle = 12;  // Of 16, by measurement.
   // Machines with registers of 512 bits have larger caches.
   int64_t secondLevelBytes = lanes > 8 ? 768 << 10 : 512 << 10;
   int64_t channels = lanes * tileBlocks;
@@ -95,14 +109,10 @@ static double streamCycles(const KernelProblem &problem, int64_t lanes,
   if (kept <= kCacheBytes)
     return 0;
   double elementBytes =
-      problem.dot == DotKind::FMA                ? 4
-      : problem.sparse == SparseKind::TwoOfFour  ? kTwoOfFourBytes
-      : problem.sparse == SparseKind::Window     ? kWindowWeightBytes
-      : problem.sparse == SparseKind::WideWindow ? kWideWindowWeightBytes
-                                                 : 1;
+      problem.dot == DotKind::FMA ? 4 : getStoredBytes(problem.sparse);
   return channels * problem.group * elementBytes /
          (problem.channelBytes * channels <= secondLevelBytes
-              ? kBytesPerCycle
+              ? kSecondLevelBytesPerCycle
               : kFarBytesPerCycle);
 }
 

@@ -297,9 +297,8 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
         chooseSparse(target, layout, problem, dense, reason);
     SparseKind skipped = direct.kernel.getSparse();
     auto countPlaced = [&](const ConstantData &weights) {
-      return skipped == SparseKind::TwoOfFour
-                 ? kTwoOfFourBytes
-                 : kWindowWeightBytes * (1 - getZeroShare(weights));
+      double kept = hasWindows(skipped) ? 1 - getZeroShare(weights) : 1.0;
+      return getStoredBytes(skipped) * kept;
     };
     if (objective == CodeObjective::Size && selectsPlaces(skipped) &&
         isShorterEncoded(layout, countPlaced))
@@ -329,7 +328,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     bool isInteger = problem.dot == DotKind::VPMADDWD ||
                      problem.dot == DotKind::VPMADDUBSW ||
                      problem.dot == DotKind::VPDPBUSD;
-    if (!isInteger || !isX86(target) || problem.window != 1 || problem.bits)
+    if (!isInteger || problem.window != 1 || problem.bits)
       return {};
     std::string reason;
     FailureOr<WinogradProblem> winograd = WinogradProblem::get(layout, reason);

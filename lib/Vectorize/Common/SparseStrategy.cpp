@@ -207,8 +207,8 @@ std::optional<KernelEstimate> PlaceStrategy::chooseTwoOfFour() const {
   KernelProblem two = problem;
   two.sparse = SparseKind::TwoOfFour;
   two.group = kFour * getPartSize(problem.dot);
-  two.weightBytes *= kTwoOfFourBytes;
-  two.channelBytes *= kTwoOfFourBytes;
+  two.weightBytes *= getStoredBytes(two.sparse);
+  two.channelBytes *= getStoredBytes(two.sparse);
   KernelEstimate best = estimateKernel(target, layout, two);
   std::string reason;
   if (failed(PlacedWeights::getTwoOfFour(layout, weights, best.kernel, reason)))

@@ -119,8 +119,10 @@ struct TransformCycles {
 };
 static TransformCycles getTransformCycles(int64_t outputs, int64_t lanes) {
   double wide = lanes > 8 ? 1.4 : 1.0;
-  return outputs == 4 ? TransformCycles{110 * wide, 60 * wide, 110 * wide}
-                      : TransformCycles{25 * wide, 20 * wide, 25 * wide};
+  TransformCycles cycles = outputs == 4 ? TransformCycles{110, 60, 110}
+                                        : TransformCycles{25, 20, 25};
+  return {wide * cycles.activation, wide * cycles.weights,
+          wide * cycles.result};
 }
 
 KernelAttr nnq::chooseWinograd(TargetAttr target,
@@ -154,13 +156,12 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
               mBytes = points * tiles * kernel.getTileBlocks() * lanes * 4,
               wBytes = points * blocks * lanes * problem.inputs * 2;
       // Each pass reads all transformed weights from the second-level cache.
-      constexpr double kWeightBytesPerCycle = 28;
       double total =
           passes * std::max(points * (problem.inputs / 2.0) *
                                 estimateCycles(target, products, lanes,
                                                kernel.getTileRows(),
                                                kernel.getTileBlocks()),
-                            wBytes / kWeightBytesPerCycle);
+                            wBytes / kSecondLevelBytesPerCycle);
       TransformCycles transform = getTransformCycles(outputs, lanes);
       total += passes * tiles *
                (transform.activation * problem.inputs / (2.0 * lanes) +
