@@ -26,15 +26,22 @@ struct Quantized {
   bool isSigned;
   std::optional<ActivationParams> params;
   mlir::Value scale, zeroPoint;
-  /// Stored as q - zeroPoint in 16 bits.
+  /// Stored as q - zeroPoint, in 16 bits or as much as products need.
   bool isCentered = false;
 };
 
 /// True for a product of two dequantized activations.
 bool isQuantizedProduct(mlir::Operation *op);
 
-/// True if products alone read `quantized`, at most moved before.
-bool feedsProducts(mlir::Value quantized);
+/// True if 8 bits hold the factors of a quantized product without their zero
+/// points, the first without and the second with a sign.
+bool isNarrowProduct(mlir::Operation *op);
+
+/// True if products alone read `quantized`, at most moved before, and each of
+/// them is one that `isProduct` accepts.
+bool feedsProducts(
+    mlir::Value quantized,
+    mlir::function_ref<bool(mlir::Operation *)> isProduct = isQuantizedProduct);
 
 /// Sums of the integers of an activation that each result of a contraction
 /// reads.
@@ -151,8 +158,9 @@ private:
   /// The values of `x` in units of `unit`.
   mlir::Value emitDequantized(mlir::Location loc, const Quantized &x,
                               double unit);
-  /// The integers of `x` minus their zero point.
-  mlir::Value emitCentered(mlir::Location loc, const Quantized &x);
+  /// The integers of `x` minus their zero point as `element`, which holds them.
+  mlir::Value emitCentered(mlir::Location loc, const Quantized &x,
+                           mlir::Type element);
   /// None where no op is known to compute them well.
   std::optional<ActivationSums>
   emitActivationSums(const Contraction &contraction, const Quantized &x);
@@ -231,13 +239,15 @@ private:
     return it == storages.end() ? storage : it->second;
   }
   StorageFormat formatOf(mlir::Value quantized, bool isCentered) {
+    if (isCentered)
+      return centeredFormatOf(quantized);
     auto type = mlir::cast<mlir::quant::UniformQuantizedType>(
         mlir::getElementTypeOrSelf(quantized.getType()));
-    if (isCentered)
-      return {rewriter.getI16Type(), /*isSigned=*/true, -type.getZeroPoint()};
     return getStorageFormat(func.getContext(), storageOf(quantized),
                             type.getStorageTypeMin());
   }
+  /// For the factors of products: q - zeroPoint.
+  StorageFormat centeredFormatOf(mlir::Value quantized);
   mlir::Value intConstant(mlir::Location loc, int64_t value, mlir::Type type) {
     return mlir::arith::ConstantOp::create(
         rewriter, loc, rewriter.getIntegerAttr(type, value));
@@ -256,6 +266,8 @@ private:
   /// By the value of quantized type, or the storage result of a dynamic cast.
   mlir::DenseMap<mlir::Value, Quantized> quantizedValues;
   mlir::DenseMap<mlir::Value, Multiplied> multipliedValues;
+  /// Whether 8 bits hold a factor; its readers may be gone later.
+  mlir::DenseMap<mlir::Value, bool> narrowFactors;
 };
 
 template <typename T>

@@ -28,46 +28,79 @@ bool nnq::isQuantizedProduct(Operation *op) {
          llvm::all_of(structured.getDpsInputs(), isDequantizedActivation);
 }
 
+bool nnq::isNarrowProduct(Operation *op) {
+  if (!isQuantizedProduct(op))
+    return false;
+  auto fits = [&](unsigned factor, int64_t low, int64_t high) {
+    auto dcast =
+        op->getOperand(factor).getDefiningOp<quant::DequantizeCastOp>();
+    auto type = cast<quant::UniformQuantizedType>(
+        getElementTypeOrSelf(dcast.getInput().getType()));
+    return type.getStorageTypeMin() - type.getZeroPoint() >= low &&
+           type.getStorageTypeMax() - type.getZeroPoint() <= high;
+  };
+  return fits(0, 0, llvm::maxUIntN(8)) &&
+         fits(1, llvm::minIntN(8), llvm::maxIntN(8));
+}
+
 /// True if `op` moves elements that are quantized again as they were, by
 /// `type`, for products.
-static bool movesToProducts(Operation *op, Type type) {
+static bool movesToProducts(Operation *op, Type type,
+                            function_ref<bool(Operation *)> isProduct) {
   if (!getPermutation(op) || op->use_empty())
     return false;
   return llvm::all_of(op->getUsers(), [&](Operation *user) {
     auto qcast = dyn_cast<quant::QuantizeCastOp>(user);
     return qcast && getElementTypeOrSelf(qcast.getResult().getType()) == type &&
-           feedsProducts(qcast.getResult());
+           feedsProducts(qcast.getResult(), isProduct);
   });
 }
 
-bool nnq::feedsProducts(Value quantized) {
+bool nnq::feedsProducts(Value quantized,
+                        function_ref<bool(Operation *)> isProduct) {
   if (quantized.use_empty())
     return false;
   Type type = getElementTypeOrSelf(quantized.getType());
   return llvm::all_of(quantized.getUsers(), [&](Operation *user) {
     if (isView(user))
-      return feedsProducts(user->getResult(0));
+      return feedsProducts(user->getResult(0), isProduct);
     return isa<quant::DequantizeCastOp>(user) && !user->use_empty() &&
            llvm::all_of(user->getUsers(), [&](Operation *reader) {
-             return isQuantizedProduct(reader) || movesToProducts(reader, type);
+             return isProduct(reader) ||
+                    movesToProducts(reader, type, isProduct);
            });
   });
 }
 
-Value QuantizationLowering::emitCentered(Location loc, const Quantized &x) {
-  if (x.isCentered)
-    return x.storage;
+StorageFormat QuantizationLowering::centeredFormatOf(Value quantized) {
+  auto type = cast<quant::UniformQuantizedType>(
+      getElementTypeOrSelf(quantized.getType()));
+  auto [it, isNew] = narrowFactors.try_emplace(quantized, false);
+  // Only vpdpbusd multiplies u8 by s8 without saturation.
+  if (isNew)
+    it->second = storage == ActivationStorage::U8 &&
+                 feedsProducts(quantized, isNarrowProduct);
+  if (it->second)
+    return {rewriter.getI8Type(),
+            /*isSigned=*/type.getStorageTypeMin() < type.getZeroPoint(),
+            -type.getZeroPoint()};
+  return {rewriter.getI16Type(), /*isSigned=*/true, -type.getZeroPoint()};
+}
+
+Value QuantizationLowering::emitCentered(Location loc, const Quantized &x,
+                                         Type element) {
   auto type = cast<RankedTensorType>(x.storage.getType());
-  Type i16 = rewriter.getI16Type();
+  if (x.isCentered && type.getElementType() == element)
+    return x.storage;
   return createElementwise(
-             rewriter, loc, type.clone(i16), x.storage,
+             rewriter, loc, type.clone(element), x.storage,
              rewriter.getMultiDimIdentityMap(type.getRank()),
              [&](OpBuilder &, Location, ValueRange args) -> Value {
                Value q = extendToI32(rewriter, loc, args[0], x.isSigned);
                Value zero =
                    intConstant(loc, x.params->zeroPoint, rewriter.getI32Type());
                q = arith::SubIOp::create(rewriter, loc, q, zero);
-               return arith::TruncIOp::create(rewriter, loc, i16, q);
+               return arith::TruncIOp::create(rewriter, loc, element, q);
              })
       .getResult(0);
 }
@@ -77,8 +110,8 @@ double nnq::getMagnitude(const ActivationParams &params) {
                   std::abs(params.max - params.zeroPoint));
 }
 
-/// Without zero points, which 16 bits hold the difference to, nothing has to be
-/// corrected: sum (a - za) (b - zb) is a plain sum of products.
+/// Without zero points nothing has to be corrected: sum (a - za) (b - zb) is a
+/// plain sum of products. 16 bits hold the differences, and often 8.
 void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
   Quantized *a = lookup(op.getDpsInputs()[0]),
             *b = lookup(op.getDpsInputs()[1]);
@@ -100,8 +133,15 @@ void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
   double scale = a->params->scale * b->params->scale;
-  Value x = emitCentered(loc, *a), y = emitCentered(loc, *b);
-  Value acc = emitIntegerContraction(op, x, /*isSigned=*/true, y).getResult(0);
+  auto isNarrow = [](const Quantized &x) {
+    return !x.isCentered || getElementTypeOrSelf(x.storage).isInteger(8);
+  };
+  bool isU8ByS8 = storage == ActivationStorage::U8 && isNarrowProduct(op) &&
+                  isNarrow(*a) && isNarrow(*b);
+  Type element = rewriter.getIntegerType(isU8ByS8 ? 8 : 16);
+  Value x = emitCentered(loc, *a, element), y = emitCentered(loc, *b, element);
+  Value acc =
+      emitIntegerContraction(op, x, /*isSigned=*/!isU8ByS8, y).getResult(0);
   Value result = op->getResult(0);
   quant::QuantizeCastOp requantize;
   if (result.hasOneUse())

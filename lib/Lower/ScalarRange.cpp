@@ -128,6 +128,9 @@ std::optional<ScalarRange> ScalarRanges::compute(Operation *def) {
     return roundOutward(in[0].low, in[0].high);
   if (isa<arith::NegFOp>(def))
     return ScalarRange{-in[0].high, -in[0].low};
+  if (isa<math::AbsFOp>(def))
+    return ScalarRange{std::max({in[0].low, -in[0].high, 0.0}),
+                       std::max(-in[0].low, in[0].high)};
   if (isa<arith::MaximumFOp, arith::MaxNumFOp>(def))
     return ScalarRange{std::max(in[0].low, in[1].low),
                        std::max(in[0].high, in[1].high)};

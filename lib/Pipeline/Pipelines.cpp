@@ -82,6 +82,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   // Biases and scales are those of the whole.
   pm.addPass(createSplitTransposedConv());
   pm.addPass(createPropagateQuantization());
+  // Ranges are those of the factors that are multiplied.
+  pm.addNestedPass<func::FuncOp>(createDeferScaling());
   // Not the canonicalizer: it would fold quantize-dequantize pairs away.
   pm.addPass(createCSEPass());
   // Weights are in their final form.
@@ -492,6 +494,7 @@ void nnq::buildLowerPipeline(OpPassManager &pm, Requantization requant) {
   layout.addPass(createFuseElementwise());
   // Epilogues are whole only after fusion.
   layout.addPass(createHoistMaxPool());
+  layout.addPass(createApproximateGelu());
   // What it leaves is not seen to be monotone.
   layout.addPass(createSimplifyRequantization());
   layout.addPass(createInferNoNaN());

@@ -289,11 +289,26 @@ bool nnq::isActivationProduct(LinalgOp op) {
          !isConstant(op.getDpsInputs()[0]) && !isConstant(op.getDpsInputs()[1]);
 }
 
-bool nnq::isIntegerProduct(LinalgOp op) {
+/// True if all that reads an argument of the body extends it by `Extension`.
+template <typename Extension>
+static bool isExtended(LinalgOp op, unsigned input) {
+  Value argument = op.getMatchingBlockArgument(op.getDpsInputOperand(input));
+  return argument.getType().isInteger(8) && !argument.use_empty() &&
+         llvm::all_of(argument.getUsers(),
+                      [](Operation *user) { return isa<Extension>(user); });
+}
+
+bool nnq::isProductOfBytes(LinalgOp op) {
   return isActivationProduct(op) && !op.hasDynamicShape() &&
-         llvm::all_of(op.getDpsInputs(), [](Value operand) {
-           return getElementTypeOrSelf(operand.getType()).isInteger(16);
-         });
+         isExtended<arith::ExtUIOp>(op, 0) && isExtended<arith::ExtSIOp>(op, 1);
+}
+
+bool nnq::isIntegerProduct(LinalgOp op) {
+  return isProductOfBytes(op) ||
+         (isActivationProduct(op) && !op.hasDynamicShape() &&
+          llvm::all_of(op.getDpsInputs(), [](Value operand) {
+            return getElementTypeOrSelf(operand.getType()).isInteger(16);
+          }));
 }
 
 FailureOr<GenericOp> nnq::generalizeNamedOp(RewriterBase &rewriter,

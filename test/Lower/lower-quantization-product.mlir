@@ -103,3 +103,50 @@ func.func @too_long(%x: tensor<1x40000xf32>, %y: tensor<40000x1xf32>) -> tensor<
     outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
   return %0 : tensor<1x1xf32>
 }
+
+// -----
+
+!e = !quant.uniform<u8:f32, 0.00390625>
+!v = !quant.uniform<i8:f32, 0.25>
+
+// Without a zero point, u8 by s8 are the factors of vpdpbusd.
+// CHECK-LABEL: @bytes
+// CHECK: %[[E:.+]] = linalg.generic {{.*}} ins(%{{.+}} : tensor<4x8xf32>) outs({{.*}} : tensor<4x8xi8>)
+// CHECK: %[[V:.+]] = linalg.generic {{.*}} ins(%{{.+}} : tensor<8x4xf32>) outs({{.*}} : tensor<8x4xi8>)
+// CHECK: linalg.generic {{.*}} ins(%[[E]], %[[V]] : tensor<4x8xi8>, tensor<8x4xi8>)
+// CHECK: arith.extui
+// CHECK: arith.extsi
+func.func @bytes(%e: tensor<4x8xf32>, %v: tensor<8x4xf32>) -> tensor<4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %eq = quant.qcast %e : tensor<4x8xf32> to tensor<4x8x!e>
+  %ed = quant.dcast %eq : tensor<4x8x!e> to tensor<4x8xf32>
+  %vq = quant.qcast %v : tensor<8x4xf32> to tensor<8x4x!v>
+  %vd = quant.dcast %vq : tensor<8x4x!v> to tensor<8x4xf32>
+  %ye = tensor.empty() : tensor<4x4xf32>
+  %yf = linalg.fill ins(%zero : f32) outs(%ye : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %y = linalg.matmul ins(%ed, %vd : tensor<4x8xf32>, tensor<8x4xf32>) outs(%yf : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %y : tensor<4x4xf32>
+}
+
+// -----
+
+!e = !quant.uniform<u8:f32, 0.00390625>
+!v = !quant.uniform<i8:f32, 0.25>
+
+// Factors that another product reads with a zero point have 16 bits for both.
+// CHECK-LABEL: @bytes_and_words
+// CHECK: linalg.generic {{.*}} ins(%{{.+}} : tensor<4x4xf32>) outs({{.*}} : tensor<4x4xi16>)
+// CHECK: linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} : tensor<4x4xi16>, tensor<4x4xi16>)
+// CHECK: linalg.generic {{.*}} ins(%{{.+}}, %{{.+}} : tensor<4x4xi16>, tensor<4x4xi16>)
+func.func @bytes_and_words(%e: tensor<4x4xf32>, %v: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %eq = quant.qcast %e : tensor<4x4xf32> to tensor<4x4x!e>
+  %ed = quant.dcast %eq : tensor<4x4x!e> to tensor<4x4xf32>
+  %vq = quant.qcast %v : tensor<4x4xf32> to tensor<4x4x!v>
+  %vd = quant.dcast %vq : tensor<4x4x!v> to tensor<4x4xf32>
+  %ye = tensor.empty() : tensor<4x4xf32>
+  %yf = linalg.fill ins(%zero : f32) outs(%ye : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %y = linalg.matmul ins(%ed, %vd : tensor<4x4xf32>, tensor<4x4xf32>) outs(%yf : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %z = linalg.matmul ins(%vd, %vd : tensor<4x4xf32>, tensor<4x4xf32>) outs(%yf : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %y, %z : tensor<4x4xf32>, tensor<4x4xf32>
+}

@@ -10,7 +10,8 @@
 // LATENCY: lanes = 16
 // SIZE-LABEL: @padded
 // SIZE: lanes = 8
-func.func @padded(%x: tensor<1x64xi8>, %w: tensor<24x64xi8>, %f: tensor<1x24xi32>) -> tensor<1x24xi32> {
+func.func @padded(%x: tensor<1x64xi8>, %f: tensor<1x24xi32>) -> tensor<1x24xi32> {
+  %w = arith.constant dense<1> : tensor<24x64xi8>
   %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%x, %w : tensor<1x64xi8>, tensor<24x64xi8>) outs(%f : tensor<1x24xi32>) {
   ^bb0(%a: i8, %b: i8, %o: i32):
@@ -28,7 +29,8 @@ func.func @padded(%x: tensor<1x64xi8>, %w: tensor<24x64xi8>, %f: tensor<1x24xi32
 // LATENCY: lanes = 16
 // SIZE-LABEL: @little_padding
 // SIZE: lanes = 16
-func.func @little_padding(%x: tensor<1x64xi8>, %w: tensor<1000x64xi8>, %f: tensor<1x1000xi32>) -> tensor<1x1000xi32> {
+func.func @little_padding(%x: tensor<1x64xi8>, %f: tensor<1x1000xi32>) -> tensor<1x1000xi32> {
+  %w = arith.constant dense<1> : tensor<1000x64xi8>
   %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%x, %w : tensor<1x64xi8>, tensor<1000x64xi8>) outs(%f : tensor<1x1000xi32>) {
   ^bb0(%a: i8, %b: i8, %o: i32):

@@ -579,6 +579,36 @@ def SplitBias : Pass<"nnq-split-bias"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def DeferScaling : Pass<"nnq-defer-scaling", "::mlir::func::FuncOp"> {
+  let summary = "Scales the rows of a product's result instead of its factor's";
+  let description = [{
+    A softmax divides each row by its sum, and attention multiplies the rows with
+    a matrix. What is divided later is less, and its numbers are better to
+    quantize: the largest of each row is 1, however many a row has.
+
+    ```mlir
+    %p = linalg.generic ... ins(%e, %sums : tensor<12x128x128xf32>, tensor<12x128xf32>)
+        { divf }
+    %y = linalg.batch_matmul ins(%p, %v : tensor<12x128x128xf32>, tensor<12x128x32xf32>)
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = linalg.batch_matmul ins(%e, %v : tensor<12x128x128xf32>, tensor<12x128x32xf32>)
+    %y = linalg.generic ... ins(%0, %sums : tensor<12x128x32xf32>, tensor<12x128xf32>)
+        { divf }
+    ```
+
+    Multiplications move as well. Nothing moves where the result has more elements
+    than the factor. The order of operations is that of FlashAttention
+    (arXiv:2205.14135).
+  }];
+  let statistics = [Statistic<"deferred", "deferred", "Factors whose rows are scaled later">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def SplitTransposedConv : Pass<"nnq-split-transposed-conv"> {
   let summary = "Splits transposed convolutions by the phase of their outputs";
   let description = [{

@@ -212,6 +212,39 @@ def SimplifyRequantization : Pass<"nnq-simplify-requantization", "::mlir::func::
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def ApproximateGelu : Pass<"nnq-approximate-gelu", "::mlir::func::FuncOp"> {
+  let summary = "Computes a GELU that is quantized in steps of its integers";
+  let description = [{
+    A GELU, x (1 + erf(x / sqrt(2))) / 2, that is rounded to integers of a step s
+    needs no more digits than these show. With u = x / s it is
+    max(u, 0) - t Phi(-t) for t = |x|, where the last term, a small bump, becomes a
+    polynomial in min(|u|, bound) of as many coefficients as keep the error below
+    1/16 of a step:
+
+    ```mlir
+    %e = math.erf %arg : f32
+    %1 = arith.addf %e, %one : f32
+    %2 = arith.mulf %1, %half : f32
+    %3 = arith.mulf %x, %2 : f32
+    %4 = arith.divf %3, %s : f32
+    // becomes
+    %u = arith.mulf %x, %inverse_s : f32
+    %r = arith.maximumf %u, %zero : f32
+    %a = math.absf %u : f32
+    %t = arith.minimumf %a, %bound : f32
+    %p = math.fma ... // three of them
+    %4 = math.fma %t, %p, %r : f32
+    ```
+
+    Where the step is too small for all of the polynomials, and where the step is
+    known at run time, the function stays exact.
+  }];
+  let statistics = [
+    Statistic<"approximated", "approximated", "GELUs as polynomials">,
+    Statistic<"exact", "exact", "GELUs of steps that are too small">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def InferNoNaN : Pass<"nnq-infer-no-nan", "::mlir::func::FuncOp"> {
   let summary = "Marks maxima and minima whose operands are numbers for certain";
   let description = [{

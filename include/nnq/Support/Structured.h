@@ -107,8 +107,11 @@ findWeightedOps(mlir::Operation *root);
 /// True for a contraction of two operands that are computed at run time.
 bool isActivationProduct(mlir::linalg::LinalgOp op);
 
-/// True for one of 16-bit integers, as activations without their zero points
-/// are.
+/// True for one of u8 by s8, in this order.
+bool isProductOfBytes(mlir::linalg::LinalgOp op);
+
+/// True for one of u8 by s8, or of 16-bit integers, as activations without
+/// their zero points are.
 bool isIntegerProduct(mlir::linalg::LinalgOp op);
 
 /// Upstream's generalization of a named op, with the discardable attributes

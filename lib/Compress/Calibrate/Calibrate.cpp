@@ -170,26 +170,8 @@ private:
       return success();
     std::vector<TensorObserver> observers(observed.size());
     std::vector<InputObserver> inputObservers = inputs.makeObservers();
-    llvm::Expected<CompiledModel> model =
-        compile(observed, inputs, entry.getName());
-    if (!model) {
-      fail(model.takeError());
-      return failure();
-    }
-    currentObservers = observers;
-    currentInputs = inputObservers;
-    llvm::Error error =
-        runSamples(getOperation(), *model, samplesOfInputs, "calibrating",
-                   [&](ArrayRef<const void *>, ArrayRef<std::vector<char>>,
-                       int64_t count) {
-                     parallelForEach(
-                         &getContext(), inputObservers,
-                         [](InputObserver &observer) { observer.finishRun(); });
-                     numSamples += count;
-                   });
-    currentObservers = {};
-    currentInputs = {};
-    if (error) {
+    if (llvm::Error error = run(observed, inputs, entry.getName(),
+                                samplesOfInputs, observers, inputObservers)) {
       fail(std::move(error));
       return failure();
     }
@@ -217,6 +199,30 @@ private:
       ++numInputs;
     }
     return success();
+  }
+
+  /// What it compiles is gone when it returns.
+  llvm::Error run(ArrayRef<Value> observed, const ObservedInputs &inputs,
+                  StringRef entry, CalibrationData &samplesOfInputs,
+                  MutableArrayRef<TensorObserver> observers,
+                  MutableArrayRef<InputObserver> inputObservers) {
+    llvm::Expected<CompiledModel> model = compile(observed, inputs, entry);
+    if (!model)
+      return model.takeError();
+    currentObservers = observers;
+    currentInputs = inputObservers;
+    llvm::Error error =
+        runSamples(getOperation(), *model, samplesOfInputs, "calibrating",
+                   [&](ArrayRef<const void *>, ArrayRef<std::vector<char>>,
+                       int64_t count) {
+                     parallelForEach(
+                         &getContext(), inputObservers,
+                         [](InputObserver &observer) { observer.finishRun(); });
+                     numSamples += count;
+                   });
+    currentObservers = {};
+    currentInputs = {};
+    return error;
   }
 
   llvm::Expected<CompiledModel> compile(ArrayRef<Value> observed,

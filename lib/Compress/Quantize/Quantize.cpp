@@ -77,6 +77,18 @@ struct Quantize : public nnq::impl::QuantizeBase<Quantize> {
   }
 
 private:
+  /// True if steps without a zero point are little larger. Dot products of
+  /// bytes take u8 and s8, and read the second factor as it is without one.
+  static bool isBalanced(Value activation) {
+    constexpr double kMostGrowth = 1.25;
+    QuantRangeAttr range = findQuantRange(activation);
+    if (!range)
+      return false;
+    double low = std::min(range.getLow(), 0.0);
+    double high = std::max(range.getHigh(), 0.0);
+    return 2 * std::max(-low, high) <= kMostGrowth * (high - low);
+  }
+
   /// A range found at run time would have to be known before either operand is
   /// stored.
   void quantizeProduct(linalg::LinalgOp op) {
@@ -89,8 +101,12 @@ private:
     if (!op.hasPureTensorSemantics() ||
         !llvm::all_of(op.getDpsInputs(), isQuantizable))
       return keep(op, "there are no statistics of both activations");
-    for (OpOperand *operand : op.getDpsInputOperands())
-      operand->set(getQuantizedActivation(operand->get()));
+    OpOperand *first = op.getDpsInputOperand(0),
+              *second = op.getDpsInputOperand(1);
+    first->set(getQuantizedActivation(first->get(), activations));
+    second->set(getQuantizedActivation(
+        second->get(),
+        isBalanced(second->get()) ? QuantScheme::Symmetric : activations));
     ++numProducts;
     remark::passed(
         op.getLoc(),
@@ -135,7 +151,7 @@ private:
     operands.weight->set(*newWeight);
     if (compute == ComputePrecision::Int8)
       operands.activation->set(
-          getQuantizedActivation(operands.activation->get()));
+          getQuantizedActivation(operands.activation->get(), activations));
     else
       op->setAttr(kKeepF32Attr,
                   StringAttr::get(&getContext(),
@@ -163,7 +179,7 @@ private:
     Value value = operand.get();
     if (!isF32Tensor(value) || isDequantized(value) || !findQuantRange(value))
       return;
-    operand.set(getQuantizedActivation(value));
+    operand.set(getQuantizedActivation(value, activations));
     ++numBranches;
   }
 
@@ -198,14 +214,15 @@ private:
     return quantized;
   }
 
-  Value getQuantizedActivation(Value activation) {
+  /// Of schemes for one value the first that is asked for wins.
+  Value getQuantizedActivation(Value activation, QuantScheme scheme) {
     if (isDequantized(activation))
       return activation;
     Value &quantized = quantizedActivations[activation];
     if (quantized)
       return quantized;
     OpBuilder builder(&getContext());
-    quantized = quantizeActivation(builder, activation, activations);
+    quantized = quantizeActivation(builder, activation, scheme);
     if (quantized.getDefiningOp<DynamicDCastOp>())
       ++dynamicActivations;
     return quantized;

@@ -73,14 +73,36 @@ struct RoundWeights : public nnq::impl::RoundWeightsBase<RoundWeights> {
       return signalPassFailure();
     }
     // Layers do not depend on each other, and take long. As many are begun as
-    // run at once: what each holds is as large as its weights.
+    // run at once, fewer of large ones: what each holds is as large as its
+    // weights and several matrices of the square of its inputs.
+    constexpr int64_t kMostInputPairs = 5 << 20;
     size_t atOnce = std::max(getContext().getNumThreads(), 1u);
-    for (ArrayRef<linalg::LinalgOp> rest = ops; !rest.empty();
-         rest = rest.drop_front(std::min(atOnce, rest.size())))
-      round(rest.take_front(atOnce));
+    SmallVector<linalg::LinalgOp> batch;
+    int64_t inputPairs = 0;
+    for (linalg::LinalgOp op : ops) {
+      int64_t pairs = countInputPairs(op);
+      if (!batch.empty() && (batch.size() == atOnce ||
+                             inputPairs + pairs > kMostInputPairs)) {
+        round(batch);
+        batch.clear();
+        inputPairs = 0;
+      }
+      batch.push_back(op);
+      inputPairs += pairs;
+    }
+    round(batch);
   }
 
 private:
+  /// The elements of the correlation that `op` is rounded by.
+  static int64_t countInputPairs(linalg::LinalgOp op) {
+    auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
+    ElementsAttr correlation =
+        stats ? stats.getCorrelation() : ElementsAttr();
+    // Triangles.
+    return correlation ? 2 * correlation.getNumElements() : 0;
+  }
+
   void round(ArrayRef<linalg::LinalgOp> layers);
   void miss(Operation *op, StringRef reason) {
     ++numMissed;

@@ -358,11 +358,14 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
         break;
       }
     problem.channels = sizes[product->lane];
-    bool isPair = isX86(target);
-    problem.dot = isPair ? DotKind::VPMADDWD : DotKind::None;
-    problem.group = isPair ? 2 : 1;
-    problem.fusesSum = target.getDot() == DotKind::VPDPBUSD;
-    if (!isPair) {
+    bool hasVnni = target.getDot() == DotKind::VPDPBUSD;
+    bool hasDot = isProductOfBytes(op) ? hasVnni : isX86(target);
+    problem.dot = !hasDot                ? DotKind::None
+                  : isProductOfBytes(op) ? DotKind::VPDPBUSD
+                                         : DotKind::VPMADDWD;
+    problem.group = getPartSize(problem.dot);
+    problem.fusesSum = hasVnni;
+    if (!hasDot) {
       ++withoutDot;
       remarkMissed(op, "nnq-select-strategy",
                    "no dot instruction of the target multiplies these types");
