@@ -118,6 +118,21 @@ def packssdw(lanes):
         (lanes, lanes, 2 * lanes, mask), "  ret %s %%r" % i16, "}"])
 
 
+def cvtps2dq(lanes):
+    """Definition of the instruction in plain LLVM IR; the wide one has a mask,
+    all of which is set, and a rounding mode, the current one."""
+    f32, i32 = "<%d x float>" % lanes, "<%d x i32>" % lanes
+    rest = ", %s %%old, i16 %%mask, i32 %%mode" % i32 if lanes == 16 else ""
+    return """define internal {i32} @emulated_cvtps2dq_{lanes}({f32} %x{rest}) alwaysinline {{
+  ; Adding and taking away 1.5 * 2^23 rounds to even below 2^22, as far as the
+  ; values that are converted reach.
+  %a = fadd {f32} %x, splat (float 1.2582912e+07)
+  %r = fsub {f32} %a, splat (float 1.2582912e+07)
+  %i = fptosi {f32} %r to {i32}
+  ret {i32} %i
+}}""".format(i32=i32, f32=f32, lanes=lanes, rest=rest)
+
+
 def lookup(name, count, find):
     """Definition of an instruction in plain LLVM IR that takes `count` bytes
     from places: `find` returns, of the i-th of them, what makes %index, and %r
@@ -166,19 +181,8 @@ PACKSSDW = {"@llvm.x86.avx2.packssdw": 8,
             "@llvm.x86.avx512.packssdw.512": 16}
 PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
 
-CVTPS2DQ = """define internal <8 x i32> @emulated_cvtps2dq(<8 x float> %x) alwaysinline {
-  %r = call <8 x float> @emulated_roundeven(<8 x float> %x)
-  %i = fptosi <8 x float> %r to <8 x i32>
-  ret <8 x i32> %i
-}
-
-define internal <8 x float> @emulated_roundeven(<8 x float> %x) alwaysinline {
-  ; Adding and taking away 1.5 * 2^23 rounds to even below 2^22, as far as the
-  ; values that are converted reach.
-  %a = fadd <8 x float> %x, splat (float 1.2582912e+07)
-  %r = fsub <8 x float> %a, splat (float 1.2582912e+07)
-  ret <8 x float> %r
-}"""
+CVTPS2DQ = {"@llvm.x86.avx.cvt.ps2dq.256": 8,
+            "@llvm.x86.avx512.mask.cvtps2dq.512": 16}
 
 
 def emulate(text):
@@ -207,6 +211,7 @@ def emulate(text):
         text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
     for names, prefix, define in ((PMADDWD, "pmaddwd", pmaddwd),
                                   (PACKSSDW, "packssdw", packssdw),
+                                  (CVTPS2DQ, "cvtps2dq", cvtps2dq),
                                   (PSHUFB, "pshufb", pshufb),
                                   (PERMB, "permb", permb)):
         for name, lanes in names.items():
@@ -217,12 +222,6 @@ def emulate(text):
             text = text.replace(name + "(",
                                 "@emulated_%s_%d(" % (prefix, lanes))
             definitions.append(define(lanes))
-    name = "@llvm.x86.avx.cvt.ps2dq.256"
-    if name in text:
-        text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,
-                      flags=re.MULTILINE)
-        text = text.replace(name + "(", "@emulated_cvtps2dq(")
-        definitions.append(CVTPS2DQ)
     # SSE2 is part of every x86-64.
     rest = re.search(r"@llvm\.x86\.(?!sse2?\.)\S+", text)
     if rest:
