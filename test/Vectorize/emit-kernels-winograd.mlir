@@ -242,3 +242,62 @@ func.func @large_bias(%x: memref<8x80xi8>, %y: memref<6x8x8xi16>) {
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 32 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 16, i, r, c mod 16, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu", cpu = "znver4", features = "",
+    vector_bits = 512, vector_registers = 32, dot = vpdpbusd>} {
+// Weights are transformed where four tiles multiply them: of row 0, which reads
+// a row of taps, five points at once and the last, of four pairs of inputs,
+// apart; of rows 1 and 2, which read all, two columns at a time, and those at the
+// ends, which read two columns of taps, together. No factors are in their transform, but in that of the
+// results.
+// CHECK-LABEL: @fused
+// CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<36x160xi16>
+// CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x80xi32>
+// CHECK-NOT: memref.alloc
+// CHECK: vector.store %{{.+}}, %[[V]][%c35
+// CHECK: scf.for %{{.+}} = %c0{{.*}} to %c2
+// CHECK: scf.for
+// CHECK-COUNT-3: arith.extsi {{.*}} : vector<32xi8> to vector<32xi16>
+// CHECK-NOT: arith.muli
+// CHECK: vector.load %[[V]][%c0{{[_0-9]*}}, %{{.+}}] : memref<36x160xi16>, vector<2xi16>
+// CHECK: vector.contract
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c0{{[_0-9]*}},
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c4{{[_0-9]*}},
+// CHECK: scf.for
+// CHECK-COUNT-4: arith.extsi {{.*}} : vector<32xi8> to vector<32xi16>
+// CHECK-NOT: arith.extsi {{.*}} : vector<32xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c5{{[_0-9]*}},
+// CHECK: scf.for
+// CHECK-COUNT-6: arith.extsi {{.*}} : vector<32xi8> to vector<32xi16>
+// CHECK-NOT: arith.extsi {{.*}} : vector<32xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c6{{[_0-9]*}},
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c17{{[_0-9]*}},
+// CHECK: scf.for
+// CHECK-COUNT-9: arith.extsi {{.*}} : vector<32xi8> to vector<32xi16>
+// CHECK-NOT: arith.extsi {{.*}} : vector<32xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c7{{[_0-9]*}},
+// CHECK-DAG: arith.constant dense<6> : vector<16xi32>
+// CHECK-DAG: arith.constant dense<954437177> : vector<16xi32>
+func.func @fused(%x: memref<10x320xi16>, %w: memref<2x3x48x16x2xi8>, %y: memref<8x8x32xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<8x8x32xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<10x320xi16>, memref<2x3x48x16x2xi8>) outs(%y : memref<8x8x32xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2, fused = true>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+}

@@ -214,9 +214,10 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
       once, so that their chains of operations are interleaved.
     - Convolutions with `winograd`: F(m x m, 3 x 3) in exact integers. The
       activation is transformed tile by tile in 16 bits, the weights tile of
-      channels by tile of channels (they are stored as they were); sums of
-      products and their transform are exact modulo 2^32, and the result is that
-      of the convolution.
+      channels by tile of channels (they are stored as they were) or, with `fused`,
+      point by point in the registers that multiply them; sums of products and
+      their transform are exact modulo 2^32, and the result is that of the
+      convolution.
     - Reductions whose lanes are neighbours in the result, such as depthwise
       convolutions, pools and products of activations: windows are unrolled, so
       that rows share reads where windows overlap.

@@ -190,32 +190,47 @@ SmallVector<Value> LinearMapEmitter::emitRows(ArrayRef<int64_t> rows,
   return result;
 }
 
-SmallVector<Value> LinearMapEmitter::emit(ArrayRef<Value> x) {
-  return emitRows(llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), x);
-}
-
-void LinearMapEmitter::emitRows2D(
-    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
-    function_ref<void(int64_t, int64_t, Value)> store) {
+SmallVector<int64_t> LinearMapEmitter::getRead(ArrayRef<int64_t> rows) const {
   SmallVector<bool> isRead(matrix.cols, false);
   for (int64_t row : rows)
     for (int64_t i = 0; i < matrix.cols; ++i)
       isRead[i] = isRead[i] || matrix.at(row, i) != 0;
   for (auto [first, second] : columnPairs)
     isRead[first] = isRead[second] = isRead[first] || isRead[second];
-  SmallVector<SmallVector<Value>> half(matrix.rows);
-  for (int64_t col = 0; col < matrix.cols; ++col) {
+  SmallVector<int64_t> read;
+  for (int64_t i = 0; i < matrix.cols; ++i)
+    if (isRead[i])
+      read.push_back(i);
+  return read;
+}
+
+void LinearMapEmitter::emitBlock2D(
+    ArrayRef<int64_t> rows, ArrayRef<int64_t> columns,
+    function_ref<Value(int64_t, int64_t)> load,
+    function_ref<void(int64_t, int64_t, Value)> store) {
+  SmallVector<int64_t> read = getRead(rows);
+  SmallVector<SmallVector<Value>> half(matrix.rows,
+                                       SmallVector<Value>(matrix.cols));
+  for (int64_t col : getRead(columns)) {
     SmallVector<Value> column(matrix.cols);
-    for (int64_t i = 0; i < matrix.cols; ++i)
-      if (isRead[i])
-        column[i] = load(i, col);
+    for (int64_t i : read)
+      column[i] = load(i, col);
     SmallVector<Value> values = emitRows(rows, column);
     for (int64_t row : rows)
-      half[row].push_back(values[row]);
+      half[row][col] = values[row];
   }
-  for (int64_t row : rows)
-    for (auto [col, value] : llvm::enumerate(emit(half[row])))
-      store(row, col, value);
+  for (int64_t row : rows) {
+    SmallVector<Value> values = emitRows(columns, half[row]);
+    for (int64_t col : columns)
+      store(row, col, values[col]);
+  }
+}
+
+void LinearMapEmitter::emitRows2D(
+    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
+    function_ref<void(int64_t, int64_t, Value)> store) {
+  emitBlock2D(rows, llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), load,
+              store);
 }
 
 void LinearMapEmitter::emit2D(

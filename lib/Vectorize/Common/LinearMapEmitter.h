@@ -20,9 +20,6 @@ public:
   LinearMapEmitter(mlir::OpBuilder &builder, mlir::Location loc,
                    const IntMatrix &matrix);
 
-  /// `matrix * x`
-  mlir::SmallVector<mlir::Value> emit(mlir::ArrayRef<mlir::Value> x);
-
   /// `matrix * x * matrix^T` for a square x. Rows of the result that have
   /// nothing in common come one after the other, so that few values are live
   /// at a time: each reads what it needs of x and is stored at once.
@@ -36,6 +33,13 @@ public:
   emitRows2D(mlir::ArrayRef<int64_t> rows,
              mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
+  /// Only `columns` of these, which are groups.
+  void
+  emitBlock2D(mlir::ArrayRef<int64_t> rows, mlir::ArrayRef<int64_t> columns,
+              mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
+              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
+  /// Elements of x, in each direction, that `rows` read.
+  mlir::SmallVector<int64_t> getRead(mlir::ArrayRef<int64_t> rows) const;
 
 private:
   void pairColumns();

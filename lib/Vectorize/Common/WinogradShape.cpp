@@ -17,6 +17,11 @@
 using namespace mlir;
 using namespace nnq;
 
+int64_t nnq::countFusedRegisters(int64_t points, int64_t taps, int64_t tiles) {
+  constexpr int64_t kTemporaries = 2;
+  return points * tiles + points + taps + kTemporaries;
+}
+
 /// True if `expr` is `dim(a) + dim(b)`.
 static bool isSumOfDims(AffineExpr expr, unsigned a, unsigned b) {
   MLIRContext *context = expr.getContext();
