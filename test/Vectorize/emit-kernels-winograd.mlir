@@ -301,3 +301,51 @@ func.func @fused(%x: memref<10x320xi16>, %w: memref<2x3x48x16x2xi8>, %y: memref<
   return
 }
 }
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 16, i, r, c mod 16, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+#id = affine_map<(h, w, c) -> (h, w, c)>
+
+// Bytes of four columns of 16 channels are neighbours and fill a register: they
+// are bounded and narrowed together, and stored at once.
+// CHECK-LABEL: @bytes_of_columns
+// CHECK-SAME: %[[Y:[a-z0-9]+]]: memref<8x8x16xi8>
+// CHECK: %[[WIDE:.+]] = vector.shuffle %{{.+}} : vector<32xi32>, vector<32xi32>
+// CHECK: %[[MAX:.+]] = arith.maxsi %[[WIDE]], %{{.+}} : vector<64xi32>
+// CHECK: %[[MIN:.+]] = arith.minsi %[[MAX]], %{{.+}} : vector<64xi32>
+// CHECK: %[[BYTES:.+]] = arith.trunci %[[MIN]] : vector<64xi32> to vector<64xi8>
+// CHECK: %[[FLAT:.+]] = memref.collapse_shape %[[Y]] {{\[}}[0], [1, 2]] : memref<8x8x16xi8> into memref<8x128xi8>
+// CHECK: vector.store %[[BYTES]], %[[FLAT]]{{.*}} : memref<8x128xi8>, vector<64xi8>
+// CHECK-NOT: vector<16xi8>
+func.func @bytes_of_columns(%x: memref<10x80xi8>, %w: memref<1x3x12x16x2xi8>, %y: memref<8x8x16xi8>) {
+  %zero = arith.constant 0 : i32
+  %acc = memref.alloc() : memref<8x8x16xi32>
+  linalg.fill ins(%zero : i32) outs(%acc : memref<8x8x16xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<10x80xi8>, memref<1x3x12x16x2xi8>) outs(%acc : memref<8x8x16xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2>} {
+  ^bb0(%a: i8, %c: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%acc : memref<8x8x16xi32>) outs(%y : memref<8x8x16xi8>) {
+  ^bb0(%a: i32, %o: i8):
+    %c0 = arith.constant 0 : i32
+    %c255 = arith.constant 255 : i32
+    %c3 = arith.constant 3 : i32
+    %shift = arith.shrsi %a, %c3 : i32
+    %max = arith.maxsi %shift, %c0 : i32
+    %min = arith.minsi %max, %c255 : i32
+    %t = arith.trunci %min : i32 to i8
+    linalg.yield %t : i8
+  }
+  return
+}

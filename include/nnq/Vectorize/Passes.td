@@ -473,7 +473,9 @@ def LowerSaturation : Pass<"nnq-lower-saturation", "::mlir::func::FuncOp"> {
     ```
 
     A zero point that was added before is added to the narrow numbers, with
-    saturation, where bounds show that it makes no difference. The pattern is public
+    saturation, where bounds show that it makes no difference. Four registers of
+    AVX-512 side by side, bounded to bytes, are narrowed in two steps to one, whose
+    fours of bytes are sorted at the end. Both patterns are public
     (`populateNarrowToPackssdwPatterns`).
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",

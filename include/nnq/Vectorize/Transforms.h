@@ -60,7 +60,9 @@ void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
 
 /// arith.trunci to i16 or i8 of numbers bounded to 16 bits, out of a shuffle of
 /// two vectors of L i32 by fours, to packssdw, for L of 4 (SSE2), 8 (AVX2) and
-/// 16 (AVX512BW) that fit in `vectorBits`.
+/// 16 (AVX512BW) that fit in `vectorBits`; with registers of 512 bits also to
+/// i8 of numbers bounded to bytes, out of four vectors of 16 side by side, to
+/// packssdw and packuswb or packsswb.
 void populateNarrowToPackssdwPatterns(mlir::RewritePatternSet &patterns,
                                       int64_t vectorBits);
 

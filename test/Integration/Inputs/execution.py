@@ -95,27 +95,44 @@ def pmaddwd(lanes):
                               "  ret %s %%s" % i32, "}"])
 
 
-def packssdw(lanes):
-    """Definition of the instruction in plain LLVM IR."""
-    i16, i32 = "<%d x i16>" % (2 * lanes), "<%d x i32>" % lanes
-    lines = ["define internal %s @emulated_packssdw_%d(%s %%a, %s %%b) "
-             "alwaysinline {" % (i16, lanes, i32, i32)]
+def pack(name, lanes, bits, low, high):
+    """Definition in plain LLVM IR of an instruction that narrows integers of
+    `bits` between bounds, and takes parts of 128 bits of both operands in
+    turns."""
+    part = 128 // bits
+    narrow = "<%d x i%d>" % (2 * lanes, bits // 2)
+    wide = "<%d x i%d>" % (lanes, bits)
+    lines = ["define internal %s @emulated_%s_%d(%s %%a, %s %%b) "
+             "alwaysinline {" % (narrow, name, lanes, wide, wide)]
     for side in "ab":
         value = "%" + side
-        for bound, order in ((-32768, "slt"), (32767, "sgt")):
+        for bound, order in ((low, "slt"), (high, "sgt")):
             lines += [
-                "  %s.c = icmp %s %s %s, splat (i32 %d)" %
-                (value, order, i32, value, bound),
-                "  %s.s = select <%d x i1> %s.c, %s splat (i32 %d), %s %s" %
-                (value, lanes, value, i32, bound, i32, value)]
+                "  %s.c = icmp %s %s %s, splat (i%d %d)" %
+                (value, order, wide, value, bits, bound),
+                "  %s.s = select <%d x i1> %s.c, %s splat (i%d %d), %s %s" %
+                (value, lanes, value, wide, bits, bound, wide, value)]
             value += ".s"
-        lines.append("  %%%s.t = trunc %s %s to <%d x i16>" %
-                     (side, i32, value, lanes))
-    mask = ", ".join("i32 %d" % (quad // 2 * 4 + quad % 2 * lanes + i)
-                     for quad in range(lanes // 2) for i in range(4))
+        lines.append("  %%%s.t = trunc %s %s to <%d x i%d>" %
+                     (side, wide, value, lanes, bits // 2))
+    mask = ", ".join("i32 %d" % (i // 2 * part + i % 2 * lanes + j)
+                     for i in range(2 * lanes // part) for j in range(part))
     return "\n".join(lines + [
-        "  %%r = shufflevector <%d x i16> %%a.t, <%d x i16> %%b.t, <%d x i32> <%s>" %
-        (lanes, lanes, 2 * lanes, mask), "  ret %s %%r" % i16, "}"])
+        "  %%r = shufflevector <%d x i%d> %%a.t, <%d x i%d> %%b.t, <%d x i32> <%s>" %
+        (lanes, bits // 2, lanes, bits // 2, 2 * lanes, mask),
+        "  ret %s %%r" % narrow, "}"])
+
+
+def packssdw(lanes):
+    return pack("packssdw", lanes, 32, -32768, 32767)
+
+
+def packsswb(lanes):
+    return pack("packsswb", lanes, 16, -128, 127)
+
+
+def packuswb(lanes):
+    return pack("packuswb", lanes, 16, 0, 255)
 
 
 def cvtps2dq(lanes):
@@ -179,6 +196,8 @@ PSHUFB = {"@llvm.x86.ssse3.pshuf.b.128": 16, "@llvm.x86.avx2.pshuf.b": 32,
           "@llvm.x86.avx512.pshuf.b.512": 64}
 PACKSSDW = {"@llvm.x86.avx2.packssdw": 8,
             "@llvm.x86.avx512.packssdw.512": 16}
+PACKSSWB = {"@llvm.x86.avx512.packsswb.512": 32}
+PACKUSWB = {"@llvm.x86.avx512.packuswb.512": 32}
 PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
 
 CVTPS2DQ = {"@llvm.x86.avx.cvt.ps2dq.256": 8,
@@ -211,6 +230,8 @@ def emulate(text):
         text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
     for names, prefix, define in ((PMADDWD, "pmaddwd", pmaddwd),
                                   (PACKSSDW, "packssdw", packssdw),
+                                  (PACKSSWB, "packsswb", packsswb),
+                                  (PACKUSWB, "packuswb", packuswb),
                                   (CVTPS2DQ, "cvtps2dq", cvtps2dq),
                                   (PSHUFB, "pshufb", pshufb),
                                   (PERMB, "permb", permb)):
