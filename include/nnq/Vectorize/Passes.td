@@ -85,6 +85,10 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     takes in. With `codebook` they are places in a table of 16 numbers, one for all
     channels or for each block of lanes. Scales of groups are packed by blocks of lanes, too.
 
+    With `winograd` and `fused` the first and the third of three taps are neighbours,
+    and the second ones a constant of their own, which a linalg.generic puts
+    together, so that one instruction multiplies bytes of two taps and adds them up.
+
     With `sparse = block` weights are stored as lists, one for each tile of channels
     and step of the reductions outside of the run: of the blocks that are not zero,
     and the part of the run that each of them multiplies, in integers of 8, 16 or 32

@@ -8,6 +8,7 @@
 
 #include "DepthwiseTaps.h"
 #include "Int4Unpacking.h"
+#include "TapPairs.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -238,6 +239,11 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
     group.unpacking = findInt4Unpacking(op.getInputs()[1], op);
     if (!group.unpacking)
       return fail("the weights of 4 bits are not packed for the kernel");
+  }
+  if (group.packed && group.kernel.getFused()) {
+    group.unpacking = findTapPairs(op.getInputs()[1], op);
+    if (!group.unpacking)
+      return fail("the taps of its weights are not packed in pairs");
   }
   if (group.packed && group.kernel.getSparse() != SparseKind::None) {
     group.expansion =

@@ -204,33 +204,23 @@ SmallVector<int64_t> LinearMapEmitter::getRead(ArrayRef<int64_t> rows) const {
   return read;
 }
 
-void LinearMapEmitter::emitBlock2D(
-    ArrayRef<int64_t> rows, ArrayRef<int64_t> columns,
-    function_ref<Value(int64_t, int64_t)> load,
+void LinearMapEmitter::emitRows2D(
+    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
     function_ref<void(int64_t, int64_t, Value)> store) {
   SmallVector<int64_t> read = getRead(rows);
-  SmallVector<SmallVector<Value>> half(matrix.rows,
-                                       SmallVector<Value>(matrix.cols));
-  for (int64_t col : getRead(columns)) {
+  auto all = llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows));
+  SmallVector<SmallVector<Value>> half(matrix.rows);
+  for (int64_t col = 0; col < matrix.cols; ++col) {
     SmallVector<Value> column(matrix.cols);
     for (int64_t i : read)
       column[i] = load(i, col);
     SmallVector<Value> values = emitRows(rows, column);
     for (int64_t row : rows)
-      half[row][col] = values[row];
+      half[row].push_back(values[row]);
   }
-  for (int64_t row : rows) {
-    SmallVector<Value> values = emitRows(columns, half[row]);
-    for (int64_t col : columns)
-      store(row, col, values[col]);
-  }
-}
-
-void LinearMapEmitter::emitRows2D(
-    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
-    function_ref<void(int64_t, int64_t, Value)> store) {
-  emitBlock2D(rows, llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), load,
-              store);
+  for (int64_t row : rows)
+    for (auto [col, value] : llvm::enumerate(emitRows(all, half[row])))
+      store(row, col, value);
 }
 
 void LinearMapEmitter::emit2D(

@@ -121,8 +121,8 @@ struct TransformCycles {
 };
 static TransformCycles getTransformCycles(int64_t outputs, int64_t lanes) {
   double wide = lanes > 8 ? 1.4 : 1.0;
-  TransformCycles cycles = outputs == 4 ? TransformCycles{110, 60, 30, 110}
-                                        : TransformCycles{25, 20, 10, 25};
+  TransformCycles cycles = outputs == 4 ? TransformCycles{110, 60, 22, 110}
+                                        : TransformCycles{25, 20, 8, 25};
   return {wide * cycles.activation, wide * cycles.weights,
           wide * cycles.fusedWeights, wide * cycles.result};
 }

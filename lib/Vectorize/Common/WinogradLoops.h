@@ -48,10 +48,9 @@ private:
   void transformWeights(mlir::OpBuilder &b, const Channels &channels,
                         const Part &part);
   void multiply(mlir::OpBuilder &b, const Channels &channels, const Part &part);
-  mlir::Value emitLoadTap(mlir::OpBuilder &b,
-                          mlir::SmallVectorImpl<mlir::Value> &taps,
-                          mlir::OpFoldResult block, mlir::OpFoldResult pair,
-                          int64_t i, int64_t j);
+  mlir::SmallVector<mlir::Value>
+  emitTapRows(mlir::OpBuilder &b, mlir::ArrayRef<int64_t> rows,
+              mlir::OpFoldResult block, mlir::OpFoldResult pair, int64_t j);
   mlir::Value emitLoadPair(mlir::OpBuilder &b, mlir::OpFoldResult point,
                            mlir::OpFoldResult tile, int64_t row,
                            mlir::OpFoldResult pair);

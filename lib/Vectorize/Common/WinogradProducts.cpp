@@ -12,6 +12,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace nnq;
 
@@ -36,45 +38,36 @@ SmallVector<WinogradEmitter::Part> WinogradEmitter::getParts() {
   return parts;
 }
 
-/// A tap of all lanes and a pair of inputs, read once for all that is in
-/// `taps`.
-Value WinogradEmitter::emitLoadTap(OpBuilder &b, SmallVectorImpl<Value> &taps,
-                                   OpFoldResult block, OpFoldResult pair,
-                                   int64_t i, int64_t j) {
-  taps.resize(algorithm.taps * algorithm.taps);
-  Value &tap = taps[i * algorithm.taps + j];
-  if (tap)
-    return tap;
-  // Lanes and elements are contiguous.
-  Value flat = memref::CollapseShapeOp::create(
-      b, loc, op.getInputs()[1],
-      ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
-  Type element = cast<MemRefType>(flat.getType()).getElementType();
-  auto type = VectorType::get({lanes * 2}, b.getI16Type());
-  AffineExpr d0 = b.getAffineDimExpr(0);
-  tap = vector::LoadOp::create(
-      b, loc, type.clone(element), flat,
-      indices(b, {block, b.getIndexAttr(i),
-                  affine(b, d0 + j * (shape.inputs / 2), pair),
-                  b.getIndexAttr(0)}));
-  if (tap.getType() != type)
-    tap = arith::ExtSIOp::create(b, loc, type, tap);
-  return tap;
-}
-
 /// U(step, point, block, pair of inputs, lane, element) for some channels.
 void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels,
                                        const Part &part) {
+  Value w = op.getInputs()[1];
   int64_t pairs = shape.inputs / 2, size = lanes * 2;
+  auto weightType = cast<MemRefType>(w.getType());
+  auto type = VectorType::get({size}, b.getI16Type());
+  // Lanes and elements are contiguous.
+  Value flat = memref::CollapseShapeOp::create(
+      b, loc, w, ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
   emitLoopNest(
       b, loc, {channels.count, pairs},
       [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
         AffineExpr d0 = inner.getAffineDimExpr(0),
                    d1 = inner.getAffineDimExpr(1);
         OpFoldResult block = affine(inner, d0 + d1, {channels.first, at[0]});
-        SmallVector<Value> taps;
-        auto loadTap = [&](int64_t i, int64_t j) {
-          return emitLoadTap(inner, taps, block, at[1], i, j);
+        SmallVector<Value> taps(algorithm.taps * algorithm.taps);
+        auto loadTap = [&](int64_t i, int64_t j) -> Value {
+          Value &tap = taps[i * algorithm.taps + j];
+          if (tap)
+            return tap;
+          tap = vector::LoadOp::create(
+              inner, loc, VectorType::get({size}, weightType.getElementType()),
+              flat,
+              indices(inner, {block, inner.getIndexAttr(i),
+                              affine(inner, d0 + j * pairs, at[1]),
+                              inner.getIndexAttr(0)}));
+          if (tap.getType() != type)
+            tap = arith::ExtSIOp::create(inner, loc, type, tap);
+          return tap;
         };
         OpFoldResult element = affine(inner, (d0 * pairs + d1) * size, at);
         OpFoldResult slot = getWeightSlot(inner, channels);
@@ -202,6 +195,76 @@ WinogradEmitter::getPointBlocks(int64_t count) {
   return found;
 }
 
+/// Some rows of the transform of a column of three taps, for all lanes and a
+/// pair of inputs: the first and the third tap, neighbours in memory, are
+/// multiplied and added up at once.
+SmallVector<Value> WinogradEmitter::emitTapRows(OpBuilder &b,
+                                                ArrayRef<int64_t> rows,
+                                                OpFoldResult block,
+                                                OpFoldResult pair, int64_t j) {
+  AffineExpr d0 = b.getAffineDimExpr(0);
+  OpFoldResult at = affine(b, d0 + j * (shape.inputs / 2), pair);
+  auto load = [&](unsigned operand, int64_t size) -> Value {
+    Value taps = linalg::GenericOp(group.unpacking).getInputs()[operand];
+    SmallVector<ReassociationIndices> flat{{0}, {1}, {2, 3}};
+    if (operand == 0)
+      flat.back().push_back(4);
+    return vector::LoadOp::create(
+        b, loc, VectorType::get({size}, b.getI8Type()),
+        memref::CollapseShapeOp::create(b, loc, taps, flat),
+        indices(b, {block, at, b.getIndexAttr(0)}));
+  };
+  auto type = VectorType::get({lanes * 2}, b.getI16Type());
+  Value outer = load(0, lanes * 4), middle;
+  // By the factors of the first and the third tap, and of the second.
+  std::map<std::pair<int64_t, int64_t>, Value> sums;
+  std::map<int64_t, Value> products;
+  auto emitSum = [&](int64_t first, int64_t third) {
+    Value &sum = sums[{first, third}];
+    if (sum)
+      return sum;
+    auto a = static_cast<int8_t>(first), c = static_cast<int8_t>(third);
+    Value factors = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(VectorType::get({4}, b.getI8Type()),
+                               ArrayRef<int8_t>{a, c, a, c}));
+    Value zero = arith::ConstantOp::create(
+        b, loc, b.getZeroAttr(VectorType::get({lanes, 2}, b.getI16Type())));
+    sum = vector::ShapeCastOp::create(
+        b, loc, type, emitPairDot(b, loc, factors, outer, zero));
+    return sum;
+  };
+  auto emitProduct = [&](int64_t factor) {
+    Value &product = products[factor];
+    if (product)
+      return product;
+    if (!middle)
+      middle = arith::ExtSIOp::create(b, loc, type, load(1, lanes * 2));
+    product = factor == 1 ? middle
+              : factor == 2
+                  ? Value(arith::AddIOp::create(b, loc, middle, middle))
+                  : arith::MulIOp::create(
+                        b, loc, middle,
+                        arith::ConstantOp::create(
+                            b, loc,
+                            SplatElementsAttr::get(
+                                type, b.getI16IntegerAttr(factor))));
+    return product;
+  };
+  SmallVector<Value> results;
+  const IntMatrix &matrix = algorithm.weight;
+  for (int64_t row : rows) {
+    Value result = emitSum(matrix.at(row, 0), matrix.at(row, 2));
+    int64_t factor = matrix.at(row, 1);
+    if (factor > 0)
+      result = arith::AddIOp::create(b, loc, result, emitProduct(factor));
+    else if (factor < 0)
+      result = arith::SubIOp::create(b, loc, result, emitProduct(-factor));
+    results.push_back(result);
+  }
+  return results;
+}
+
 /// Products for `count` tiles from `tile` on, by weights that are transformed
 /// in registers.
 void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
@@ -215,25 +278,28 @@ void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
       b, blockPoints.size() * count,
       [&](OpBuilder &inner, OpFoldResult pair,
           MutableArrayRef<Value> accumulators) {
-        SmallVector<Value> taps;
-        LinearMapEmitter(inner, loc, algorithm.weight)
-            .emitBlock2D(
-                block.rows, block.columns,
-                [&](int64_t i, int64_t j) {
-                  return emitLoadTap(inner, taps, channels.first, pair, i, j);
-                },
-                [&](int64_t i, int64_t j, Value weights) {
-                  int64_t point = i * algorithm.points + j;
-                  Value column = extend(inner, {lanes, 2}, weights);
-                  auto *at = llvm::find(blockPoints, point);
-                  auto ofPoint = accumulators.slice(
-                      (at - blockPoints.begin()) * count, count);
-                  for (auto [row, acc] : llvm::enumerate(ofPoint)) {
-                    Value factor = emitLoadPair(
-                        inner, inner.getIndexAttr(point), tile, row, pair);
-                    acc = emitRowByColumns(inner, loc, factor, column, acc);
-                  }
-                });
+        LinearMapEmitter transform(inner, loc, algorithm.weight);
+        SmallVector<SmallVector<Value>> half(
+            algorithm.points, SmallVector<Value>(algorithm.taps));
+        for (int64_t j : transform.getRead(block.columns))
+          for (auto [row, value] : llvm::zip_equal(
+                   block.rows,
+                   emitTapRows(inner, block.rows, channels.first, pair, j)))
+            half[row][j] = value;
+        for (auto [i, row] : llvm::enumerate(block.rows)) {
+          SmallVector<Value> weights =
+              transform.emitRows(block.columns, half[row]);
+          for (auto [j, column] : llvm::enumerate(block.columns)) {
+            int64_t at = i * block.columns.size() + j;
+            Value factor = extend(inner, {lanes, 2}, weights[column]);
+            for (int64_t t = 0; t < count; ++t) {
+              Value &acc = accumulators[at * count + t];
+              Value x = emitLoadPair(inner, inner.getIndexAttr(blockPoints[at]),
+                                     tile, t, pair);
+              acc = emitRowByColumns(inner, loc, x, factor, acc);
+            }
+          }
+        }
       });
   OpFoldResult scratch = getScratchSlot(b, channels);
   for (auto [i, point] : llvm::enumerate(blockPoints))

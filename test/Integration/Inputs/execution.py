@@ -95,6 +95,33 @@ def pmaddwd(lanes):
                               "  ret %s %%s" % i32, "}"])
 
 
+def pmaddubsw(lanes):
+    """Definition of the instruction, which saturates, in plain LLVM IR."""
+    i8, i16, i32 = ("<%d x i8>" % (2 * lanes), "<%d x i16>" % lanes,
+                    "<%d x i32>" % lanes)
+    lines = ["define internal %s @emulated_pmaddubsw_%d(%s %%a, %s %%b) "
+             "alwaysinline {" % (i16, lanes, i8, i8)]
+    for part in range(2):
+        mask = ", ".join("i32 %d" % (2 * lane + part) for lane in range(lanes))
+        for side, extend in (("a", "zext"), ("b", "sext")):
+            lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
+                         "<%d x i32> <%s>" %
+                         (side, part, i8, side, i8, lanes, mask))
+            lines.append("  %%%s%dw = %s <%d x i8> %%%s%d to %s" %
+                         (side, part, extend, lanes, side, part, i32))
+        lines.append("  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part))
+    lines.append("  %%s = add %s %%p0, %%p1" % i32)
+    value = "%s"
+    for bound, order in ((-32768, "slt"), (32767, "sgt")):
+        lines += ["  %s.c = icmp %s %s %s, splat (i32 %d)" %
+                  (value, order, i32, value, bound),
+                  "  %s.s = select <%d x i1> %s.c, %s splat (i32 %d), %s %s" %
+                  (value, lanes, value, i32, bound, i32, value)]
+        value += ".s"
+    return "\n".join(lines + ["  %%r = trunc %s %s to %s" % (i32, value, i16),
+                              "  ret %s %%r" % i16, "}"])
+
+
 def pack(name, lanes, bits, low, high):
     """Definition in plain LLVM IR of an instruction that narrows integers of
     `bits` between bounds, and takes parts of 128 bits of both operands in
@@ -196,6 +223,8 @@ PSHUFB = {"@llvm.x86.ssse3.pshuf.b.128": 16, "@llvm.x86.avx2.pshuf.b": 32,
           "@llvm.x86.avx512.pshuf.b.512": 64}
 PACKSSDW = {"@llvm.x86.avx2.packssdw": 8,
             "@llvm.x86.avx512.packssdw.512": 16}
+PMADDUBSW = {"@llvm.x86.avx2.pmadd.ub.sw": 16,
+             "@llvm.x86.avx512.pmaddubs.w.512": 32}
 PACKSSWB = {"@llvm.x86.avx512.packsswb.512": 32}
 PACKUSWB = {"@llvm.x86.avx512.packuswb.512": 32}
 PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
@@ -229,6 +258,7 @@ def emulate(text):
         definitions.append(emulated)
         text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
     for names, prefix, define in ((PMADDWD, "pmaddwd", pmaddwd),
+                                  (PMADDUBSW, "pmaddubsw", pmaddubsw),
                                   (PACKSSDW, "packssdw", packssdw),
                                   (PACKSSWB, "packsswb", packsswb),
                                   (PACKUSWB, "packuswb", packuswb),
