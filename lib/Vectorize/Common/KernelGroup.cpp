@@ -73,12 +73,28 @@ static bool isMajorIdentity(AffineMap map) {
   return true;
 }
 
-/// The contraction may move to where its root is: nothing in between writes.
+/// True if `op` copies to an allocation that `from` does not use, and not what
+/// that writes.
+static bool isCopyApart(Operation *op, Operation *from) {
+  auto copy = dyn_cast<memref::CopyOp>(op);
+  if (!copy)
+    return false;
+  Value target = getBase(copy.getTarget()), source = getBase(copy.getSource());
+  Value result = getBase(cast<linalg::LinalgOp>(from).getDpsInits()[0]);
+  return target.getDefiningOp<memref::AllocOp>() && source != result &&
+         llvm::none_of(from->getOperands(), [&](Value operand) {
+           return getBase(operand) == target;
+         });
+}
+
+/// The contraction may move to where its root is: nothing in between writes
+/// what it reads.
 static bool canSinkTo(Operation *from, Operation *to,
                       const DenseSet<Operation *> &members) {
   for (Operation *op = from->getNextNode(); op && op != to;
        op = op->getNextNode()) {
-    if (members.contains(op) || isa<memref::AllocOp>(op))
+    if (members.contains(op) || isa<memref::AllocOp>(op) ||
+        isCopyApart(op, from))
       continue;
     // A fill of a buffer that the group does not read is harmless; any other
     // effect may change an operand.
