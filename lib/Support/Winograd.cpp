@@ -9,6 +9,7 @@
 #include "llvm/ADT/bit.h"
 
 #include <algorithm>
+#include <numeric>
 
 using namespace nnq;
 
@@ -83,9 +84,29 @@ static WinogradAlgorithm makeF43() {
                        /*scale=*/24);
 }
 
-const WinogradAlgorithm *nnq::getWinograd(int64_t outputs) {
-  static const WinogradAlgorithm f23 = makeF23(), f43 = makeF43();
-  return outputs == 2 ? &f23 : outputs == 4 ? &f43 : nullptr;
+/// What a row of the weights' transform has as a factor, the column of the
+/// outputs' has in its place.
+static WinogradAlgorithm simplifyWeights(WinogradAlgorithm algorithm) {
+  IntMatrix &weight = algorithm.weight, &output = algorithm.output;
+  for (int64_t row = 0; row < weight.rows; ++row) {
+    int64_t factor = 0;
+    for (int64_t col = 0; col < weight.cols; ++col)
+      factor = std::gcd(factor, weight.at(row, col));
+    for (int64_t col = 0; col < weight.cols; ++col)
+      weight.values[row * weight.cols + col] /= factor;
+    for (int64_t i = 0; i < output.rows; ++i)
+      output.values[i * output.cols + row] *= factor;
+  }
+  return algorithm;
+}
+
+const WinogradAlgorithm *nnq::getWinograd(int64_t outputs, bool fused) {
+  static const WinogradAlgorithm f23 = makeF23(), f43 = makeF43(),
+                                 fused23 = simplifyWeights(makeF23()),
+                                 fused43 = simplifyWeights(makeF43());
+  return outputs == 2   ? (fused ? &fused23 : &f23)
+         : outputs == 4 ? (fused ? &fused43 : &f43)
+                        : nullptr;
 }
 
 std::pair<int64_t, int64_t>

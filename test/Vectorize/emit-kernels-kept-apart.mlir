@@ -222,3 +222,84 @@ func.func @pool_starts_from_zero(%x: memref<4x8xf32>, %w: memref<1x8x4x1xf32>, %
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (h, r + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+#id = affine_map<(h, c) -> (h, c)>
+
+// What the epilogue alone reads may be copied before it, as the shortcut of a
+// residual block: the kernel comes behind that.
+// CHECK-LABEL: @copy_between
+// CHECK: memref.copy
+// CHECK: memref.copy
+// CHECK-NOT: linalg.generic
+// CHECK: vector.store %{{.+}}, %arg3
+// CHECK-NOT: linalg.generic
+func.func @copy_between(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %z: memref<2x2xf32>, %y: memref<2x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %acc = memref.alloc() : memref<2x4xf32>
+  %in = memref.alloc() : memref<2x8xf32>
+  memref.copy %x, %in : memref<2x8xf32> to memref<2x8xf32>
+  linalg.fill ins(%zero : f32) outs(%acc : memref<2x4xf32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%in, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%acc : memref<2x4xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  %wide = memref.alloc() : memref<2x4xf32>
+  %part = memref.subview %wide[0, 1] [2, 2] [1, 1] : memref<2x4xf32> to memref<2x2xf32, strided<[4, 1], offset: 1>>
+  memref.copy %z, %part : memref<2x2xf32> to memref<2x2xf32, strided<[4, 1], offset: 1>>
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %wide : memref<2x4xf32>, memref<2x4xf32>) outs(%y : memref<2x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %t = arith.addf %a, %b : f32
+    linalg.yield %t : f32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (h, r + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+#id = affine_map<(h, c) -> (h, c)>
+
+// What the contraction reads is overwritten.
+// CHECK-LABEL: @copy_of_the_input
+// CHECK: vector.store
+// CHECK: memref.copy
+// CHECK: linalg.generic
+func.func @copy_of_the_input(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %z: memref<2x2xf32>, %y: memref<2x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %acc = memref.alloc() : memref<2x4xf32>
+  %in = memref.alloc() : memref<2x8xf32>
+  memref.copy %x, %in : memref<2x8xf32> to memref<2x8xf32>
+  linalg.fill ins(%zero : f32) outs(%acc : memref<2x4xf32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%in, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%acc : memref<2x4xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  %wide = memref.alloc() : memref<2x4xf32>
+  %part = memref.subview %in[0, 1] [2, 2] [1, 1] : memref<2x8xf32> to memref<2x2xf32, strided<[8, 1], offset: 1>>
+  memref.copy %z, %part : memref<2x2xf32> to memref<2x2xf32, strided<[8, 1], offset: 1>>
+  linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%acc, %wide : memref<2x4xf32>, memref<2x4xf32>) outs(%y : memref<2x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %t = arith.addf %a, %b : f32
+    linalg.yield %t : f32
+  }
+  return
+}

@@ -206,3 +206,29 @@ func.func @winograd_in_place(%x: memref<7x56xi16>, %w: memref<1x3x12x8x2xi8>, %y
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+
+// CHECK-LABEL: @taps_apart
+// CHECK: linalg.generic
+func.func @taps_apart(%x: memref<6x48xi16>, %w: memref<1x3x12x8x2xi8>, %y: memref<4x4x8xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<4x4x8xi32>)
+  // expected-remark @below {{the taps of its weights are not packed in pairs}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<6x48xi16>, memref<1x3x12x8x2xi8>) outs(%y : memref<4x4x8xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 1, blocks = 1, winograd = 4, strip = 1, fused = true>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}

@@ -242,3 +242,143 @@ func.func @large_bias(%x: memref<8x80xi8>, %y: memref<6x8x8xi16>) {
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 32 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 16, i, r, c mod 16, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+
+#taps = affine_map<(b, t, r, c, v) -> (b, t, r, c, v)>
+#pair = affine_map<(b, t, r, c, v) -> (b, r, c, v, t floordiv 2)>
+#one = affine_map<(b, t, r, c, v) -> (b, r, c, v)>
+
+module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu", cpu = "znver4", features = "",
+    vector_bits = 512, vector_registers = 32, dot = vpdpbusd>} {
+memref.global "private" constant @outer : memref<2x48x16x2x2xi8> = dense<1>
+memref.global "private" constant @middle : memref<2x48x16x2xi8> = dense<2>
+
+// Weights are transformed where four tiles multiply them: of row 0, which reads
+// the first taps of columns, five points at once and the last, of four pairs of
+// inputs, apart; of rows 1 and 2, which read all, two columns at a time, and
+// those at the ends, which read two columns of taps, together. The first and
+// the third tap are neighbours, multiplied and added up at once. No factors are
+// in the transform of weights, but in that of the results.
+// CHECK-LABEL: @fused
+// CHECK: %[[OUTER:.+]] = memref.get_global @outer
+// CHECK: %[[MIDDLE:.+]] = memref.get_global @middle
+// CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<36x160xi16>
+// CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x80xi32>
+// CHECK-NOT: memref.alloc
+// CHECK: vector.store %{{.+}}, %[[V]][%c35
+// CHECK: scf.for %{{.+}} = %c0{{.*}} to %c2
+// CHECK: scf.for
+// CHECK: %[[PAIRS:.+]] = memref.collapse_shape %[[OUTER]] {{\[}}[0], [1], [2, 3, 4]]
+// CHECK: %[[BYTES:.+]] = vector.load %[[PAIRS]]{{.*}} vector<64xi8>
+// CHECK: %[[FACTORS:.+]] = arith.constant dense<[1, 0, 1, 0]> : vector<4xi8>
+// CHECK: vector.contract {{.*}} : vector<2x2xi16>, vector<16x2x2xi16> into vector<16x2xi16>
+// CHECK-COUNT-2: vector.load {{.*}} vector<64xi8>
+// CHECK-NOT: vector.load {{.*}} vector<64xi8>
+// CHECK: vector.load %[[V]][%c0{{[_0-9]*}}, %{{.+}}] : memref<36x160xi16>, vector<2xi16>
+// CHECK: vector.contract {{.*}} : vector<2xi32>, vector<16x2xi32> into vector<16xi32>
+// CHECK-NOT: vector.load {{.*}} vector<64xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c0{{[_0-9]*}},
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c4{{[_0-9]*}},
+// CHECK: scf.for
+// CHECK-COUNT-4: vector.load {{.*}} vector<64xi8>
+// CHECK-NOT: vector.load {{.*}} vector<64xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c5{{[_0-9]*}},
+// CHECK: scf.for
+// CHECK: vector.load {{.*}} vector<64xi8>
+// CHECK: dense<1> : vector<4xi8>
+// CHECK: memref.collapse_shape %[[MIDDLE]] {{\[}}[0], [1], [2, 3]]
+// CHECK: vector.load {{.*}} vector<32xi8>
+// CHECK: vector.load {{.*}} vector<64xi8>
+// CHECK: vector.load {{.*}} vector<32xi8>
+// CHECK-NOT: vector.load {{.*}}xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c6{{[_0-9]*}},
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c17{{[_0-9]*}},
+// CHECK: scf.for
+// CHECK-COUNT-3: vector.load {{.*}} vector<32xi8>
+// CHECK-NOT: vector.load {{.*}}xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c7{{[_0-9]*}},
+// CHECK-DAG: arith.constant dense<6> : vector<16xi32>
+// CHECK-DAG: arith.constant dense<954437177> : vector<16xi32>
+func.func @fused(%x: memref<10x320xi16>, %y: memref<8x8x32xi32>) {
+  %zero = arith.constant 0 : i32
+  %outer = memref.get_global @outer : memref<2x48x16x2x2xi8>
+  %middle = memref.get_global @middle : memref<2x48x16x2xi8>
+  %w = memref.alloc() : memref<2x3x48x16x2xi8>
+  linalg.generic {indexing_maps = [#pair, #one, #taps],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+      ins(%outer, %middle : memref<2x48x16x2x2xi8>, memref<2x48x16x2xi8>) outs(%w : memref<2x3x48x16x2xi8>) {
+  ^bb0(%a: i8, %c: i8, %o: i8):
+    %tap = linalg.index 1 : index
+    %c1 = arith.constant 1 : index
+    %is = arith.cmpi eq, %tap, %c1 : index
+    %s = arith.select %is, %c, %a : i8
+    linalg.yield %s : i8
+  }
+  linalg.fill ins(%zero : i32) outs(%y : memref<8x8x32xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<10x320xi16>, memref<2x3x48x16x2xi8>) outs(%y : memref<8x8x32xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2, fused = true>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+}
+
+// -----
+
+#x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
+#w = affine_map<(h, w, c, i, r, v) -> (c floordiv 16, i, r, c mod 16, v)>
+#y = affine_map<(h, w, c, i, r, v) -> (h, w, c)>
+#id = affine_map<(h, w, c) -> (h, w, c)>
+
+// Bytes of four columns of 16 channels are neighbours and fill a register: they
+// are bounded and narrowed together, and stored at once.
+// CHECK-LABEL: @bytes_of_columns
+// CHECK-SAME: %[[Y:[a-z0-9]+]]: memref<8x8x16xi8>
+// CHECK: %[[WIDE:.+]] = vector.shuffle %{{.+}} : vector<32xi32>, vector<32xi32>
+// CHECK: %[[MAX:.+]] = arith.maxsi %[[WIDE]], %{{.+}} : vector<64xi32>
+// CHECK: %[[MIN:.+]] = arith.minsi %[[MAX]], %{{.+}} : vector<64xi32>
+// CHECK: %[[BYTES:.+]] = arith.trunci %[[MIN]] : vector<64xi32> to vector<64xi8>
+// CHECK: %[[FLAT:.+]] = memref.collapse_shape %[[Y]] {{\[}}[0], [1, 2]] : memref<8x8x16xi8> into memref<8x128xi8>
+// CHECK: vector.store %[[BYTES]], %[[FLAT]]{{.*}} : memref<8x128xi8>, vector<64xi8>
+// CHECK-NOT: vector<16xi8>
+func.func @bytes_of_columns(%x: memref<10x80xi8>, %w: memref<1x3x12x16x2xi8>, %y: memref<8x8x16xi8>) {
+  %zero = arith.constant 0 : i32
+  %acc = memref.alloc() : memref<8x8x16xi32>
+  linalg.fill ins(%zero : i32) outs(%acc : memref<8x8x16xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<10x80xi8>, memref<1x3x12x16x2xi8>) outs(%acc : memref<8x8x16xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2>} {
+  ^bb0(%a: i8, %c: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%acc : memref<8x8x16xi32>) outs(%y : memref<8x8x16xi8>) {
+  ^bb0(%a: i32, %o: i8):
+    %c0 = arith.constant 0 : i32
+    %c255 = arith.constant 255 : i32
+    %c3 = arith.constant 3 : i32
+    %shift = arith.shrsi %a, %c3 : i32
+    %max = arith.maxsi %shift, %c0 : i32
+    %min = arith.minsi %max, %c255 : i32
+    %t = arith.trunci %min : i32 to i8
+    linalg.yield %t : i8
+  }
+  return
+}

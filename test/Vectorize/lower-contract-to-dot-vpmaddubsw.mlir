@@ -113,3 +113,29 @@ func.func @pairs_by_lane(%x: vector<8x2x2xi8>, %w: vector<8x2x2xi8>, %s: vector<
       kind = #vector.kind<add>, nnq.fits_i16} %a, %b, %s : vector<8x2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
   return %0 : vector<8x2xi16>
 }
+
+// Constants that have been extended are as narrow as they were; others stay.
+// CHECK-LABEL: @constant_pairs
+// CHECK: %[[ROW:.+]] = arith.constant dense<{{.*}}> : vector<{{.*}}xi8>
+// CHECK: llvm.call_intrinsic "llvm.x86.avx2.pmadd.ub.sw"
+// CHECK-NOT: arith.addi
+// CHECK: return
+func.func @constant_pairs(%w: vector<8x2x2xi8>) -> vector<8x2xi16> {
+  %a = arith.constant dense<[[1, 4], [1, 255]]> : vector<2x2xi16>
+  %s = arith.constant dense<0> : vector<8x2xi16>
+  %b = arith.extsi %w : vector<8x2x2xi8> to vector<8x2x2xi16>
+  %0 = vector.contract {indexing_maps = [#xp, #wp, #yp], iterator_types = ["parallel", "parallel", "reduction"],
+      kind = #vector.kind<add>, nnq.fits_i16} %a, %b, %s : vector<2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
+  return %0 : vector<8x2xi16>
+}
+
+// CHECK-LABEL: @wide_constant_pairs
+// CHECK: vector.contract
+func.func @wide_constant_pairs(%w: vector<8x2x2xi8>) -> vector<8x2xi16> {
+  %a = arith.constant dense<[[1, 4], [1, 256]]> : vector<2x2xi16>
+  %s = arith.constant dense<0> : vector<8x2xi16>
+  %b = arith.extsi %w : vector<8x2x2xi8> to vector<8x2x2xi16>
+  %0 = vector.contract {indexing_maps = [#xp, #wp, #yp], iterator_types = ["parallel", "parallel", "reduction"],
+      kind = #vector.kind<add>, nnq.fits_i16} %a, %b, %s : vector<2x2xi16>, vector<8x2x2xi16> into vector<8x2xi16>
+  return %0 : vector<8x2xi16>
+}

@@ -71,8 +71,12 @@ module attributes {nnq.target = #nnq.target<triple = "aarch64-unknown-linux-gnu"
 module attributes {nnq.target = #nnq.target<triple = "x86_64-unknown-linux-gnu",
     cpu = "x86-64-v4", features = "", vector_bits = 512, vector_registers = 32,
     dot = vpmaddwd>} {
+  // With the current rounding mode, and all lanes.
   // CHECK-LABEL: func.func @wide_registers(
-  // CHECK:         math.roundeven
+  // CHECK-SAME:    %[[X:.*]]: vector<16xf32>)
+  // CHECK-DAG:     %[[MASK:.*]] = arith.constant -1 : i16
+  // CHECK-DAG:     %[[MODE:.*]] = arith.constant 4 : i32
+  // CHECK:         llvm.call_intrinsic "llvm.x86.avx512.mask.cvtps2dq.512"(%[[X]], %{{.*}}, %[[MASK]], %[[MODE]])
   func.func @wide_registers(%x: vector<16xf32>) -> vector<16xi32> {
     %r = math.roundeven %x : vector<16xf32>
     %i = arith.fptosi %r : vector<16xf32> to vector<16xi32>

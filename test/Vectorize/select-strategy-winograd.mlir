@@ -163,14 +163,15 @@ func.func @few_inputs(%x: tensor<1x34x34x3xi16>, %f: tensor<1x32x32x16xi32>) -> 
   return %0 : tensor<1x32x32x16xi32>
 }
 
-// Transforms of weights take what they save where few tiles multiply them: not
-// with an instruction for four bytes at a time.
+// A buffer of transformed weights takes what it saves where few tiles multiply
+// them: they are transformed in registers, where the sums of four tiles over
+// four points fit beside them.
 // CHECK-LABEL: @few_tiles
 // CHECK: winograd = 4
+// CHECK-NOT: fused
+// CHECK: return
 // VNNI-LABEL: @few_tiles
-// VNNI: #nnq.kernel<dot = vpdpbusd
-// VNNI-NOT: winograd
-// VNNI: return
+// VNNI: #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2, fused = true>
 func.func @few_tiles(%x: tensor<1x9x9x256xi8>, %f: tensor<1x7x7x256xi32>) -> tensor<1x7x7x256xi32> {
   %w = arith.constant dense<1> : tensor<256x3x3x256xi8>
   %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 
 #include <random>
+#include <tuple>
 #include <vector>
 
 using namespace nnq;
@@ -36,9 +37,10 @@ Matrix randomMatrix(std::mt19937 &generator, int64_t size, int64_t low,
   return result;
 }
 
-class Winograd : public testing::TestWithParam<int64_t> {
+class Winograd : public testing::TestWithParam<std::tuple<int64_t, bool>> {
 protected:
-  const WinogradAlgorithm &f = *getWinograd(GetParam());
+  const WinogradAlgorithm &f =
+      *getWinograd(std::get<0>(GetParam()), std::get<1>(GetParam()));
   std::mt19937 generator{7};
 };
 
@@ -92,10 +94,24 @@ TEST_P(Winograd, FactorsFitIn16Bits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, Winograd, testing::Values(2, 4));
+INSTANTIATE_TEST_SUITE_P(Sizes, Winograd,
+                         testing::Combine(testing::Values(2, 4),
+                                          testing::Bool()));
+
+TEST(WinogradFused, WeightsHaveNoFactors) {
+  const WinogradAlgorithm &f = *getWinograd(4, /*fused=*/true);
+  for (int64_t row = 0; row < f.weight.rows; ++row) {
+    int64_t least = INT64_MAX;
+    for (int64_t col = 0; col < f.weight.cols; ++col)
+      if (f.weight.at(row, col) != 0)
+        least = std::min(least, std::abs(f.weight.at(row, col)));
+    EXPECT_EQ(least, 1);
+  }
+}
 
 TEST(WinogradSizes, OthersAreNone) {
   EXPECT_EQ(getWinograd(3), nullptr);
   EXPECT_EQ(getWinograd(0), nullptr);
+  EXPECT_EQ(getWinograd(3, /*fused=*/true), nullptr);
 }
 } // namespace

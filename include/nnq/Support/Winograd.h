@@ -44,8 +44,10 @@ struct WinogradAlgorithm {
   uint32_t inverse;
 };
 
-/// F(2, 3) and F(4, 3); null for other sizes of output.
-const WinogradAlgorithm *getWinograd(int64_t outputs);
+/// F(2, 3) and F(4, 3); null for other sizes of output. Where weights are
+/// transformed again and again, their transform is the simplest one, and that
+/// of the outputs has its factors.
+const WinogradAlgorithm *getWinograd(int64_t outputs, bool fused = false);
 
 /// Least and largest element of `matrix * x * matrix^T` for matrices x with
 /// elements in [low, high].

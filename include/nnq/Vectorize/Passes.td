@@ -85,6 +85,10 @@ def PackContractions : Pass<"nnq-pack-contractions", "::mlir::func::FuncOp"> {
     takes in. With `codebook` they are places in a table of 16 numbers, one for all
     channels or for each block of lanes. Scales of groups are packed by blocks of lanes, too.
 
+    With `winograd` and `fused` the first and the third of three taps are neighbours,
+    and the second ones a constant of their own, which a linalg.generic puts
+    together, so that one instruction multiplies bytes of two taps and adds them up.
+
     With `sparse = block` weights are stored as lists, one for each tile of channels
     and step of the reductions outside of the run: of the blocks that are not zero,
     and the part of the run that each of them multiplies, in integers of 8, 16 or 32
@@ -214,9 +218,10 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
       once, so that their chains of operations are interleaved.
     - Convolutions with `winograd`: F(m x m, 3 x 3) in exact integers. The
       activation is transformed tile by tile in 16 bits, the weights tile of
-      channels by tile of channels (they are stored as they were); sums of
-      products and their transform are exact modulo 2^32, and the result is that
-      of the convolution.
+      channels by tile of channels (they are stored as they were) or, with `fused`,
+      point by point in the registers that multiply them; sums of products and
+      their transform are exact modulo 2^32, and the result is that of the
+      convolution.
     - Reductions whose lanes are neighbours in the result, such as depthwise
       convolutions, pools and products of activations: windows are unrolled, so
       that rows share reads where windows overlap.
@@ -472,7 +477,9 @@ def LowerSaturation : Pass<"nnq-lower-saturation", "::mlir::func::FuncOp"> {
     ```
 
     A zero point that was added before is added to the narrow numbers, with
-    saturation, where bounds show that it makes no difference. The pattern is public
+    saturation, where bounds show that it makes no difference. Four registers of
+    AVX-512 side by side, bounded to bytes, are narrowed in two steps to one, whose
+    fours of bytes are sorted at the end. Both patterns are public
     (`populateNarrowToPackssdwPatterns`).
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",

@@ -50,17 +50,19 @@ void populateLookupToVpermbPatterns(mlir::RewritePatternSet &patterns);
 /// nnq.lookup to tbl, of 16 indices at a time.
 void populateLookupToTblPatterns(mlir::RewritePatternSet &patterns);
 
-/// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4
-/// and 8 (AVX). Relies on the default rounding mode of the C environment, as
-/// all of LLVM does. Values must be in the range of i32, as fptosi demands.
-/// Vectors of several registers of `vectorBits`, 128 or 256, are converted one
-/// by one.
+/// arith.fptosi of math.roundeven of `vector<Lxf32>` to cvtps2dq, for L of 4,
+/// 8 (AVX) and 16 (AVX512F). Relies on the default rounding mode of the C
+/// environment, as all of LLVM does. Values must be in the range of i32, as
+/// fptosi demands. Vectors of several registers of `vectorBits` are converted
+/// one by one.
 void populateRoundToCvtps2dqPatterns(mlir::RewritePatternSet &patterns,
                                      int64_t vectorBits);
 
 /// arith.trunci to i16 or i8 of numbers bounded to 16 bits, out of a shuffle of
 /// two vectors of L i32 by fours, to packssdw, for L of 4 (SSE2), 8 (AVX2) and
-/// 16 (AVX512BW) that fit in `vectorBits`.
+/// 16 (AVX512BW) that fit in `vectorBits`; with registers of 512 bits also to
+/// i8 of numbers bounded to bytes, out of four vectors of 16 side by side, to
+/// packssdw and packuswb or packsswb.
 void populateNarrowToPackssdwPatterns(mlir::RewritePatternSet &patterns,
                                       int64_t vectorBits);
 

@@ -85,7 +85,7 @@ Value nnq::emitInt4Unpacking(OpBuilder &builder, Location loc,
       .getResult(0);
 }
 
-linalg::GenericOp nnq::findInt4Unpacking(Value buffer, Operation *reader) {
+linalg::GenericOp nnq::findSoleWriter(Value buffer, Operation *reader) {
   if (!buffer.getDefiningOp<memref::AllocOp>())
     return {};
   linalg::GenericOp writer;
@@ -98,6 +98,11 @@ linalg::GenericOp nnq::findInt4Unpacking(Value buffer, Operation *reader) {
       return {};
     writer = generic;
   }
+  return writer;
+}
+
+linalg::GenericOp nnq::findInt4Unpacking(Value buffer, Operation *reader) {
+  linalg::GenericOp writer = findSoleWriter(buffer, reader);
   if (!writer || writer.getNumDpsInputs() != 1 ||
       !writer.getInputs()[0].getDefiningOp<memref::GetGlobalOp>())
     return {};

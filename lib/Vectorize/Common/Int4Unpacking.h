@@ -26,6 +26,11 @@ mlir::Value emitInt4Unpacking(mlir::OpBuilder &builder, mlir::Location loc,
                               llvm::ArrayRef<char> bytes, int64_t bits,
                               llvm::StringRef name, mlir::Value tables = {});
 
+/// The linalg.generic that alone writes `buffer`, an allocation that nothing
+/// but `reader` reads, or null.
+mlir::linalg::GenericOp findSoleWriter(mlir::Value buffer,
+                                       mlir::Operation *reader);
+
 /// The op of this kind that writes `buffer`, which `reader` reads, or null.
 mlir::linalg::GenericOp findInt4Unpacking(mlir::Value buffer,
                                           mlir::Operation *reader);

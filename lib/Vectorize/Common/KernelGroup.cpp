@@ -8,6 +8,7 @@
 
 #include "DepthwiseTaps.h"
 #include "Int4Unpacking.h"
+#include "TapPairs.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -72,12 +73,28 @@ static bool isMajorIdentity(AffineMap map) {
   return true;
 }
 
-/// The contraction may move to where its root is: nothing in between writes.
+/// True if `op` copies to an allocation that `from` does not use, and not what
+/// that writes.
+static bool isCopyApart(Operation *op, Operation *from) {
+  auto copy = dyn_cast<memref::CopyOp>(op);
+  if (!copy)
+    return false;
+  Value target = getBase(copy.getTarget()), source = getBase(copy.getSource());
+  Value result = getBase(cast<linalg::LinalgOp>(from).getDpsInits()[0]);
+  return target.getDefiningOp<memref::AllocOp>() && source != result &&
+         llvm::none_of(from->getOperands(), [&](Value operand) {
+           return getBase(operand) == target;
+         });
+}
+
+/// The contraction may move to where its root is: nothing in between writes
+/// what it reads.
 static bool canSinkTo(Operation *from, Operation *to,
                       const DenseSet<Operation *> &members) {
   for (Operation *op = from->getNextNode(); op && op != to;
        op = op->getNextNode()) {
-    if (members.contains(op) || isa<memref::AllocOp>(op))
+    if (members.contains(op) || isa<memref::AllocOp>(op) ||
+        isCopyApart(op, from))
       continue;
     // A fill of a buffer that the group does not read is harmless; any other
     // effect may change an operand.
@@ -238,6 +255,11 @@ FailureOr<KernelGroup> KernelGroup::match(linalg::GenericOp op,
     group.unpacking = findInt4Unpacking(op.getInputs()[1], op);
     if (!group.unpacking)
       return fail("the weights of 4 bits are not packed for the kernel");
+  }
+  if (group.packed && group.kernel.getFused()) {
+    group.unpacking = findTapPairs(op.getInputs()[1], op);
+    if (!group.unpacking)
+      return fail("the taps of its weights are not packed in pairs");
   }
   if (group.packed && group.kernel.getSparse() != SparseKind::None) {
     group.expansion =
@@ -419,6 +441,55 @@ static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
   return results;
 }
 
+/// Bytes of this many neighbouring rows of all channels fill a register of
+/// AVX-512, to which four registers of 32 bits are narrowed at once; 0 where
+/// they do not.
+static int64_t getRowsOfBytes(const KernelGroup &group, const TileShape &shape,
+                              const Tile &tile) {
+  constexpr int64_t kLanes = 16, kRows = 4;
+  linalg::GenericOp root = group.root();
+  AffineMap map = root.getIndexingMapsArray().back();
+  auto type = cast<MemRefType>(root.getOutputs()[0].getType());
+  unsigned rank = map.getNumResults();
+  if (shape.lanes != kLanes || tile.blocks != 1 || tile.lastLanes != kLanes ||
+      tile.rows < kRows || shape.rowLoop < 0 || rank < 2 || !group.epilogue ||
+      !type.getElementType().isInteger(8) ||
+      map.getResult(rank - 1) !=
+          getAffineDimExpr(shape.laneLoop, map.getContext()) ||
+      map.getResult(rank - 2) !=
+          getAffineDimExpr(shape.rowLoop, map.getContext()) ||
+      type.getDimSize(rank - 1) != kLanes ||
+      getLoopStride(type, map, shape.rowLoop) != kLanes ||
+      getLoopStride(type, map, shape.laneLoop) != 1 ||
+      !findWideResult(group.epilogue))
+    return 0;
+  return kRows;
+}
+
+/// Stores bytes of rows one after the other, from that of `loops` on.
+static void emitStoreBytes(OpBuilder &b, const KernelGroup &group, Value bytes,
+                           ArrayRef<OpFoldResult> loops) {
+  linalg::GenericOp root = group.root();
+  Location loc = root.getLoc();
+  AffineMap map = root.getIndexingMapsArray().back();
+  Value out = root.getOutputs()[0];
+  int64_t rank = map.getNumResults();
+  SmallVector<ReassociationIndices> merged;
+  for (int64_t dim = 0; dim + 1 < rank; ++dim)
+    merged.push_back({dim});
+  merged.back().push_back(rank - 1);
+  SmallVector<AffineExpr> place(map.getResults());
+  AffineExpr channel = place.pop_back_val();
+  place.back() =
+      place.back() * cast<MemRefType>(out.getType()).getDimSize(rank - 1) +
+      channel;
+  vector::StoreOp::create(
+      b, loc, bytes, memref::CollapseShapeOp::create(b, loc, out, merged),
+      emitIndices(b, loc,
+                  AffineMap::get(map.getNumDims(), 0, place, b.getContext()),
+                  loops));
+}
+
 void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
                         const TileShape &shape, const Tile &tile,
                         ArrayRef<Value> values) {
@@ -429,7 +500,8 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
   // Narrow results of two blocks fill a register between them.
   bool joins = group.epilogue &&
                cast<MemRefType>(out.getType()).getElementTypeBitWidth() <= 16;
-  // AVX-512 narrows one register at a time, and rounds no more than one.
+  // AVX-512 narrows one register at a time, or four, and rounds no more than
+  // one.
   constexpr int64_t kMostLanes = 8;
   bool joinsRows = joins && shape.lanes <= kMostLanes;
   for (int64_t block = 0; block < tile.blocks;) {
@@ -439,7 +511,26 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
     Value wide = isPair && shape.lanes <= kMostLanes
                      ? findWideResult(group.epilogue)
                      : Value();
-    for (int64_t row = 0; row < tile.rows;) {
+    int64_t row = 0;
+    if (int64_t count = getRowsOfBytes(group, shape, tile))
+      for (; row + count <= tile.rows; row += count) {
+        Value last = findWideResult(group.epilogue);
+        SmallVector<Value> parts;
+        for (int64_t i = row; i < row + count; ++i)
+          parts.push_back(
+              emitEpilogue(builder, group, lane,
+                           getTileIndices(builder, loc, shape, tile, i, block),
+                           values[i], last)
+                  .front());
+        Value bytes =
+            emitRestOfBody(builder, group.epilogue, last,
+                           concatenate(builder, loc, std::move(parts)));
+        LoopIndices loops =
+            getTileIndices(builder, loc, shape, tile, row, block);
+        loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
+        emitStoreBytes(builder, group, bytes, loops);
+      }
+    while (row < tile.rows) {
       int64_t count =
           getRowsAtOnce(group.epilogue, tile.rows - row, joinsRows && !isPair);
       auto emitBlock = [&](int64_t at, SmallVector<LoopIndices> &rows) {

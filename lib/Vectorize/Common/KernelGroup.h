@@ -20,7 +20,8 @@ struct KernelGroup {
   /// Sums up groups that the reduction leaves apart, see isSumOfGroups(). May
   /// be null; not together with `pool`.
   mlir::linalg::GenericOp scaling;
-  /// Makes the weights of packed ones of 4 bits. May be null.
+  /// Makes the weights of packed ones of 4 bits, or of pairs of taps. May be
+  /// null.
   mlir::linalg::GenericOp unpacking;
   /// Makes the weights of those that are not zero. With `sparse` of the kernel.
   std::optional<WeightExpansion> expansion;

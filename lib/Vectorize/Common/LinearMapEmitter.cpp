@@ -190,31 +190,36 @@ SmallVector<Value> LinearMapEmitter::emitRows(ArrayRef<int64_t> rows,
   return result;
 }
 
-SmallVector<Value> LinearMapEmitter::emit(ArrayRef<Value> x) {
-  return emitRows(llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), x);
-}
-
-void LinearMapEmitter::emitRows2D(
-    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
-    function_ref<void(int64_t, int64_t, Value)> store) {
+SmallVector<int64_t> LinearMapEmitter::getRead(ArrayRef<int64_t> rows) const {
   SmallVector<bool> isRead(matrix.cols, false);
   for (int64_t row : rows)
     for (int64_t i = 0; i < matrix.cols; ++i)
       isRead[i] = isRead[i] || matrix.at(row, i) != 0;
   for (auto [first, second] : columnPairs)
     isRead[first] = isRead[second] = isRead[first] || isRead[second];
+  SmallVector<int64_t> read;
+  for (int64_t i = 0; i < matrix.cols; ++i)
+    if (isRead[i])
+      read.push_back(i);
+  return read;
+}
+
+void LinearMapEmitter::emitRows2D(
+    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
+    function_ref<void(int64_t, int64_t, Value)> store) {
+  SmallVector<int64_t> read = getRead(rows);
+  auto all = llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows));
   SmallVector<SmallVector<Value>> half(matrix.rows);
   for (int64_t col = 0; col < matrix.cols; ++col) {
     SmallVector<Value> column(matrix.cols);
-    for (int64_t i = 0; i < matrix.cols; ++i)
-      if (isRead[i])
-        column[i] = load(i, col);
+    for (int64_t i : read)
+      column[i] = load(i, col);
     SmallVector<Value> values = emitRows(rows, column);
     for (int64_t row : rows)
       half[row].push_back(values[row]);
   }
   for (int64_t row : rows)
-    for (auto [col, value] : llvm::enumerate(emit(half[row])))
+    for (auto [col, value] : llvm::enumerate(emitRows(all, half[row])))
       store(row, col, value);
 }
 

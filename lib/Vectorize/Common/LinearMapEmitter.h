@@ -20,9 +20,6 @@ public:
   LinearMapEmitter(mlir::OpBuilder &builder, mlir::Location loc,
                    const IntMatrix &matrix);
 
-  /// `matrix * x`
-  mlir::SmallVector<mlir::Value> emit(mlir::ArrayRef<mlir::Value> x);
-
   /// `matrix * x * matrix^T` for a square x. Rows of the result that have
   /// nothing in common come one after the other, so that few values are live
   /// at a time: each reads what it needs of x and is stored at once.
@@ -36,13 +33,15 @@ public:
   emitRows2D(mlir::ArrayRef<int64_t> rows,
              mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
+  /// Elements of x, in each direction, that `rows` read.
+  mlir::SmallVector<int64_t> getRead(mlir::ArrayRef<int64_t> rows) const;
+  /// Values of some rows of `matrix * x`, by row, which are groups.
+  mlir::SmallVector<mlir::Value> emitRows(mlir::ArrayRef<int64_t> rows,
+                                          mlir::ArrayRef<mlir::Value> x);
 
 private:
   void pairColumns();
   void pairRows();
-  /// Values of some rows, by row.
-  mlir::SmallVector<mlir::Value> emitRows(mlir::ArrayRef<int64_t> rows,
-                                          mlir::ArrayRef<mlir::Value> x);
   mlir::Value add(mlir::Value a, mlir::Value b);
   mlir::Value subtract(mlir::Value a, mlir::Value b);
   mlir::Value constant(mlir::Type type, int64_t value);

@@ -9,6 +9,7 @@
 #include "DepthwiseTaps.h"
 #include "Int4Unpacking.h"
 #include "ProductPacking.h"
+#include "TapPairs.h"
 #include "WeightExpansion.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -248,6 +249,8 @@ Value ContractionPacker::packWeights(const ConstantData &data) {
     packed = widenToI16(packed);
     type = type.clone(rewriter.getI16Type());
   }
+  if (kernel.getFused())
+    return emitTapPairs(rewriter, op.getLoc(), type, packed, name);
   return makeConstant(rewriter, op.getLoc(), type, name, packed);
 }
 
@@ -365,6 +368,11 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
       return fail("its weights do not fit in tables of so many bits");
     tables = std::move(*found);
   }
+  if (kernel.getFused() &&
+      (layout.outerReductions.size() != 1 || layout.contraction.groupLoop ||
+       ranges[layout.outerReductions.front()] != 3 ||
+       !getFactorTypes(layout.contraction).weight.isInteger(8)))
+    return fail("'fused' takes weights of 8 bits by three rows of taps");
   if (kernel.getBits() && !tables &&
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
        !llvm::all_of(weights->getAs<int8_t>(), [](int8_t value) {

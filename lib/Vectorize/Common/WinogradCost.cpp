@@ -6,6 +6,7 @@
 
 #include "WinogradCost.h"
 
+#include "WinogradShape.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/Winograd.h"
 #include "nnq/Vectorize/KernelCost.h"
@@ -111,18 +112,29 @@ static bool isExact(const WinogradAlgorithm &f,
 }
 
 /// Cycles of a tile's transforms: of the activation for a register of
-/// channels, of the weights for a register of them, and of the result for a
-/// register of channels, measured on x86 with 256-bit registers and on one that
-/// takes those of 512 bits in two halves.
+/// channels, of the weights for a register of them, into a buffer or beside
+/// products that keep two of four ports busy, and of the result for a register
+/// of channels, measured on x86 with 256-bit registers and on one that takes
+/// those of 512 bits in two halves.
 struct TransformCycles {
-  double activation, weights, result;
+  double activation, weights, fusedWeights, result;
 };
 static TransformCycles getTransformCycles(int64_t outputs, int64_t lanes) {
   double wide = lanes > 8 ? 1.4 : 1.0;
-  TransformCycles cycles = outputs == 4 ? TransformCycles{110, 60, 110}
-                                        : TransformCycles{25, 20, 25};
+  TransformCycles cycles = outputs == 4 ? TransformCycles{110, 60, 22, 110}
+                                        : TransformCycles{25, 20, 8, 25};
   return {wide * cycles.activation, wide * cycles.weights,
-          wide * cycles.result};
+          wide * cycles.fusedWeights, wide * cycles.result};
+}
+
+/// Tiles whose sums over the points of two rows and columns of the weights'
+/// transform, which share what they read, have registers beside all taps.
+static int64_t countFusedTiles(TargetAttr target, const WinogradAlgorithm &f) {
+  constexpr int64_t kPoints = 4;
+  int64_t tiles = 0, registers = target.getVectorRegisters();
+  while (countFusedRegisters(kPoints, f.taps * f.taps, tiles + 1) <= registers)
+    ++tiles;
+  return tiles;
 }
 
 KernelAttr nnq::chooseWinograd(TargetAttr target,
@@ -155,18 +167,38 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
       int64_t xBytes = points * tiles * problem.inputs * 2,
               mBytes = points * tiles * kernel.getTileBlocks() * lanes * 4,
               wBytes = points * blocks * lanes * problem.inputs * 2;
+      TransformCycles transform = getTransformCycles(outputs, lanes);
+      double pairs = problem.inputs / 2.0;
       // Each pass reads all transformed weights from the second-level cache.
       double total =
-          passes * std::max(points * (problem.inputs / 2.0) *
+          passes * std::max(points * pairs *
                                 estimateCycles(target, products, lanes,
                                                kernel.getTileRows(),
                                                kernel.getTileBlocks()),
                             wBytes / kSecondLevelBytesPerCycle);
-      TransformCycles transform = getTransformCycles(outputs, lanes);
+      total += transform.weights * blocks * pairs;
+      // Or they are transformed in registers again and again.
+      int64_t fusedTiles = std::min(tiles, countFusedTiles(target, f));
+      bool fused = false;
+      if (fusedTiles > 0 && products.fusesSum) {
+        KernelProblem one = products;
+        one.channels = lanes;
+        double byRegisters =
+            passes * blocks * pairs *
+            (points * estimateCycles(target, one, lanes, fusedTiles, 1) +
+             llvm::divideCeil(tiles, fusedTiles) * transform.fusedWeights);
+        fused = byRegisters < total;
+        total = std::min(total, byRegisters);
+      }
+      if (fused) {
+        kernel = KernelAttr::get(target.getContext(), kernel.getDot(), lanes,
+                                 kernel.getGroup(), fusedTiles, 1);
+        mBytes = points * tiles * lanes * 4;
+        wBytes = 0;
+      }
       total += passes * tiles *
                (transform.activation * problem.inputs / (2.0 * lanes) +
                 transform.result * blocks);
-      total += transform.weights * blocks * (problem.inputs / 2.0);
       // What does not stay in the second-level cache comes from the third, at
       // half the speed of a register a cycle.
       constexpr double kBytesPerCycle = 16;
@@ -177,11 +209,11 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
         total += passes * (xBytes + mBytes * steps) / kBytesPerCycle;
       if (total < cycles) {
         cycles = total;
-        best = KernelAttr::get(target.getContext(), kernel.getDot(), lanes,
-                               /*group=*/2, kernel.getTileRows(),
-                               kernel.getTileBlocks(), /*channels_outer=*/false,
-                               outputs, strip, /*bits=*/0, /*panel=*/false,
-                               SparseKind::None, /*codebook=*/false);
+        best = KernelAttr::get(
+            target.getContext(), kernel.getDot(), lanes,
+            /*group=*/2, kernel.getTileRows(), kernel.getTileBlocks(),
+            /*channels_outer=*/false, outputs, strip, fused, /*bits=*/0,
+            /*panel=*/false, SparseKind::None, /*codebook=*/false);
       }
     }
   }

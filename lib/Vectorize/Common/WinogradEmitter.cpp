@@ -6,104 +6,24 @@
 
 #include "WinogradEmitter.h"
 
-#include "DotEmitter.h"
 #include "LinearMapEmitter.h"
-#include "WinogradShape.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "WinogradLoops.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "nnq/Support/TargetInfo.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace nnq;
 
-namespace {
-
-class WinogradEmitter {
-public:
-  WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
-                  const WinogradShape &shape);
-  void emit();
-
-private:
-  /// Channels that are computed together: `count` blocks from `first` on, of
-  /// the last of which `lastLanes` lanes exist.
-  struct Channels {
-    OpFoldResult first;
-    int64_t count, lastLanes;
-  };
-
-  void emitChannels(OpBuilder &b, function_ref<void(OpBuilder &, Channels)>);
-  void transformActivation(OpBuilder &b, OpFoldResult firstRow);
-  /// Points whose weights are transformed together.
-  using Rows = SmallVector<int64_t>;
-  struct Part {
-    int64_t first = 0, count = 0;
-    SmallVector<Rows> rows; // Of the transform's matrix.
-  };
-
-  SmallVector<Part> getParts();
-  void transformWeights(OpBuilder &b, const Channels &channels,
-                        const Part &part);
-  void multiply(OpBuilder &b, const Channels &channels, const Part &part);
-  void emitProducts(OpBuilder &b, const Channels &channels, OpFoldResult point,
-                    OpFoldResult weightPoint, OpFoldResult tile, int64_t tiles);
-  Value emitScaledBias(OpBuilder &b, const LoopIndices &loops, const Row &lane);
-  void transformResult(OpBuilder &b, const Channels &channels,
-                       OpFoldResult firstRow);
-
-  Value allocate(ArrayRef<int64_t> shape, Type element);
-  /// `value` as a vector of `shape`, extended to i32.
-  Value extend(OpBuilder &b, ArrayRef<int64_t> shape, Value value);
-  OpFoldResult affine(OpBuilder &b, AffineExpr expr,
-                      ArrayRef<OpFoldResult> operands) {
-    return affine::makeComposedFoldedAffineApply(
-        b, loc, AffineMap::get(operands.size(), 0, expr), operands);
-  }
-  /// First of the `outputs` rows or columns of a tile: the last tile overlaps
-  /// the one before, with equal results, where they do not fit evenly.
-  OpFoldResult tileStart(OpBuilder &b, OpFoldResult tile, int64_t size);
-  /// Where the scratch memory, and the transformed weights, of a step are.
-  OpFoldResult getStep(OpBuilder &b, const Channels &channels) {
-    return affine(b, b.getAffineDimExpr(0).floorDiv(blocks), channels.first);
-  }
-  OpFoldResult getScratchSlot(OpBuilder &b, const Channels &channels) {
-    return slots == 1 ? b.getIndexAttr(0) : getStep(b, channels);
-  }
-  OpFoldResult getWeightSlot(OpBuilder &b, const Channels &channels) {
-    return keepsWeights ? getStep(b, channels) : getScratchSlot(b, channels);
-  }
-  SmallVector<Value> indices(OpBuilder &b, ArrayRef<OpFoldResult> values) {
-    return getValueOrCreateConstantIndexOp(b, loc, values);
-  }
-
-  OpBuilder &builder;
-  KernelGroup group;
-  linalg::GenericOp op;
-  Location loc;
-  WinogradShape shape;
-  const WinogradAlgorithm &algorithm;
-  int64_t points; // Of one tile, squared.
-  int64_t lanes, blocks, tileRows, tileColumns, strip, numStrips, tiles;
-  /// Every strip finds the weights transformed; else there is one strip, and
-  /// they are transformed where they are needed.
-  bool keepsWeights;
-  /// Channels of a step for each of which there is scratch memory.
-  int64_t slots;
-  LoopIndices outerIndices;
-  Value transformedX, transformedW, products;
-  int64_t biasPoint; // In each direction.
-};
-
-} // namespace
-
-/// A column of which all factors are 1 or all are -1; -1 if there is none.
-static int64_t findEvenPoint(const IntMatrix &matrix) {
+/// A column of which all factors are the same divisor of `scale`; -1 if there
+/// is none.
+static int64_t findEvenPoint(const IntMatrix &matrix, int64_t scale) {
   for (int64_t col = 0; col < matrix.cols; ++col) {
     int64_t first = matrix.at(0, col);
-    bool isEven = std::abs(first) == 1;
+    bool isEven = first != 0 && scale % first == 0;
     for (int64_t row = 1; row < matrix.rows; ++row)
       isEven &= matrix.at(row, col) == first;
     if (isEven)
@@ -115,7 +35,8 @@ static int64_t findEvenPoint(const IntMatrix &matrix) {
 WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
                                  const WinogradShape &shape)
     : builder(builder), group(group), op(group.reduction), loc(op.getLoc()),
-      shape(shape), algorithm(*getWinograd(group.kernel.getWinograd())),
+      shape(shape), algorithm(*getWinograd(group.kernel.getWinograd(),
+                                           group.kernel.getFused())),
       points(algorithm.points * algorithm.points),
       lanes(group.kernel.getLanes()),
       blocks(std::min<int64_t>(group.kernel.getTileBlocks(),
@@ -127,6 +48,8 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
       keepsWeights(numStrips > 1) {
   for (int64_t size : shape.outer)
     keepsWeights |= size > 1;
+  if (TargetAttr target = findTarget(op))
+    registers = target.getVectorRegisters();
   // Threads share the steps over channels: each has its own scratch memory.
   auto module = op->getParentOfType<ModuleOp>();
   int64_t steps =
@@ -134,7 +57,7 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
   slots = getNumThreads(module) > 1 ? steps : 1;
   // A point that reaches all results alike takes the bias to them at once.
   this->group.bias = group.findBias();
-  biasPoint = findEvenPoint(algorithm.output);
+  biasPoint = findEvenPoint(algorithm.output, algorithm.scale);
   if (biasPoint < 0 || !fitsWithBias(this->group, algorithm.shift))
     this->group.bias = nullptr;
 }
@@ -213,155 +136,6 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
       });
 }
 
-/// All points, or parts of them where the transformed weights of all would not
-/// stay in the second-level cache until they are multiplied. Each part has code
-/// of its own, which smaller layers do not earn back.
-SmallVector<WinogradEmitter::Part> WinogradEmitter::getParts() {
-  constexpr int64_t kCacheBytes = 256 << 10;
-  int64_t bytes = points * blocks * lanes * shape.inputs * 2;
-  bool splits = !keepsWeights && bytes > kCacheBytes;
-  SmallVector<Part> parts;
-  int64_t next = 0;
-  for (Rows &rows :
-       LinearMapEmitter(builder, loc, algorithm.weight).groupRows()) {
-    if (parts.empty() || splits)
-      parts.push_back({next * algorithm.points, 0, {}});
-    for (int64_t row : rows)
-      splits &= row == next++; // Points of a part are contiguous.
-    parts.back().count += rows.size() * algorithm.points;
-    parts.back().rows.push_back(std::move(rows));
-  }
-  return parts;
-}
-
-/// U(step, point, block, pair of inputs, lane, element) for some channels.
-void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels,
-                                       const Part &part) {
-  Value w = op.getInputs()[1];
-  int64_t pairs = shape.inputs / 2, size = lanes * 2;
-  auto weightType = cast<MemRefType>(w.getType());
-  auto type = VectorType::get({size}, b.getI16Type());
-  // Lanes and elements are contiguous.
-  Value flat = memref::CollapseShapeOp::create(
-      b, loc, w, ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
-  emitLoopNest(
-      b, loc, {channels.count, pairs},
-      [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
-        AffineExpr d0 = inner.getAffineDimExpr(0),
-                   d1 = inner.getAffineDimExpr(1);
-        OpFoldResult block = affine(inner, d0 + d1, {channels.first, at[0]});
-        SmallVector<Value> taps(algorithm.taps * algorithm.taps);
-        auto loadTap = [&](int64_t i, int64_t j) -> Value {
-          Value &tap = taps[i * algorithm.taps + j];
-          if (tap)
-            return tap;
-          tap = vector::LoadOp::create(
-              inner, loc, VectorType::get({size}, weightType.getElementType()),
-              flat,
-              indices(inner, {block, inner.getIndexAttr(i),
-                              affine(inner, d0 + j * pairs, at[1]),
-                              inner.getIndexAttr(0)}));
-          if (tap.getType() != type)
-            tap = arith::ExtSIOp::create(inner, loc, type, tap);
-          return tap;
-        };
-        OpFoldResult element = affine(inner, (d0 * pairs + d1) * size, at);
-        OpFoldResult slot = getWeightSlot(inner, channels);
-        auto store = [&](int64_t i, int64_t j, Value value) {
-          Attribute point =
-              inner.getIndexAttr(i * algorithm.points + j - part.first);
-          vector::StoreOp::create(inner, loc, value, transformedW,
-                                  indices(inner, {slot, point, element}));
-        };
-        LinearMapEmitter transform(inner, loc, algorithm.weight);
-        for (ArrayRef<int64_t> rows : part.rows)
-          transform.emitRows2D(rows, loadTap, store);
-      });
-}
-
-/// Sums of products over the inputs for `tiles` tiles from `tile` on.
-void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
-                                   OpFoldResult point, OpFoldResult weightPoint,
-                                   OpFoldResult tile, int64_t count) {
-  constexpr int64_t kMaxDots = 24;
-  int64_t pairs = shape.inputs / 2, size = lanes * 2;
-  int64_t unroll = std::max<int64_t>(kMaxDots / (count * channels.count), 1);
-  while (pairs % unroll)
-    --unroll;
-  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
-  OpFoldResult slot = getWeightSlot(b, channels);
-  OpFoldResult scratch = getScratchSlot(b, channels);
-  auto accType = VectorType::get({lanes}, b.getI32Type());
-  auto pairType = VectorType::get({2}, b.getI16Type());
-  auto step = [&](OpBuilder &inner, OpFoldResult pair,
-                  SmallVector<Value> accumulators) {
-    SmallVector<Value> columns;
-    for (int64_t block = 0; block < channels.count; ++block)
-      columns.push_back(extend(
-          inner, {lanes, 2},
-          vector::LoadOp::create(
-              inner, loc, VectorType::get({size}, inner.getI16Type()),
-              transformedW,
-              indices(inner,
-                      {slot, weightPoint,
-                       affine(inner, (d0 + block * pairs) * size, pair)}))));
-    for (int64_t row = 0; row < count; ++row) {
-      Value x = vector::LoadOp::create(
-          inner, loc, pairType, transformedX,
-          indices(inner,
-                  {point, affine(inner, (d0 + row) * shape.inputs + d1 * 2,
-                                 {tile, pair})}));
-      Value factor = extend(inner, {2}, x);
-      for (auto [block, column] : llvm::enumerate(columns)) {
-        Value &acc = accumulators[row * channels.count + block];
-        acc = emitRowByColumns(inner, loc, factor, column, acc);
-      }
-    }
-    return accumulators;
-  };
-  Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(accType));
-  SmallVector<Value> sums(count * channels.count, zero);
-  if (unroll == pairs) {
-    for (int64_t pair = 0; pair < pairs; ++pair)
-      sums = step(b, b.getIndexAttr(pair), sums);
-  } else {
-    auto index = [&](int64_t value) -> Value {
-      return arith::ConstantIndexOp::create(b, loc, value);
-    };
-    auto loop = scf::ForOp::create(
-        b, loc, index(0), index(pairs), index(unroll), sums,
-        [&](OpBuilder &inner, Location, Value iv, ValueRange args) {
-          SmallVector<Value> next(args);
-          for (int64_t i = 0; i < unroll; ++i)
-            next = step(inner, emitOffset(inner, loc, iv, i), next);
-          scf::YieldOp::create(inner, loc, next);
-        });
-    sums.assign(loop.getResults().begin(), loop.getResults().end());
-  }
-  for (int64_t row = 0; row < count; ++row)
-    for (int64_t block = 0; block < channels.count; ++block) {
-      OpFoldResult element =
-          affine(b, (d0 + row) * (blocks * lanes) + block * lanes, tile);
-      vector::StoreOp::create(b, loc, sums[row * channels.count + block],
-                              products, indices(b, {scratch, point, element}));
-    }
-}
-
-/// M(step, point, tile, channel) = sum of V * U over the inputs.
-void WinogradEmitter::multiply(OpBuilder &b, const Channels &channels,
-                               const Part &part) {
-  emitLoopNest(
-      b, loc, {part.count},
-      [&](OpBuilder &inPoints, ArrayRef<OpFoldResult> at) {
-        OpFoldResult point = emitOffset(inPoints, loc, at[0], part.first);
-        emitTiled(inPoints, loc, tiles,
-                  std::min(group.kernel.getTileRows(), tiles),
-                  [&](OpBuilder &inner, OpFoldResult tile, int64_t count) {
-                    emitProducts(inner, channels, point, at[0], tile, count);
-                  });
-      });
-}
-
 /// What the bias adds to the point that it goes into.
 Value WinogradEmitter::emitScaledBias(OpBuilder &b, const LoopIndices &loops,
                                       const Row &lane) {
@@ -369,11 +143,11 @@ Value WinogradEmitter::emitScaledBias(OpBuilder &b, const LoopIndices &loops,
   Value bias =
       emitLoadRow(b, loc, group.bias->get(),
                   epilogue.getMatchingIndexingMap(group.bias), loops, lane);
+  int64_t factor = algorithm.scale / algorithm.output.at(0, biasPoint);
   Value scale = arith::ConstantOp::create(
       b, loc,
-      SplatElementsAttr::get(
-          cast<VectorType>(bias.getType()),
-          b.getI32IntegerAttr(algorithm.scale * algorithm.scale)));
+      SplatElementsAttr::get(cast<VectorType>(bias.getType()),
+                             b.getI32IntegerAttr(factor * factor)));
   return arith::MulIOp::create(b, loc, bias, scale);
 }
 
@@ -483,12 +257,14 @@ void WinogradEmitter::emit() {
   int64_t mostPoints = 0;
   for (const Part &part : parts)
     mostPoints = std::max(mostPoints, part.count);
-  transformedW = allocate(
-      {keepsWeights ? steps : slots, mostPoints, blocks * lanes * shape.inputs},
-      i16);
+  bool fused = group.kernel.getFused();
+  if (!fused)
+    transformedW = allocate({keepsWeights ? steps : slots, mostPoints,
+                             blocks * lanes * shape.inputs},
+                            i16);
   products =
       allocate({slots, points, tiles * blocks * lanes}, builder.getI32Type());
-  if (keepsWeights)
+  if (keepsWeights && !fused)
     emitChannels(builder, [&](OpBuilder &b, const Channels &channels) {
       transformWeights(b, channels, parts.front());
     });
@@ -520,11 +296,14 @@ void WinogradEmitter::emit() {
   outerIndices = at;
   transformActivation(builder, firstRow);
   emitChannels(builder, [&](OpBuilder &b, const Channels &channels) {
-    for (const Part &part : parts) {
-      if (!keepsWeights)
-        transformWeights(b, channels, part);
-      multiply(b, channels, part);
-    }
+    if (fused)
+      multiplyFused(b, channels);
+    else
+      for (const Part &part : parts) {
+        if (!keepsWeights)
+          transformWeights(b, channels, part);
+        multiply(b, channels, part);
+      }
     transformResult(b, channels, firstRow);
   });
 }

@@ -17,6 +17,11 @@
 using namespace mlir;
 using namespace nnq;
 
+int64_t nnq::countFusedRegisters(int64_t points, int64_t taps, int64_t tiles) {
+  constexpr int64_t kTemporaries = 2;
+  return points * tiles + points + taps + kTemporaries;
+}
+
 /// True if `expr` is `dim(a) + dim(b)`.
 static bool isSumOfDims(AffineExpr expr, unsigned a, unsigned b) {
   MLIRContext *context = expr.getContext();
@@ -72,24 +77,35 @@ bool nnq::fitsWithBias(const KernelGroup &group, int64_t shift) {
   if (!bias || !range || range.size() != 2)
     return false;
   AffineMap map = epilogue.getMatchingIndexingMap(bias);
-  FailureOr<ConstantData> added = getConstant(bias->get()),
-                          weights = getConstant(op.getInputs()[1]);
+  FailureOr<ConstantData> added = getConstant(bias->get());
   if (failed(added) || !added->getType().getElementType().isInteger(32) ||
       map.getNumResults() != 1 ||
-      map.getResult(0) != getAffineDimExpr(group.laneLoop, op.getContext()) ||
-      failed(weights) || !weights->getType().getElementType().isInteger(8))
+      map.getResult(0) != getAffineDimExpr(group.laneLoop, op.getContext()))
     return false;
-  // Blocks, taps, pairs of inputs, lanes, elements.
-  ArrayRef<int64_t> sizes = weights->getShape();
-  int64_t lanes = sizes[sizes.size() - 2], perBlock = 1;
-  for (int64_t size : sizes.drop_front())
-    perBlock *= size;
-  auto ranges =
-      getSumRanges(weights->getAs<int8_t>(), sizes[0] * lanes,
-                   std::min<int64_t>(range[0], 0),
-                   std::max<int64_t>(range[1], 0), [&](int64_t at) {
-                     return at / perBlock * lanes + at / sizes.back() % lanes;
-                   });
+  // Blocks, taps, pairs of inputs, lanes, elements; or taps come last or not at
+  // all, in two constants.
+  auto packed = cast<MemRefType>(op.getInputs()[1].getType());
+  int64_t blocks = packed.getDimSize(0), lanes = packed.getDimSize(3);
+  SmallVector<std::pair<int64_t, int64_t>> ranges(blocks * lanes);
+  linalg::GenericOp unpacking = group.unpacking;
+  for (Value buffer : unpacking ? unpacking.getInputs()
+                                : OperandRange(op.getInputs().drop_front())) {
+    FailureOr<ConstantData> weights = getConstant(buffer);
+    if (failed(weights) || !weights->getType().getElementType().isInteger(8))
+      return false;
+    ArrayRef<int64_t> sizes = weights->getShape();
+    int64_t perBlock = weights->getType().getNumElements() / blocks;
+    int64_t perLane = 1;
+    for (int64_t size : sizes.drop_front(unpacking ? 3 : 4))
+      perLane *= size;
+    auto some = getSumRanges(
+        weights->getAs<int8_t>(), ranges.size(), std::min<int64_t>(range[0], 0),
+        std::max<int64_t>(range[1], 0), [&](int64_t at) {
+          return at / perBlock * lanes + at / perLane % lanes;
+        });
+    for (auto [all, part] : llvm::zip_equal(ranges, some))
+      all = {all.first + part.first, all.second + part.second};
+  }
   unsigned bits = 32 - shift;
   // Channels that fill up the last block have no bias.
   return llvm::all_of(llvm::zip_first(added->getAs<int32_t>(), ranges),

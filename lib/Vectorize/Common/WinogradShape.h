@@ -24,6 +24,10 @@ struct WinogradShape {
                                               int64_t taps);
 };
 
+/// Registers that hold the sums of `points` points over `tiles` tiles, their
+/// transformed weights and the `taps` taps that these are made of.
+int64_t countFusedRegisters(int64_t points, int64_t taps, int64_t tiles);
+
 /// True if the sums of products of a kernel group and its bias, together, are
 /// recovered from transformed sums: weights and bias are constants that prove
 /// them to be small enough.

@@ -52,6 +52,21 @@ static Value emitWiden(PatternRewriter &rewriter, Location loc, Type type,
   return emitCall(rewriter, loc, getWiden(lanes), type, pairs, ones);
 }
 
+/// Constants that fit in 8 bits without a sign, as such: their extension has
+/// been folded.
+static Value getConstantBytes(PatternRewriter &rewriter, Value wide) {
+  DenseIntElementsAttr numbers;
+  if (!matchPattern(wide, m_Constant(&numbers)) ||
+      !llvm::all_of(numbers.getValues<APInt>(),
+                    [](const APInt &number) { return number.isIntN(8); }))
+    return {};
+  Type i8 = rewriter.getI8Type();
+  return arith::ConstantOp::create(
+      rewriter, wide.getLoc(), numbers.mapValues(i8, [](const APInt &number) {
+        return number.trunc(8);
+      }));
+}
+
 /// The row of u8 and the columns of s8 that may be multiplied so.
 static FailureOr<std::pair<Value, Value>>
 matchFactors(vector::ContractionOp op, PatternRewriter &rewriter) {
@@ -59,6 +74,8 @@ matchFactors(vector::ContractionOp op, PatternRewriter &rewriter) {
     return rewriter.notifyMatchFailure(op, "the instruction may saturate");
   Value row = getExtended<arith::ExtUIOp>(op.getLhs(), 8);
   Value columns = getExtended<arith::ExtSIOp>(op.getRhs(), 8);
+  if (!row && columns)
+    row = getConstantBytes(rewriter, op.getLhs());
   if (!row || !columns)
     return rewriter.notifyMatchFailure(op, "factors are not u8 and s8");
   return std::pair(row, columns);

@@ -162,7 +162,108 @@ private:
 };
 } // namespace
 
+/// The operands of shuffles that put vectors of `lanes` one behind the other;
+/// false where `value` is something else.
+static bool getParts(Value value, int64_t lanes,
+                     SmallVectorImpl<Value> &parts) {
+  auto type = cast<VectorType>(value.getType());
+  if (type.getNumElements() == lanes) {
+    parts.push_back(value);
+    return true;
+  }
+  auto shuffle = value.getDefiningOp<vector::ShuffleOp>();
+  return shuffle && shuffle.getV1VectorType() == shuffle.getV2VectorType() &&
+         llvm::equal(shuffle.getMask(),
+                     llvm::seq<int64_t>(
+                         0, 2 * shuffle.getV1VectorType().getNumElements())) &&
+         getParts(shuffle.getV1(), lanes, parts) &&
+         getParts(shuffle.getV2(), lanes, parts);
+}
+
+namespace {
+/// Four registers of 32 bits to one of bytes.
+struct NarrowToBytes : public OpRewritePattern<arith::TruncIOp> {
+  NarrowToBytes(MLIRContext *context, int64_t vectorBits)
+      : OpRewritePattern(context), vectorBits(vectorBits) {}
+
+  LogicalResult matchAndRewrite(arith::TruncIOp op,
+                                PatternRewriter &rewriter) const override {
+    constexpr int64_t kLanes = 16, kParts = 4;
+    auto type = dyn_cast<VectorType>(op.getType());
+    if (!type || type.getRank() != 1 ||
+        type.getNumElements() != kLanes * kParts ||
+        !type.getElementType().isInteger(8) ||
+        !getElementTypeOrSelf(op.getIn().getType()).isInteger(32) ||
+        vectorBits < kLanes * 32)
+      return rewriter.notifyMatchFailure(op, "not four registers to one");
+    Bounds bounds{llvm::minIntN(32), llvm::maxIntN(32)};
+    Value wide = op.getIn();
+    while (tighten(wide.getDefiningOp(), bounds))
+      wide = wide.getDefiningOp()->getOperand(0);
+    bool isUnsigned = bounds.least >= 0 && bounds.most <= UINT8_MAX;
+    bool isSigned = llvm::isInt<8>(bounds.least) && llvm::isInt<8>(bounds.most);
+    SmallVector<Value> parts;
+    if (bounds.least > bounds.most || (!isUnsigned && !isSigned) ||
+        !getParts(wide, kLanes, parts))
+      return rewriter.notifyMatchFailure(
+          op, "not bounded to bytes, or no registers side by side");
+
+    Location loc = op.getLoc();
+    auto call = [&](StringRef name, VectorType result, Value a, Value b) {
+      return LLVM::CallIntrinsicOp::create(rewriter, loc, result,
+                                           rewriter.getStringAttr(name),
+                                           ValueRange{a, b})
+          .getResult(0);
+    };
+    auto halfType =
+        VectorType::get({kLanes * kParts / 2}, rewriter.getI16Type());
+    StringRef halve = getInstruction(kLanes);
+    Value low = call(halve, halfType, parts[0], parts[1]);
+    Value high = call(halve, halfType, parts[2], parts[3]);
+    Value bytes = call(isUnsigned ? "llvm.x86.avx512.packuswb.512"
+                                  : "llvm.x86.avx512.packsswb.512",
+                       type, low, high);
+    // Fours of each part are 128 bits apart.
+    auto foursType = VectorType::get({kLanes}, rewriter.getI32Type());
+    SmallVector<int64_t> order;
+    for (int64_t part = 0; part < kParts; ++part)
+      for (int64_t four = 0; four < kLanes / 4; ++four)
+        order.push_back(four * kParts + part);
+    Value fours = vector::BitCastOp::create(rewriter, loc, foursType, bytes);
+    fours = vector::ShuffleOp::create(rewriter, loc, fours, fours, order);
+    Value result = vector::BitCastOp::create(rewriter, loc, type, fours);
+    auto splat = [&](int64_t number) -> Value {
+      return arith::ConstantOp::create(
+          rewriter, loc,
+          SplatElementsAttr::get(
+              type, rewriter.getIntegerAttr(
+                        type.getElementType(),
+                        APInt(8, static_cast<uint64_t>(number),
+                              /*isSigned=*/false, /*implicitTrunc=*/true))));
+    };
+    if (isUnsigned && bounds.least > 0)
+      result =
+          arith::MaxUIOp::create(rewriter, loc, result, splat(bounds.least));
+    if (isUnsigned && bounds.most < UINT8_MAX)
+      result =
+          arith::MinUIOp::create(rewriter, loc, result, splat(bounds.most));
+    if (!isUnsigned && bounds.least > INT8_MIN)
+      result =
+          arith::MaxSIOp::create(rewriter, loc, result, splat(bounds.least));
+    if (!isUnsigned && bounds.most < INT8_MAX)
+      result =
+          arith::MinSIOp::create(rewriter, loc, result, splat(bounds.most));
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+
+private:
+  int64_t vectorBits;
+};
+} // namespace
+
 void nnq::populateNarrowToPackssdwPatterns(RewritePatternSet &patterns,
                                            int64_t vectorBits) {
-  patterns.add<NarrowToPackssdw>(patterns.getContext(), vectorBits);
+  patterns.add<NarrowToPackssdw, NarrowToBytes>(patterns.getContext(),
+                                                vectorBits);
 }

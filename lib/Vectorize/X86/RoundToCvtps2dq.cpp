@@ -12,6 +12,9 @@
 using namespace mlir;
 using namespace nnq;
 
+/// AVX-512's conversion takes a mask and a rounding mode.
+static constexpr int64_t kLanes512 = 16;
+
 /// The conversion of `lanes` floats, or an empty name.
 static StringRef conversionOf(int64_t lanes) {
   switch (lanes) {
@@ -19,6 +22,8 @@ static StringRef conversionOf(int64_t lanes) {
     return "llvm.x86.sse2.cvtps2dq";
   case 8:
     return "llvm.x86.avx.cvt.ps2dq.256";
+  case kLanes512:
+    return "llvm.x86.avx512.mask.cvtps2dq.512";
   default:
     return "";
   }
@@ -39,17 +44,25 @@ struct RoundToCvtps2dq : public OpRewritePattern<arith::FPToSIOp> {
       return rewriter.notifyMatchFailure(op, "not a rounding of f32 to i32");
     int64_t lanes = type.getNumElements();
     int64_t widest = vectorBits / 32;
-    // Wider registers than those of AVX convert more at a time, as LLVM knows.
-    bool splits = vectorBits <= 256 && lanes % widest == 0;
-    int64_t width = splits ? widest : lanes;
+    int64_t width = lanes % widest == 0 ? widest : lanes;
     StringRef name = conversionOf(width);
     if (name.empty() || width > widest)
       return rewriter.notifyMatchFailure(op, "no instruction of this length");
     Location loc = op.getLoc();
+    auto partType = VectorType::get({width}, type.getElementType());
     auto convert = [&](Value part) {
-      return LLVM::CallIntrinsicOp::create(
-                 rewriter, loc, VectorType::get({width}, type.getElementType()),
-                 rewriter.getStringAttr(name), ValueRange{part})
+      SmallVector<Value> operands{part};
+      if (width == kLanes512) {
+        constexpr int32_t kCurrentMode = 4;
+        for (TypedAttr operand :
+             {TypedAttr(rewriter.getZeroAttr(partType)),
+              TypedAttr(rewriter.getI16IntegerAttr(-1)),
+              TypedAttr(rewriter.getI32IntegerAttr(kCurrentMode))})
+          operands.push_back(arith::ConstantOp::create(rewriter, loc, operand));
+      }
+      return LLVM::CallIntrinsicOp::create(rewriter, loc, partType,
+                                           rewriter.getStringAttr(name),
+                                           operands)
           .getResult(0);
     };
     Value x = round.getOperand();

@@ -167,7 +167,7 @@ func.func private @no_entry() attributes {
 
 // -----
 
-// expected-error @+1 {{expected 'channels_outer', 'winograd', 'strip', 'bits', 'panel', 'sparse' or 'codebook'}}
+// expected-error @+1 {{expected 'channels_outer', 'winograd', 'strip', 'fused', 'bits', 'panel', 'sparse' or 'codebook'}}
 #k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, columns = 4>
 
 // -----
@@ -189,6 +189,16 @@ func.func private @no_entry() attributes {
 
 // expected-error @+1 {{'bits' needs a 'group' of a multiple of 2 parts of 4, got 12}}
 #k = #nnq.kernel<dot = vpdpbusd, lanes = 8, group = 12, rows = 4, blocks = 1, bits = 4>
+
+// -----
+
+// expected-error @+1 {{'fused' is for 'winograd' of one block at a time}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 2, winograd = 4, strip = 1, fused = true>
+
+// -----
+
+// expected-error @+1 {{'fused' is for 'winograd' of one block at a time}}
+#k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, fused = true>
 
 // -----
 

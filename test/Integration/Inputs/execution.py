@@ -95,27 +95,86 @@ def pmaddwd(lanes):
                               "  ret %s %%s" % i32, "}"])
 
 
-def packssdw(lanes):
-    """Definition of the instruction in plain LLVM IR."""
-    i16, i32 = "<%d x i16>" % (2 * lanes), "<%d x i32>" % lanes
-    lines = ["define internal %s @emulated_packssdw_%d(%s %%a, %s %%b) "
-             "alwaysinline {" % (i16, lanes, i32, i32)]
+def pmaddubsw(lanes):
+    """Definition of the instruction, which saturates, in plain LLVM IR."""
+    i8, i16, i32 = ("<%d x i8>" % (2 * lanes), "<%d x i16>" % lanes,
+                    "<%d x i32>" % lanes)
+    lines = ["define internal %s @emulated_pmaddubsw_%d(%s %%a, %s %%b) "
+             "alwaysinline {" % (i16, lanes, i8, i8)]
+    for part in range(2):
+        mask = ", ".join("i32 %d" % (2 * lane + part) for lane in range(lanes))
+        for side, extend in (("a", "zext"), ("b", "sext")):
+            lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
+                         "<%d x i32> <%s>" %
+                         (side, part, i8, side, i8, lanes, mask))
+            lines.append("  %%%s%dw = %s <%d x i8> %%%s%d to %s" %
+                         (side, part, extend, lanes, side, part, i32))
+        lines.append("  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part))
+    lines.append("  %%s = add %s %%p0, %%p1" % i32)
+    value = "%s"
+    for bound, order in ((-32768, "slt"), (32767, "sgt")):
+        lines += ["  %s.c = icmp %s %s %s, splat (i32 %d)" %
+                  (value, order, i32, value, bound),
+                  "  %s.s = select <%d x i1> %s.c, %s splat (i32 %d), %s %s" %
+                  (value, lanes, value, i32, bound, i32, value)]
+        value += ".s"
+    return "\n".join(lines + ["  %%r = trunc %s %s to %s" % (i32, value, i16),
+                              "  ret %s %%r" % i16, "}"])
+
+
+def pack(name, lanes, bits, low, high):
+    """Definition in plain LLVM IR of an instruction that narrows integers of
+    `bits` between bounds, and takes parts of 128 bits of both operands in
+    turns."""
+    part = 128 // bits
+    narrow = "<%d x i%d>" % (2 * lanes, bits // 2)
+    wide = "<%d x i%d>" % (lanes, bits)
+    lines = ["define internal %s @emulated_%s_%d(%s %%a, %s %%b) "
+             "alwaysinline {" % (narrow, name, lanes, wide, wide)]
     for side in "ab":
         value = "%" + side
-        for bound, order in ((-32768, "slt"), (32767, "sgt")):
+        for bound, order in ((low, "slt"), (high, "sgt")):
             lines += [
-                "  %s.c = icmp %s %s %s, splat (i32 %d)" %
-                (value, order, i32, value, bound),
-                "  %s.s = select <%d x i1> %s.c, %s splat (i32 %d), %s %s" %
-                (value, lanes, value, i32, bound, i32, value)]
+                "  %s.c = icmp %s %s %s, splat (i%d %d)" %
+                (value, order, wide, value, bits, bound),
+                "  %s.s = select <%d x i1> %s.c, %s splat (i%d %d), %s %s" %
+                (value, lanes, value, wide, bits, bound, wide, value)]
             value += ".s"
-        lines.append("  %%%s.t = trunc %s %s to <%d x i16>" %
-                     (side, i32, value, lanes))
-    mask = ", ".join("i32 %d" % (quad // 2 * 4 + quad % 2 * lanes + i)
-                     for quad in range(lanes // 2) for i in range(4))
+        lines.append("  %%%s.t = trunc %s %s to <%d x i%d>" %
+                     (side, wide, value, lanes, bits // 2))
+    mask = ", ".join("i32 %d" % (i // 2 * part + i % 2 * lanes + j)
+                     for i in range(2 * lanes // part) for j in range(part))
     return "\n".join(lines + [
-        "  %%r = shufflevector <%d x i16> %%a.t, <%d x i16> %%b.t, <%d x i32> <%s>" %
-        (lanes, lanes, 2 * lanes, mask), "  ret %s %%r" % i16, "}"])
+        "  %%r = shufflevector <%d x i%d> %%a.t, <%d x i%d> %%b.t, <%d x i32> <%s>" %
+        (lanes, bits // 2, lanes, bits // 2, 2 * lanes, mask),
+        "  ret %s %%r" % narrow, "}"])
+
+
+def packssdw(lanes):
+    return pack("packssdw", lanes, 32, -32768, 32767)
+
+
+def packsswb(lanes):
+    return pack("packsswb", lanes, 16, -128, 127)
+
+
+def packuswb(lanes):
+    return pack("packuswb", lanes, 16, 0, 255)
+
+
+def cvtps2dq(lanes):
+    """Definition of the instruction in plain LLVM IR; the wide one has a mask,
+    all of which is set, and a rounding mode, the current one."""
+    f32, i32 = "<%d x float>" % lanes, "<%d x i32>" % lanes
+    rest = ", %s %%old, i16 %%mask, i32 %%mode" % i32 if lanes == 16 else ""
+    return """define internal {i32} @emulated_cvtps2dq_{lanes}({f32} %x{rest}) alwaysinline {{
+  ; Adding and taking away 1.5 * 2^23 rounds to even below 2^22, as far as the
+  ; values that are converted reach.
+  %a = fadd {f32} %x, splat (float 1.2582912e+07)
+  %r = fsub {f32} %a, splat (float 1.2582912e+07)
+  %i = fptosi {f32} %r to {i32}
+  ret {i32} %i
+}}""".format(i32=i32, f32=f32, lanes=lanes, rest=rest)
 
 
 def lookup(name, count, find):
@@ -164,21 +223,14 @@ PSHUFB = {"@llvm.x86.ssse3.pshuf.b.128": 16, "@llvm.x86.avx2.pshuf.b": 32,
           "@llvm.x86.avx512.pshuf.b.512": 64}
 PACKSSDW = {"@llvm.x86.avx2.packssdw": 8,
             "@llvm.x86.avx512.packssdw.512": 16}
+PMADDUBSW = {"@llvm.x86.avx2.pmadd.ub.sw": 16,
+             "@llvm.x86.avx512.pmaddubs.w.512": 32}
+PACKSSWB = {"@llvm.x86.avx512.packsswb.512": 32}
+PACKUSWB = {"@llvm.x86.avx512.packuswb.512": 32}
 PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
 
-CVTPS2DQ = """define internal <8 x i32> @emulated_cvtps2dq(<8 x float> %x) alwaysinline {
-  %r = call <8 x float> @emulated_roundeven(<8 x float> %x)
-  %i = fptosi <8 x float> %r to <8 x i32>
-  ret <8 x i32> %i
-}
-
-define internal <8 x float> @emulated_roundeven(<8 x float> %x) alwaysinline {
-  ; Adding and taking away 1.5 * 2^23 rounds to even below 2^22, as far as the
-  ; values that are converted reach.
-  %a = fadd <8 x float> %x, splat (float 1.2582912e+07)
-  %r = fsub <8 x float> %a, splat (float 1.2582912e+07)
-  ret <8 x float> %r
-}"""
+CVTPS2DQ = {"@llvm.x86.avx.cvt.ps2dq.256": 8,
+            "@llvm.x86.avx512.mask.cvtps2dq.512": 16}
 
 
 def emulate(text):
@@ -206,7 +258,11 @@ def emulate(text):
         definitions.append(emulated)
         text = text.replace(name + "(", "@emulated_vpdpbusd_%d(" % bits)
     for names, prefix, define in ((PMADDWD, "pmaddwd", pmaddwd),
+                                  (PMADDUBSW, "pmaddubsw", pmaddubsw),
                                   (PACKSSDW, "packssdw", packssdw),
+                                  (PACKSSWB, "packsswb", packsswb),
+                                  (PACKUSWB, "packuswb", packuswb),
+                                  (CVTPS2DQ, "cvtps2dq", cvtps2dq),
                                   (PSHUFB, "pshufb", pshufb),
                                   (PERMB, "permb", permb)):
         for name, lanes in names.items():
@@ -217,12 +273,6 @@ def emulate(text):
             text = text.replace(name + "(",
                                 "@emulated_%s_%d(" % (prefix, lanes))
             definitions.append(define(lanes))
-    name = "@llvm.x86.avx.cvt.ps2dq.256"
-    if name in text:
-        text = re.sub(r"^declare .*%s\(.*$" % re.escape(name), "", text,
-                      flags=re.MULTILINE)
-        text = text.replace(name + "(", "@emulated_cvtps2dq(")
-        definitions.append(CVTPS2DQ)
     # SSE2 is part of every x86-64.
     rest = re.search(r"@llvm\.x86\.(?!sse2?\.)\S+", text)
     if rest:

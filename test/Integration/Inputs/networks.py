@@ -621,14 +621,17 @@ class GroupF32Network(GroupNetwork):
 
 class WinogradNetwork(Network):
     """Convolutions of 3x3 taps by F(2x2, 3x3) and F(4x4, 3x3) on tiles of any
-    size: rests of rows and channels, tiles that overlap, several strips."""
+    size: rests of rows and channels, tiles that overlap, several strips;
+    weights that are transformed in a buffer or in registers."""
 
     def strategy(self):
         choose = self.random.choice
+        fused = choose((False, False, True))
         return ("nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, "
-                "rows = %d, blocks = %d, winograd = %d, strip = %d>" %
-                (choose((1, 3, 4, 6)), choose((1, 2, 3)), choose((2, 4)),
-                 choose((1, 2, 3, 5))))
+                "rows = %d, blocks = %d, winograd = %d, strip = %d%s>" %
+                (choose((1, 3, 4, 6)), 1 if fused else choose((1, 2, 3)),
+                 choose((2, 4)), choose((1, 2, 3, 5)),
+                 ", fused = true" if fused else ""))
 
     def build(self):
         choose = self.random.choice

@@ -16,9 +16,9 @@ using namespace nnq;
 /// `, key = value` for each option that is not at its default.
 static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
                                       int64_t &winograd, int64_t &strip,
-                                      int64_t &bits, bool &panel,
+                                      bool &fused, int64_t &bits, bool &panel,
                                       SparseKind &sparse, bool &codebook) {
-  channelsOuter = panel = codebook = false;
+  channelsOuter = fused = panel = codebook = false;
   winograd = strip = bits = 0;
   sparse = SparseKind::None;
   auto parseBool = [&](bool &value) -> ParseResult {
@@ -32,6 +32,9 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
       return failure();
     if (key == "channels_outer") {
       if (parseBool(channelsOuter))
+        return failure();
+    } else if (key == "fused") {
+      if (parseBool(fused))
         return failure();
     } else if (key == "panel") {
       if (parseBool(panel))
@@ -55,22 +58,25 @@ static ParseResult parseKernelOptions(AsmParser &parser, bool &channelsOuter,
       sparse = *kind;
     } else {
       return parser.emitError(loc)
-             << "expected 'channels_outer', 'winograd', 'strip', 'bits', "
-                "'panel', 'sparse' or 'codebook'";
+             << "expected 'channels_outer', 'winograd', 'strip', 'fused', "
+                "'bits', 'panel', 'sparse' or 'codebook'";
     }
   }
   return success();
 }
 
 static void printKernelOptions(AsmPrinter &printer, bool channelsOuter,
-                               int64_t winograd, int64_t strip, int64_t bits,
-                               bool panel, SparseKind sparse, bool codebook) {
+                               int64_t winograd, int64_t strip, bool fused,
+                               int64_t bits, bool panel, SparseKind sparse,
+                               bool codebook) {
   if (channelsOuter)
     printer << ", channels_outer = true";
   if (winograd)
     printer << ", winograd = " << winograd;
   if (strip)
     printer << ", strip = " << strip;
+  if (fused)
+    printer << ", fused = true";
   if (bits)
     printer << ", bits = " << bits;
   if (codebook)
@@ -135,8 +141,9 @@ LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  DotKind dot, int64_t lanes, int64_t group,
                                  int64_t rows, int64_t blocks, bool,
-                                 int64_t winograd, int64_t strip, int64_t bits,
-                                 bool panel, SparseKind sparse, bool codebook) {
+                                 int64_t winograd, int64_t strip, bool fused,
+                                 int64_t bits, bool panel, SparseKind sparse,
+                                 bool codebook) {
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";
@@ -173,6 +180,8 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "'sparse = " << stringifySparseKind(sparse)
                        << "' needs a 'group' of whole " << taken << ", got "
                        << group;
+  if (fused && (!winograd || blocks != 1))
+    return emitError() << "'fused' is for 'winograd' of one block at a time";
   if (winograd == 0)
     return success();
   if (winograd != 2 && winograd != 4)

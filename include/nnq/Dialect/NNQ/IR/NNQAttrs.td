@@ -84,6 +84,8 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       products of transformed factors.
     - `strip`: with `winograd`, rows of m x m tiles whose transformed activation
       is held at a time.
+    - `fused`: with `winograd`, weights are transformed in registers and multiplied
+      by `rows` tiles there, and not written to a buffer that all tiles read.
     - `bits`: 0, or 4 or 2 for weights that are packed two or four to a byte. The
       parts of a group that an instruction takes each are then a multiple of that
       in number; the first half or quarter of them is in the low bits.
@@ -112,6 +114,7 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     ```mlir
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 6, blocks = 4>
     #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 2, winograd = 4, strip = 7>
+    #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2, fused = true>
     #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 32, rows = 4, blocks = 2, bits = 4, panel = true>
     #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 4, blocks = 2, sparse = block>
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 16, rows = 4, blocks = 2, sparse = two_of_four>
@@ -122,6 +125,7 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     DefaultValuedParameter<"bool", "false">:$channels_outer,
     DefaultValuedParameter<"int64_t", "0">:$winograd,
     DefaultValuedParameter<"int64_t", "0">:$strip,
+    DefaultValuedParameter<"bool", "false">:$fused,
     DefaultValuedParameter<"int64_t", "0">:$bits,
     DefaultValuedParameter<"bool", "false">:$panel,
     DefaultValuedParameter<"::nnq::SparseKind", "::nnq::SparseKind::None">:$sparse,
@@ -129,8 +133,8 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
   let assemblyFormat = [{
     `<` `dot` `=` $dot `,` `lanes` `=` $lanes `,` `group` `=` $group `,`
     `rows` `=` $tile_rows `,` `blocks` `=` $tile_blocks
-    `` custom<KernelOptions>($channels_outer, $winograd, $strip, $bits, $panel,
-                             $sparse, $codebook) `>`
+    `` custom<KernelOptions>($channels_outer, $winograd, $strip, $fused, $bits,
+                             $panel, $sparse, $codebook) `>`
   }];
   let builders = [AttrBuilder<(ins "DotKind":$dot, "int64_t":$lanes, "int64_t":$group,
       "int64_t":$rows, "int64_t":$blocks, CArg<"bool", "false">:$channelsOuter,
@@ -138,7 +142,8 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       CArg<"SparseKind", "SparseKind::None">:$sparse,
       CArg<"bool", "false">:$codebook), [{
     return $_get($_ctxt, dot, lanes, group, rows, blocks, channelsOuter,
-                 /*winograd=*/0, /*strip=*/0, bits, panel, sparse, codebook);
+                 /*winograd=*/0, /*strip=*/0, /*fused=*/false, bits, panel,
+                 sparse, codebook);
   }]>];
   let genVerifyDecl = 1;
 }
