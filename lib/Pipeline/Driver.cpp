@@ -16,6 +16,7 @@
 #include "nnq/Support/Signature.h"
 #include "nnq/Target/Codegen.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
@@ -139,6 +140,64 @@ void nnq::hideRegisteredOptions() {
         entry.second->getOptionHiddenFlag() == llvm::cl::NotHidden)
       entry.second->setHiddenFlag(llvm::cl::Hidden);
   }
+}
+
+/// `  left    - right`, as LLVM aligns options.
+static void printRow(llvm::raw_ostream &os, std::string left,
+                     const llvm::Twine &right) {
+  constexpr unsigned kColumn = 36;
+  os << llvm::left_justify(left, kColumn);
+  if (left.size() > kColumn)
+    os << '\n' << std::string(kColumn, ' ');
+  os << " - " << right << '\n';
+}
+
+static void printOption(llvm::raw_ostream &os,
+                        const llvm::json::Object &option) {
+  StringRef type = option.getString("type").value_or("");
+  std::string left = ("      " + *option.getString("name")).str();
+  std::string right = option.getString("description")->str();
+  if (const llvm::json::Array *values = option.getArray("values")) {
+    left += '=';
+    llvm::raw_string_ostream stream(left);
+    llvm::interleave(
+        *values, stream,
+        [&](const llvm::json::Value &value) { stream << *value.getAsString(); },
+        "|");
+    right += (" (default: " + *option.getString("default") + ")").str();
+  } else if (type != "bool") {
+    left += ("=<" + type + ">").str();
+    // 0 and less stand for none or all, which descriptions tell.
+    if (double number = option.getNumber("default").value_or(0); number > 0)
+      right += llvm::formatv(" (default: {0})", llvm::format("%g", number));
+  } else if (option.getBoolean("default") == true) {
+    left += "=false";
+    right += " (default: true)";
+  }
+  printRow(os, left, right);
+}
+
+std::string nnq::describePipelinesForHelp() {
+  auto &registered = llvm::cl::getRegisteredOptions();
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << "\nPipelines, which run in the order given, before the network is "
+        "lowered.\nOptions are separated by blanks: "
+        "--quantize-int8=\"data=x.npz samples=100\".\nPasses that they are "
+        "made "
+        "of are options, too (--help-hidden).\n\n";
+  for (const llvm::json::Value &value : describePipelines()) {
+    const llvm::json::Object &pipeline = *value.getAsObject();
+    StringRef name = *pipeline.getString("name");
+    // One option parses the names of all passes and pipelines.
+    if (auto it = registered.find(name); it != registered.end())
+      it->second->setHiddenFlag(llvm::cl::Hidden);
+    printRow(os, ("  --" + name).str(), *pipeline.getString("description"));
+    for (const llvm::json::Value &option : *pipeline.getArray("options"))
+      printOption(os, *option.getAsObject());
+    os << '\n';
+  }
+  return text;
 }
 
 llvm::Error nnq::alreadyReported() { return llvm::createStringError(""); }

@@ -658,7 +658,8 @@ void nnq::buildLowerToLLVMPipeline(OpPassManager &pm,
   target.threads = threads;
   pm.addPass(createSetTarget(target));
   // Import drops the unit dimensions that come out.
-  addTileBatch(pm, options.reference ? 1 : 0);
+  // Time is that of samples one by one.
+  addTileBatch(pm, options.reference || options.profile ? 1 : 0);
   buildImportPipeline(pm);
   if (options.profile)
     pm.addPass(createDescribeLayers());

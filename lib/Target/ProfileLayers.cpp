@@ -64,13 +64,16 @@ struct ProfileLayers : public nnq::impl::ProfileLayersBase<ProfileLayers> {
     for (auto function : module.getOps<func::FuncOp>()) {
       if (!function.isPublic() || function.isExternal())
         continue;
-      if (function->hasAttr(kBatchAttr)) {
-        function.emitError() << "the batch of '" << function.getName()
-                             << "' is open; profile a static one (import with "
-                                "--shape)";
+      auto batch = function->getAttrOfType<BatchAttr>(kBatchAttr);
+      if (batch && batch.getTile() != 1) {
+        function.emitError()
+            << "'" << function.getName() << "' computes " << batch.getTile()
+            << " samples at a time; only single ones are profiled "
+               "(nnq-tile-batch=tile=1)";
         return signalPassFailure();
       }
-      profile(function);
+      profile(function,
+              batch ? batch.getEntry().getValue() : function.getName());
     }
   }
 
@@ -94,7 +97,7 @@ struct ProfileLayers : public nnq::impl::ProfileLayersBase<ProfileLayers> {
     });
   }
 
-  void profile(func::FuncOp function) {
+  void profile(func::FuncOp function, StringRef entry) {
     stored.clear();
     countStored(function);
     SmallVector<std::pair<Operation *, Counter>> starts;
@@ -118,7 +121,7 @@ struct ProfileLayers : public nnq::impl::ProfileLayersBase<ProfileLayers> {
     auto type = LLVM::LLVMArrayType::get(b.getI64Type(), count);
     auto ticks = LLVM::GlobalOp::create(
         b, function.getLoc(), type, /*isConstant=*/false,
-        LLVM::Linkage::External, (function.getName() + kTicksSuffix).str(),
+        LLVM::Linkage::External, (entry + kTicksSuffix).str(),
         DenseElementsAttr::get(RankedTensorType::get({count}, b.getI64Type()),
                                b.getI64IntegerAttr(0).getValue()));
     for (Block &block : function.getBody()) {

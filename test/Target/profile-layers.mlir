@@ -75,4 +75,13 @@ func.func private @helper(%x: memref<4xf32>, %v: f32) {
   linalg.fill {nnq.layer = "fc"} ins(%v : f32) outs(%x : memref<4xf32>)
   return
 }
+
+// Counters of what computes single samples of a batch go by the entry point.
+// CHECK-LABEL: func.func @net_batch1
+// CHECK: llvm.mlir.addressof @net_nnq_ticks
+func.func @net_batch1(%x: memref<1x4xf32>, %y: memref<1x4xf32> {bufferize.result}) attributes {
+    nnq.batch = #nnq.batch<entry = "net", tile = 1, inputs = [true], outputs = [true]>} {
+  memref.copy %x, %y {nnq.layer = "act"} : memref<1x4xf32> to memref<1x4xf32>
+  return
+}
 }

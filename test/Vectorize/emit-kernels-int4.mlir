@@ -133,3 +133,111 @@ func.func @once(%x: tensor<3x8x32xi8>) -> tensor<3x8x16xi32> {
   } -> tensor<3x8x16xi32>
   return %0 : tensor<3x8x16xi32>
 }
+
+// -----
+
+#x = affine_map<(r, g, c, k) -> (r, g * 64 + k)>
+#w = affine_map<(r, g, c, k) -> (g, k, c)>
+#s = affine_map<(r, g, c, k) -> (r, g, c)>
+#sums = affine_map<(r, c, g) -> (r, g, c)>
+#scale = affine_map<(r, c, g) -> (g, c)>
+#zero = affine_map<(r, c, g) -> (c)>
+#y = affine_map<(r, c, g) -> (r, c)>
+
+// What is subtracted from the sum of a group is the same for all rows: their
+// accumulators start with it. Words of 16 bits are shifted, and both halves of
+// bytes masked.
+// CHECK-LABEL: @zero_point
+// CHECK: %[[OF_ZERO:.+]] = arith.muli {{.*}}vector<16xi32>
+// CHECK: %[[START:.+]] = arith.subi %{{.+}}, %[[OF_ZERO]] : vector<16xi32>
+// CHECK: %[[LOW:.+]] = arith.andi
+// CHECK: %[[WORDS:.+]] = arith.shrui {{.*}}vector<32xi16>
+// CHECK: %[[BYTES:.+]] = vector.bitcast %[[WORDS]] : vector<32xi16> to vector<64xi8>
+// CHECK: arith.andi %[[BYTES]]
+// CHECK: vector.contract {{.*}}, %[[START]] :
+// CHECK: vector.contract {{.*}}, %[[START]] :
+// CHECK-NOT: arith.subi
+// CHECK: arith.sitofp
+// CHECK-NOT: linalg.generic
+func.func @zero_point(%x: tensor<2x128xi8>, %zero: tensor<16xi32>) -> tensor<2x16xf32> {
+  %w = arith.constant dense<-8> : tensor<2x64x16xi8>
+  %scales = arith.constant dense<0.5> : tensor<2x16xf32>
+  %of_weights = arith.constant dense<-512> : tensor<2x16xi16>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<2x2x16xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<2x2x16xi32>) -> tensor<2x2x16xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #s], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<2x128xi8>, tensor<2x64x16xi8>) outs(%f : tensor<2x2x16xi32>) attrs = {nnq.layer = "fc", nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 8, rows = 2, blocks = 1, bits = 4>, nnq.weight_bits = 4 : i64} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<2x2x16xi32>
+  %e = tensor.empty() : tensor<2x16xf32>
+  %zf = arith.constant 0.0 : f32
+  %g = linalg.fill ins(%zf : f32) outs(%e : tensor<2x16xf32>) -> tensor<2x16xf32>
+  %1 = linalg.generic {indexing_maps = [#sums, #scale, #scale, #zero, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%0, %scales, %of_weights, %zero : tensor<2x2x16xi32>, tensor<2x16xf32>, tensor<2x16xi16>, tensor<16xi32>) outs(%g : tensor<2x16xf32>) attrs = {nnq.layer = "fc"} {
+  ^bb0(%a: i32, %b: f32, %c: i16, %d: i32, %o: f32):
+    %wide = arith.extsi %c : i16 to i32
+    %of_zero = arith.muli %wide, %d : i32
+    %sum = arith.subi %a, %of_zero : i32
+    %v = arith.sitofp %sum : i32 to f32
+    %m = arith.mulf %v, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x16xf32>
+  return %1 : tensor<2x16xf32>
+}
+
+// -----
+
+#x = affine_map<(r, g, c, k) -> (r, g * 64 + k)>
+#w = affine_map<(r, g, c, k) -> (g, k, c)>
+#s = affine_map<(r, g, c, k) -> (r, g, c)>
+#sums = affine_map<(r, c, g) -> (r, g, c)>
+#scale = affine_map<(r, c, g) -> (g, c)>
+#zero = affine_map<(r, c, g) -> (r)>
+#y = affine_map<(r, c, g) -> (r, c)>
+
+// Each row has a zero point of its own: it is subtracted behind the products.
+// CHECK-LABEL: @zero_point_of_row
+// CHECK-NOT: arith.subi
+// CHECK: vector.contract
+// CHECK: arith.subi {{.*}}vector<16xi32>
+// CHECK: arith.sitofp
+// CHECK-NOT: linalg.generic
+func.func @zero_point_of_row(%x: tensor<2x128xi8>, %zero: tensor<2xi32>) -> tensor<2x16xf32> {
+  %w = arith.constant dense<-8> : tensor<2x64x16xi8>
+  %scales = arith.constant dense<0.5> : tensor<2x16xf32>
+  %of_weights = arith.constant dense<-512> : tensor<2x16xi16>
+  %z = arith.constant 0 : i32
+  %i = tensor.empty() : tensor<2x2x16xi32>
+  %f = linalg.fill ins(%z : i32) outs(%i : tensor<2x2x16xi32>) -> tensor<2x2x16xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #s], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<2x128xi8>, tensor<2x64x16xi8>) outs(%f : tensor<2x2x16xi32>) attrs = {nnq.layer = "fc", nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 8, rows = 2, blocks = 1, bits = 4>, nnq.weight_bits = 4 : i64} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<2x2x16xi32>
+  %e = tensor.empty() : tensor<2x16xf32>
+  %zf = arith.constant 0.0 : f32
+  %g = linalg.fill ins(%zf : f32) outs(%e : tensor<2x16xf32>) -> tensor<2x16xf32>
+  %1 = linalg.generic {indexing_maps = [#sums, #scale, #scale, #zero, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%0, %scales, %of_weights, %zero : tensor<2x2x16xi32>, tensor<2x16xf32>, tensor<2x16xi16>, tensor<2xi32>) outs(%g : tensor<2x16xf32>) attrs = {nnq.layer = "fc"} {
+  ^bb0(%a: i32, %b: f32, %c: i16, %d: i32, %o: f32):
+    %wide = arith.extsi %c : i16 to i32
+    %of_zero = arith.muli %wide, %d : i32
+    %sum = arith.subi %a, %of_zero : i32
+    %v = arith.sitofp %sum : i32 to f32
+    %m = arith.mulf %v, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x16xf32>
+  return %1 : tensor<2x16xf32>
+}

@@ -83,3 +83,31 @@ func.func @two_steps(%x: memref<16x8xi8>, %w: memref<1x2x4x4xi8>, %y: memref<16x
   }
   return
 }
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (h, r * 4 + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+
+// 48 steps: not 2 times 24, of which LLVM would end the first before it is due.
+// CHECK-LABEL: @no_two_iterations
+// CHECK-DAG: %[[END:.+]] = arith.constant 48 : index
+// CHECK-DAG: %[[STEP:.+]] = arith.constant 16 : index
+// CHECK: scf.for {{.*}} to %[[END]] step %[[STEP]]
+func.func @no_two_iterations(%x: memref<1x192xi8>, %w: memref<1x48x4x4xi8>, %y: memref<1x4xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<1x4xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<1x192xi8>, memref<1x48x4x4xi8>) outs(%y : memref<1x4xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 4, group = 4, rows = 1, blocks = 1>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}

@@ -14,7 +14,7 @@ import nnq
 import numpy as np
 import pytest
 from nnq import progress
-from package_networks import LENET, TWO_INPUTS
+from package_networks import LENET, TWO_INPUTS, make_onnx
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,17 @@ def test_report_of_layers(quantized):
     assert {layer.type for layer in original.layers if layer.macs} == {"f32"}
     assert {layer.technique for layer in original.layers} == {""}
     assert original.weight_bytes > 3 * report.weight_bytes
+
+
+def test_report_of_any_batch(tmp_path):
+    x = np.random.default_rng(0).normal(size=(8, 3, 16, 16)).astype(np.float32)
+    model = nnq.from_onnx(make_onnx(tmp_path / "net.onnx"), shapes={"image": (None, 3, 16, 16)}).quantize(data=x)
+    report = model.report(data=x, profile=True)
+    static = nnq.from_onnx(tmp_path / "net.onnx", shapes={"image": (1, 3, 16, 16)}).quantize(data=x).report()
+    # Of a single sample.
+    assert [layer.macs for layer in report.layers] == [layer.macs for layer in static.layers]
+    assert report.comparison.samples == len(x)
+    assert sum(layer.time_us for layer in report.layers) == pytest.approx(report.time_us)
 
 
 def test_report_of_quantization(quantized, digits, tmp_path):

@@ -94,6 +94,8 @@ int main(int argc, char **argv) {
   registerAllPasses();
   hideRegisteredOptions();
   Options options;
+  std::string pipelines = describePipelinesForHelp();
+  llvm::cl::extrahelp help(pipelines);
   llvm::cl::ParseCommandLineOptions(
       argc, argv, "nnq-compile: a network to a library for C\n");
   if (Error error = compile(options))

@@ -309,6 +309,8 @@ int main(int argc, char **argv) {
   registerAllPasses();
   hideRegisteredOptions();
   Options options;
+  std::string pipelines = describePipelinesForHelp();
+  llvm::cl::extrahelp help(pipelines);
   llvm::cl::ParseCommandLineOptions(
       argc, argv, "nnq-run: results, accuracy and time of a network\n");
   if (Error error = run(options))

@@ -61,6 +61,10 @@ struct LoweringCommandLine {
 /// Leaves what is registered so far, which is LLVM's, to --help-hidden.
 void hideRegisteredOptions();
 
+/// Text for the end of --help: pipelines with their options. Single passes,
+/// which are to be registered, are left to --help-hidden.
+std::string describePipelinesForHelp();
+
 /// Parses MLIR text or bytecode, runs the passes asked for and, unless it is in
 /// the LLVM dialect already, lowers it. Errors are printed, with their place in
 /// the file; the result is null then.

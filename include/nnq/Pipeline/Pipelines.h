@@ -16,6 +16,7 @@
 #include "nnq/Compress/Quantize/Passes.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Vectorize/Passes.h"
+#include "llvm/Support/JSON.h"
 
 namespace nnq {
 
@@ -114,8 +115,12 @@ struct QuantizeInt8Options
       llvm::cl::init("")};
   Option<std::string> layers{
       *this, "layers",
-      llvm::cl::desc("Requests for single layers, as nnq-select-precision "
-                     "reads them: WHICH=HOW by commas"),
+      llvm::cl::desc(
+          "Single layers, WHICH=HOW by commas: WHICH is a name (regular "
+          "expression) or kind:conv, kind:depthwise, kind:linear, kind:matmul; "
+          "HOW is f32 or some of int8, int4, group0, group32, group64, "
+          "group128, symmetric, asymmetric, per-axis, per-tensor, full and "
+          "reduced, joined by +"),
       llvm::cl::init("")};
   Option<CalibrationMethod> calibration{
       *this, "calibration",
@@ -403,8 +408,10 @@ struct FactorizePipelineOptions
       llvm::cl::init("")};
   Option<std::string> layers{
       *this, "layers",
-      llvm::cl::desc("Requests for single layers, as nnq-select-ranks reads "
-                     "them: WHICH=HOW by commas"),
+      llvm::cl::desc(
+          "Single layers, WHICH=HOW by commas: WHICH is a name (regular "
+          "expression), HOW is keep or a method with ranks or without, such "
+          "as svd:16 or tucker:8:16"),
       llvm::cl::init("")};
   Option<int64_t> seed{*this, "seed", llvm::cl::desc("Of the starts of cp"),
                        llvm::cl::init(0)};
@@ -625,6 +632,9 @@ struct Pipeline {
 
 /// All of them, in the order of the data path.
 std::vector<Pipeline> getPipelines();
+
+/// All of them with their options, as `nnqListPipelines` tells them.
+llvm::json::Array describePipelines();
 
 /// Registers the pipelines under the names that users type.
 void registerPipelines();

@@ -33,6 +33,9 @@ struct KernelProblem {
   int64_t rowBytes = 0;
   /// Of packed weights; 0 for those that are as the instruction takes them.
   int64_t bits = 0;
+  /// Products of a group whose sum is scaled and added to a total; 0 for one
+  /// sum of all products.
+  int64_t groupSteps = 0;
   /// These are places in a table.
   bool isCodebook = false;
   /// Pairs are multiplied and added to the sum at once (vpdpwssd).

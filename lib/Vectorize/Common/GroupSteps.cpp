@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -84,12 +85,16 @@ SmallVector<Value> TileEmitter::emitGroups(OpBuilder &b, const Tile &tile,
       VectorType::get({kernel.getLanes()}, init.getInputs()[0].getType()),
       init.getInputs()[0]);
   SmallVector<Value> totals(accumulatorRows(tile) * tile.blocks, start);
+  arith::SubIOp correction = findCorrection();
   auto emitOne = [&](OpBuilder &nested, OpFoldResult index,
                      ValueRange running) {
+    SmallVector<Value> starts(zeros);
+    if (correction)
+      starts = startGroups(nested, tile, index, correction, zeros);
     SmallVector<OpFoldResult> indices{index};
     SmallVector<Value> sums = finishRows(
-        nested, tile, emitReductionLoops(nested, tile, indices, zeros));
-    return scaleGroups(nested, tile, index, sums, running);
+        nested, tile, emitReductionLoops(nested, tile, indices, starts));
+    return scaleGroups(nested, tile, index, correction, sums, running);
   };
   if (reductionShape.front() == 1)
     return emitOne(b, b.getIndexAttr(0), totals);
@@ -115,39 +120,118 @@ Value TileEmitter::emitLoadBlock(OpBuilder &b, Value memref, AffineMap map,
                                 memref, at);
 }
 
-/// The body of the sum over groups for one of them.
-SmallVector<Value> TileEmitter::scaleGroups(OpBuilder &b, const Tile &tile,
-                                            OpFoldResult index, ValueRange sums,
-                                            ValueRange totals) {
+/// What the body of the sum over groups subtracts from the sum of one of them
+/// before anything else, if it is the same for all rows: what the zero point of
+/// the activation adds to products with these weights.
+arith::SubIOp TileEmitter::findCorrection() {
   linalg::GenericOp scaling = group.scaling;
+  // Accumulators of pairs of rows are no rows of results.
+  if (isPairKernel())
+    return {};
+  auto isOfAllRows = [&](BlockArgument arg) {
+    OpOperand *operand = scaling.getMatchingOpOperand(arg);
+    return scaling.isDpsInput(operand) &&
+           operand->get() != contraction.getOutputs()[0] &&
+           (shape.rowLoop < 0 ||
+            !scaling.getMatchingIndexingMap(operand).isFunctionOfDim(
+                shape.rowLoop));
+  };
+  for (BlockArgument sum : scaling.getBlock()->getArguments()) {
+    OpOperand *operand = scaling.getMatchingOpOperand(sum);
+    if (operand->get() != contraction.getOutputs()[0] || !sum.hasOneUse())
+      continue;
+    auto correction = dyn_cast<arith::SubIOp>(*sum.user_begin());
+    if (!correction || correction.getLhs() != sum)
+      return {};
+    for (Operation &op : *scaling.getBlock()) {
+      if (matchPattern(&op, m_Constant()))
+        continue;
+      for (Value value : op.getOperands())
+        if (auto arg = dyn_cast<BlockArgument>(value);
+            arg && arg != sum && arg.getOwner() == op.getBlock() &&
+            !isOfAllRows(arg))
+          return {};
+      if (&op == correction)
+        return correction;
+      // What follows has no need of what comes before.
+      for (Operation *user : op.getUsers())
+        if (user != correction && !user->isBeforeInBlock(correction))
+          return {};
+    }
+  }
+  return {};
+}
+
+/// Operands of the sum over groups for a row by a block; `shared` are those
+/// that all rows read.
+SmallVector<Value> TileEmitter::loadScaling(OpBuilder &b, const Tile &tile,
+                                            OpFoldResult index, int64_t row,
+                                            int64_t block, Value sum,
+                                            SharedOperands &shared) {
+  linalg::GenericOp scaling = group.scaling;
+  LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
+  loops.push_back(index);
+  SmallVector<Value> args;
+  for (OpOperand *operand : scaling.getDpsInputOperands()) {
+    if (operand->get() == contraction.getOutputs()[0]) {
+      args.push_back(sum);
+      continue;
+    }
+    AffineMap map = scaling.getMatchingIndexingMap(operand);
+    bool isShared = shape.rowLoop < 0 || !map.isFunctionOfDim(shape.rowLoop);
+    Value own;
+    Value &value = isShared ? shared[{operand, block}] : own;
+    if (!value)
+      value = isBlockMap(map, shape.laneLoop, shape.lanes)
+                  ? emitLoadBlock(b, operand->get(), map, loops)
+                  : emitLoadRow(b, loc, operand->get(), map, loops,
+                                getTileLanes(shape, tile, block));
+    args.push_back(value);
+  }
+  return args;
+}
+
+/// Accumulators of a group from which `correction` has been subtracted already,
+/// once for all rows.
+SmallVector<Value> TileEmitter::startGroups(OpBuilder &b, const Tile &tile,
+                                            OpFoldResult index,
+                                            arith::SubIOp correction,
+                                            ValueRange zeros) {
+  SharedOperands shared;
+  SmallVector<Value> starts;
+  for (int64_t block = 0; block < tile.blocks; ++block) {
+    SmallVector<Value> args =
+        loadScaling(b, tile, index, /*row=*/0, block, zeros[block], shared);
+    args.push_back(Value());
+    starts.push_back(emitBody(b, group.scaling, args, kernel.getLanes(),
+                              correction.getResult()));
+  }
+  SmallVector<Value> result;
+  for (int64_t row = 0; row < accumulatorRows(tile); ++row)
+    llvm::append_range(result, starts);
+  return result;
+}
+
+/// The body of the sum over groups for one of them, behind `correction` if
+/// `sums` have that already.
+SmallVector<Value> TileEmitter::scaleGroups(OpBuilder &b, const Tile &tile,
+                                            OpFoldResult index,
+                                            arith::SubIOp correction,
+                                            ValueRange sums,
+                                            ValueRange totals) {
   SmallVector<Value> result;
   // What all rows share is read once.
-  DenseMap<std::pair<OpOperand *, int64_t>, Value> shared;
+  SharedOperands shared;
   for (int64_t row = 0; row < accumulatorRows(tile); ++row)
     for (int64_t block = 0; block < tile.blocks; ++block) {
       size_t at = row * tile.blocks + block;
-      LoopIndices loops = getTileIndices(b, loc, shape, tile, row, block);
-      loops.push_back(index);
-      SmallVector<Value> args;
-      for (OpOperand *operand : scaling.getDpsInputOperands()) {
-        if (operand->get() == contraction.getOutputs()[0]) {
-          args.push_back(sums[at]);
-          continue;
-        }
-        AffineMap map = scaling.getMatchingIndexingMap(operand);
-        bool isShared =
-            shape.rowLoop < 0 || !map.isFunctionOfDim(shape.rowLoop);
-        Value own;
-        Value &value = isShared ? shared[{operand, block}] : own;
-        if (!value)
-          value = isBlockMap(map, shape.laneLoop, shape.lanes)
-                      ? emitLoadBlock(b, operand->get(), map, loops)
-                      : emitLoadRow(b, loc, operand->get(), map, loops,
-                                    getTileLanes(shape, tile, block));
-        args.push_back(value);
-      }
+      SmallVector<Value> args =
+          loadScaling(b, tile, index, row, block, sums[at], shared);
       args.push_back(totals[at]);
-      result.push_back(emitBody(b, scaling, args, kernel.getLanes()));
+      result.push_back(
+          correction
+              ? emitRestOfBody(b, group.scaling, correction, sums[at], args)
+              : emitBody(b, group.scaling, args, kernel.getLanes()));
     }
   return result;
 }

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/QuantMath.h"
@@ -118,8 +119,24 @@ Value nnq::getTables(linalg::GenericOp unpacking) {
   return {};
 }
 
+/// Bytes shifted by words of 16 bits: what comes from the next byte is to be
+/// masked.
+static Value emitShiftOfWords(OpBuilder &builder, Location loc, Value bytes,
+                              int64_t shift) {
+  auto type = cast<VectorType>(bytes.getType());
+  auto words =
+      VectorType::get({type.getNumElements() / 2}, builder.getI16Type());
+  Value by = arith::ConstantOp::create(
+      builder, loc,
+      DenseElementsAttr::get(words, builder.getI16IntegerAttr(shift)));
+  Value shifted = arith::ShRUIOp::create(
+      builder, loc, vector::BitCastOp::create(builder, loc, words, bytes), by);
+  return vector::BitCastOp::create(builder, loc, type, shifted);
+}
+
 SmallVector<Value> nnq::emitNarrow(OpBuilder &builder, Location loc,
-                                   Value bytes, int64_t bits, Value table) {
+                                   Value bytes, int64_t bits, Value table,
+                                   bool shiftsWords) {
   auto type = cast<VectorType>(bytes.getType());
   auto constant = [&](int64_t number) -> Value {
     return arith::ConstantOp::create(
@@ -130,9 +147,11 @@ SmallVector<Value> nnq::emitNarrow(OpBuilder &builder, Location loc,
   SmallVector<Value> numbers;
   for (int64_t shift = 0; shift < 8; shift += bits) {
     Value number = bytes;
-    if (shift > 0)
+    if (shift > 0 && shiftsWords)
+      number = emitShiftOfWords(builder, loc, number, shift);
+    else if (shift > 0)
       number = arith::ShRUIOp::create(builder, loc, number, constant(shift));
-    if (shift + bits < 8)
+    if (shift + bits < 8 || shiftsWords)
       number = arith::AndIOp::create(builder, loc, number,
                                      constant((1 << bits) - 1));
     numbers.push_back(

@@ -40,9 +40,11 @@ mlir::Value getTables(mlir::linalg::GenericOp unpacking);
 
 /// Vectors of i8 with the integers in each `bits` of `bytes`, from the low ones
 /// on, or with the numbers of `table` in these places, if there is one.
+/// `shiftsWords`: bytes are shifted two at a time.
 llvm::SmallVector<mlir::Value> emitNarrow(mlir::OpBuilder &builder,
                                           mlir::Location loc, mlir::Value bytes,
-                                          int64_t bits, mlir::Value table);
+                                          int64_t bits, mlir::Value table,
+                                          bool shiftsWords = false);
 
 } // namespace nnq
 

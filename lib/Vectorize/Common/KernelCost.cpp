@@ -183,8 +183,25 @@ static double placedCycles(const KernelProblem &problem, int64_t lanes,
          exposed * loads;
 }
 
-static double tileCycles(const KernelProblem &problem, int64_t lanes,
-                         int64_t tileRows, int64_t tileBlocks) {
+/// Cycles in which the sums of groups are converted, scaled and added to
+/// totals, for each step. Totals that have no registers are in memory.
+static double groupCycles(TargetAttr target, const KernelProblem &problem,
+                          int64_t lanes, int64_t tileRows, int64_t tileBlocks) {
+  if (!problem.groupSteps)
+    return 0;
+  double width = lanes > 8 ? 1.0 : 0.5;
+  int64_t totals = tileRows * tileBlocks;
+  int64_t free = target.getVectorRegisters() -
+                 countRegisters(problem, tileRows, tileBlocks);
+  int64_t inMemory = std::max<int64_t>(totals - std::max<int64_t>(free, 0), 0);
+  // By measurement on a Zen 4.
+  constexpr double kScaleCycles = 2.0, kMemoryCycles = 1.0;
+  return width * (kScaleCycles * totals + kMemoryCycles * inMemory) /
+         problem.groupSteps;
+}
+
+static double tileCycles(TargetAttr target, const KernelProblem &problem,
+                         int64_t lanes, int64_t tileRows, int64_t tileBlocks) {
   if (problem.selects())
     return placedCycles(problem, lanes, tileRows, tileBlocks);
   auto [dotCycles, latency] = dotTiming(problem, lanes);
@@ -214,7 +231,8 @@ static double tileCycles(const KernelProblem &problem, int64_t lanes,
   // the same two ports all the time.
   if (problem.dot == DotKind::VPMADDUBSW)
     cycles += 0.6 * loads;
-  return cycles + evictionCycles(problem, lanes, tileRows, tileBlocks);
+  return cycles + evictionCycles(problem, lanes, tileRows, tileBlocks) +
+         groupCycles(target, problem, lanes, tileRows, tileBlocks);
 }
 
 double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
@@ -227,9 +245,10 @@ double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
   auto column = [&](int64_t count) {
     if (count == 0)
       return 0.0;
-    double cycles = fullRows * tileCycles(problem, lanes, tileRows, count);
+    double cycles =
+        fullRows * tileCycles(target, problem, lanes, tileRows, count);
     if (restRows)
-      cycles += tileCycles(problem, lanes, restRows, count);
+      cycles += tileCycles(target, problem, lanes, restRows, count);
     return cycles;
   };
   return fullBlocks * column(tileBlocks) + column(restBlocks);
@@ -262,7 +281,8 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
       if (problem.dot == DotKind::SMMLA && tileRows * problem.window % 2)
         continue;
       auto tile = [&](int64_t rows) {
-        return numGroups * tileCycles(problem, lanes, rows, tileBlocks) +
+        return numGroups *
+                   tileCycles(target, problem, lanes, rows, tileBlocks) +
                numLists * kListCycles;
       };
       double cycles = problem.rows / tileRows * tile(tileRows);
@@ -315,6 +335,18 @@ static bool hasFewBytes(const KernelProblem &problem, int64_t lanes) {
              (1 + kPadding) * llvm::alignTo(problem.channels, kLeastLanes);
 }
 
+/// Tiles of rows would unpack the same weights again and again. Beside products
+/// of 512 bits and sums of groups, though, which leave room for few rows, two
+/// ports that are idle do it in the time of 8 rows.
+static bool needsPanel(const KernelProblem &problem, int64_t lanes,
+                       int64_t tileRows) {
+  constexpr int64_t kHidingRows = 8;
+  if (!problem.bits || problem.rows * problem.outer <= tileRows)
+    return false;
+  return problem.dot != DotKind::VPDPBUSD || lanes <= 8 ||
+         !problem.groupSteps || problem.isCodebook || tileRows < kHidingRows;
+}
+
 KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
   int64_t widest = getWidestLanes(target, problem.dot);
   double best = std::numeric_limits<double>::infinity();
@@ -332,6 +364,9 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
           continue;
         double cycles =
             estimateCycles(target, problem, lanes, tileRows, tileBlocks);
+        // A store of 512 bits takes two cycles.
+        if (problem.groupSteps && needsPanel(problem, lanes, tileRows))
+          cycles += blocks * lanes / 8.0;
         // Prefer wider lanes, unless they are padded by more than a few
         // channels, and, at equal cost, fewer and larger tiles.
         double least = lanes < bestLanes ? 0.93 : 0.999;
@@ -346,8 +381,14 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
       }
     }
   }
-  // Tiles of rows would unpack the same weights again and again.
-  bool panel = problem.bits && problem.rows * problem.outer > bestRows;
+  // Tiles of rows would unpack the same weights again and again. Where
+  // registers have 512 bits, two ports that products leave idle do it in the
+  // time of 8 rows, and stores of a panel take longer.
+  bool unpacksForFree = problem.dot == DotKind::VPDPBUSD && bestLanes > 8 &&
+                        bestRows >= 8 && problem.groupSteps &&
+                        !problem.isCodebook;
+  bool panel = problem.bits && problem.rows * problem.outer > bestRows &&
+               !unpacksForFree;
   // With channels outside a panel is unpacked once.
   bool channelsOuter =
       panel || prefersChannelsOuter(problem, bestLanes * bestBlocks);

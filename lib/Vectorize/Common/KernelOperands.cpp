@@ -356,8 +356,10 @@ KernelOperands::loadNarrowParts(OpBuilder &b, const Tile &tile,
       for (int64_t k = 0; k < perByte; ++k)
         parts.push_back(load(place + k * slice));
     else
+      // x86 shifts no bytes: LLVM would take gf2p8affineqb, on a port of dots.
       parts = emitNarrow(b, loc, load(place), kernel.getBits(),
-                         loadTable(b, tile, block));
+                         loadTable(b, tile, block),
+                         kernel.getDot() == DotKind::VPDPBUSD);
     for (auto [column, part] : llvm::zip_equal(columns, parts)) {
       if (!isPairKernel()) {
         column.push_back(part);

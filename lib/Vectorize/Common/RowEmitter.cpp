@@ -288,8 +288,10 @@ Value nnq::emitBody(OpBuilder &builder, linalg::GenericOp op,
 }
 
 Value nnq::emitRestOfBody(OpBuilder &builder, linalg::GenericOp op, Value first,
-                          Value vector) {
+                          Value vector, ArrayRef<Value> args) {
   IRMapping mapping;
+  for (auto [from, to] : llvm::zip(op.getBlock()->getArguments(), args))
+    mapping.map(from, to);
   mapping.map(first, vector);
   emitOps(builder, op, mapping,
           cast<VectorType>(vector.getType()).getNumElements(),

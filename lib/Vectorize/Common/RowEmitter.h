@@ -72,9 +72,11 @@ mlir::Value emitBody(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
                      mlir::Value last = {});
 
 /// What the body of `op` makes of its value `first`, which is `vector` now. It
-/// must depend on nothing else before it but constants.
+/// must depend on nothing else before it but constants and, where they are
+/// given, arguments.
 mlir::Value emitRestOfBody(mlir::OpBuilder &builder, mlir::linalg::GenericOp op,
-                           mlir::Value first, mlir::Value vector);
+                           mlir::Value first, mlir::Value vector,
+                           mlir::ArrayRef<mlir::Value> args = {});
 
 /// The 32-bit value of the body of `op` behind which it is only bounded,
 /// narrowed and bounded again, if there is one: of what follows, registers hold

@@ -291,6 +291,9 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     layout.mergeGroups(getWidestLanes(target, problem.dot));
     problem.channels = layout.getGroupChannels();
+    if (layout.contraction.groupLoop)
+      problem.groupSteps =
+          llvm::divideCeil(layout.getRunLength(), getPartSize(problem.dot));
     KernelEstimate dense = estimateKernel(target, layout, problem);
     std::string reason;
     KernelEstimate direct =

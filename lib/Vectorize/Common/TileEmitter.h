@@ -8,6 +8,7 @@
 #define NNQ_LIB_VECTORIZE_COMMON_TILEEMITTER_H
 
 #include "KernelOperands.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 namespace nnq {
 
@@ -60,9 +61,21 @@ private:
                             mlir::ArrayRef<mlir::OpFoldResult> loops);
   mlir::SmallVector<mlir::Value>
   emitGroups(mlir::OpBuilder &b, const Tile &tile, mlir::ValueRange zeros);
+  /// By operand and block.
+  using SharedOperands =
+      mlir::DenseMap<std::pair<mlir::OpOperand *, int64_t>, mlir::Value>;
+  mlir::arith::SubIOp findCorrection();
+  mlir::SmallVector<mlir::Value>
+  loadScaling(mlir::OpBuilder &b, const Tile &tile, mlir::OpFoldResult group,
+              int64_t row, int64_t block, mlir::Value sum,
+              SharedOperands &shared);
+  mlir::SmallVector<mlir::Value>
+  startGroups(mlir::OpBuilder &b, const Tile &tile, mlir::OpFoldResult group,
+              mlir::arith::SubIOp correction, mlir::ValueRange zeros);
   mlir::SmallVector<mlir::Value>
   scaleGroups(mlir::OpBuilder &b, const Tile &tile, mlir::OpFoldResult group,
-              mlir::ValueRange sums, mlir::ValueRange totals);
+              mlir::arith::SubIOp correction, mlir::ValueRange sums,
+              mlir::ValueRange totals);
   mlir::SmallVector<mlir::Value> finishRows(mlir::OpBuilder &b,
                                             const Tile &tile,
                                             mlir::ValueRange accumulators);
