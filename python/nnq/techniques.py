@@ -27,8 +27,9 @@ class Technique:
         options = dict(self.settings[setting])
         if exclude:
             options = {name: value for name, value in {**options, **(self.by_layer or {})}.items() if value is not None}
-            # Factors of a layer have its name and a number.
-            options["exclude"] = ",".join(rf"{re.escape(name)}(\.[0-9]+)*" for name in exclude)
+            # Factors of a layer have its name and a number. It is one pattern: a pipeline refuses those that no layer
+            # which it could change answers, and not all of these are such layers.
+            options["exclude"] = rf"({'|'.join(map(re.escape, exclude))})(\.[0-9]+)*"
         return [Step(self.pipeline, options)]
 
 
@@ -48,6 +49,7 @@ TECHNIQUES = (
         tuple({"ratio": r, "pattern": "16x4", "criterion": "obs", "scope": "global"} for r in (0.3, 0.5, 0.65, 0.8)),
         by_layer={"scope": "local"},
     ),
+    Technique("share-weights", tuple({"bits": b} for b in (4, 2))),
 )
 QUANTIZE = Step("quantize-int8", {})
 PLAIN = Recipe([QUANTIZE])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ nnq = pytest.importorskip("nnq")
 
 from conftest import ROOT  # noqa: E402
 from nnq import trial as trials  # noqa: E402
+from nnq.techniques import Technique  # noqa: E402
 from test_round_weights import layer  # noqa: E402
 
 
@@ -109,6 +111,28 @@ def test_nothing_better_is_plain_int8(monkeypatch: pytest.MonkeyPatch):
     result = nnq.search(lenet, digits, drop=100, techniques=["prune-weights"], trials=2)
     assert result.best == result.baseline
     assert [step.pipeline for step in result.model.steps] == ["quantize-int8"]
+
+
+def test_layers_without_channels_to_prune_may_be_left_out():
+    lenet = nnq.load(ROOT / "python" / "examples" / "lenet" / "lenet.mlirbc")
+    technique = Technique("prune-channels", ({"ratio": 0.5, "round-to": 1},))
+    # The channels of fc3 are the results.
+    small = lenet.apply(nnq.Recipe(technique.steps(0, ["conv1", "fc1", "fc3"])))
+    macs = [{layer.name: layer.macs for layer in model.report().layers} for model in (lenet, small)]
+    assert macs[0]["conv1"] == macs[1]["conv1"]
+    assert macs[0]["conv2"] == 2 * macs[1]["conv2"]
+    assert macs[0]["fc3"] == 2 * macs[1]["fc3"]
+
+
+def test_codebooks_make_a_network_smaller(wide: nnq.Model, data: np.ndarray, monkeypatch: pytest.MonkeyPatch):
+    # Codebooks are as fast where memory is no bound.
+    monkeypatch.setattr(trials, "compare_times", lambda *_: (1.0, 1.0))
+    monkeypatch.setattr(sys.modules[nnq.search.__module__], "compare_times", lambda *_: (1.0, 1.0))
+    result = nnq.search(wide, data, techniques=["share-weights"], objective="size", drop=60)
+    assert [step.pipeline for step in result.recipe.steps] == ["share-weights", "quantize-int8"]
+    assert {trial.recipe.steps[0].options.get("bits") for trial in result.trials} == {None, 4, 2}
+    bits = result.recipe.steps[0].options["bits"]
+    assert result.best.weight_bytes < (bits + 1) / 8 * result.baseline.weight_bytes
 
 
 def test_errors(wide: nnq.Model, data: np.ndarray):
