@@ -147,18 +147,33 @@ class Search:
     def combine(self, best: dict[int, int]) -> dict[int, list[Step]]:
         """Add techniques to each other, those of the largest gain first, as long as that is better."""
         order = sorted(best, key=lambda i: -self.gain(self.trials[self.single(i, best[i]).to_json()]))
-        chosen: dict[int, list[Step]] = {}
+        settings: dict[int, int] = {}
         current = self.baseline
+
+        def make(candidate: dict[int, int]) -> dict[int, list[Step]]:
+            return {i: self.techniques[i].steps(setting) for i, setting in candidate.items()}
+
         for i in order:
-            # Two that only just hold are too much together, and weaker ones may hold.
-            for setting in range(best[i], -1, -1):
-                candidate = {**chosen, i: self.techniques[i].steps(setting)}
-                found = self.run([self.recipe(candidate)])
-                if found and self.is_allowed(found[0]):
-                    if self.gain(found[0]) > self.gain(current) * (1 if current is self.baseline else FASTER):
-                        chosen, current = candidate, found[0]
+            # Two that only just hold are too much together, and a weaker one may hold: of the new, or of the others.
+            groups = [[{**settings, i: setting} for setting in range(best[i], -1, -1)]]
+            groups += [[{**settings, i: best[i], j: k} for k in range(settings[j] - 1, -1, -1)] for j in settings]
+            for candidates in groups:
+                found = self.find_allowed([self.recipe(make(candidate)) for candidate in candidates])
+                if found is None:
+                    continue
+                place, trial = found
+                if self.gain(trial) > self.gain(current) * (1 if current is self.baseline else FASTER):
+                    settings, current = candidates[place], trial
                     break
-        return chosen
+        return make(settings)
+
+    def find_allowed(self, recipes: Sequence[Recipe]) -> tuple[int, Trial] | None:
+        """Try recipes until one is allowed, and return its place and its trial."""
+        for place, recipe in enumerate(recipes):
+            found = self.run([recipe])
+            if found and self.is_allowed(found[0]):
+                return place, found[0]
+        return None
 
     def refine(self, chosen: dict[int, list[Step]], beyond: dict[int, int], layers: Sequence[str]) -> None:
         """Take techniques one setting further, in the layers that bear it."""

