@@ -120,7 +120,7 @@ std::optional<QuantizedGelu> QuantizedGelu::match(arith::DivFOp quotient) {
 
 /// In steps, u = 2 factor x / step, a GELU is max(u, 0) - t Phi(-t) with t as
 /// |u| up to a bound.
-static bool rewrite(RewriterBase &rewriter, const QuantizedGelu &gelu) {
+static bool rewrite(RewriterBase &rewriter, QuantizedGelu gelu) {
   constexpr double kSteps = 1.0 / 16;
   double steps = 2 * gelu.factor / gelu.step;
   // From steps to the argument of Phi.
@@ -166,7 +166,7 @@ struct ApproximateGelu
           found.push_back(*gelu);
     });
     IRRewriter rewriter(&getContext());
-    for (const QuantizedGelu &gelu : found) {
+    for (QuantizedGelu gelu : found) {
       Operation *product = gelu.quotient.getLhs().getDefiningOp();
       if (!rewrite(rewriter, gelu)) {
         ++exact;

@@ -7,6 +7,7 @@
 // Four coefficients for steps of 0.125, which leave 1/60 of a step. As sums of
 // 32 bits times a multiplier are known to be small, no bound in f32 is left.
 // CHECK-LABEL: @wide_steps
+// CHECK: %[[X:.+]] = arith.mulf
 // CHECK-NOT: math.erf
 // CHECK-DAG: %[[INVERSE:.+]] = arith.constant 8.000000e+00 : f32
 // CHECK-DAG: %[[BOUND:.+]] = arith.constant 2.600000e+01 : f32
@@ -14,7 +15,6 @@
 // CHECK-DAG: %[[SECOND:.+]] = arith.constant 0.0663747
 // CHECK-DAG: %[[THIRD:.+]] = arith.constant -0.00280128
 // CHECK-DAG: %[[LAST:.+]] = arith.constant 3.96684
-// CHECK: %[[X:.+]] = arith.mulf
 // CHECK-DAG: %[[U:.+]] = arith.mulf %[[X]], %[[INVERSE]]
 // CHECK-DAG: %[[R:.+]] = arith.maximumf %[[U]], %{{.+}}
 // CHECK-DAG: %[[A:.+]] = math.absf %[[U]]
@@ -29,7 +29,7 @@
 // BOUNDS-LABEL: @wide_steps
 // BOUNDS-NOT: arith.select
 // BOUNDS: math.roundeven
-func.func @wide_steps(%x: tensor<2xi32>) -> tensor<2xi32> {
+func.func @wide_steps(%x: tensor<2xi32>) -> tensor<2xi8> {
   %m = arith.constant 0.001 : f32
   %c = arith.constant 0.707106769 : f32
   %one = arith.constant 1.0 : f32
@@ -37,10 +37,13 @@ func.func @wide_steps(%x: tensor<2xi32>) -> tensor<2xi32> {
   %s = arith.constant 0.125 : f32
   %low = arith.constant -2.0 : f32
   %high = arith.constant 253.0 : f32
-  %e = tensor.empty() : tensor<2xi32>
+  %c2 = arith.constant 2 : i32
+  %c0 = arith.constant 0 : i32
+  %c255 = arith.constant 255 : i32
+  %e = tensor.empty() : tensor<2xi8>
   %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
-      ins(%x : tensor<2xi32>) outs(%e : tensor<2xi32>) {
-  ^bb0(%a: i32, %o: i32):
+      ins(%x : tensor<2xi32>) outs(%e : tensor<2xi8>) {
+  ^bb0(%a: i32, %o: i8):
     %f = arith.sitofp %a : i32 to f32
     %y = arith.mulf %f, %m : f32
     %t = arith.mulf %y, %c : f32
@@ -55,9 +58,13 @@ func.func @wide_steps(%x: tensor<2xi32>) -> tensor<2xi32> {
     %8 = arith.select %7, %6, %high : f32
     %9 = math.roundeven %8 : f32
     %10 = arith.fptosi %9 : f32 to i32
-    linalg.yield %10 : i32
-  } -> tensor<2xi32>
-  return %0 : tensor<2xi32>
+    %11 = arith.addi %10, %c2 : i32
+    %12 = arith.maxsi %11, %c0 : i32
+    %13 = arith.minsi %12, %c255 : i32
+    %14 = arith.trunci %13 : i32 to i8
+    linalg.yield %14 : i8
+  } -> tensor<2xi8>
+  return %0 : tensor<2xi8>
 }
 
 // Six for finer ones, in whatever order the factors come.

@@ -65,7 +65,9 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     keeps its precision.
 
     So are both operands of a product of two activations, as attention computes
-    them, unless `attention=f32`; without statistics it stays in f32.
+    them, unless `attention=f32`; without statistics it stays in f32. The second
+    has no zero point where that makes steps at most 1.25 times as large: with a
+    first that has no sign, as after a softmax, the product is one of u8 by s8.
 
     An op that stays in f32 gets the reason in the attribute `nnq.keep_f32`; a
     user may write the attribute to keep an op from being quantized.
