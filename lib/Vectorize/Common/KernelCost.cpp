@@ -346,6 +346,13 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
       }
     }
   }
+  // As many tiles of equal size need no code for a rest of their own.
+  int64_t even =
+      llvm::divideCeil(problem.rows, llvm::divideCeil(problem.rows, bestRows));
+  if (problem.dot != DotKind::SMMLA && problem.rows % even == 0 &&
+      estimateCycles(target, problem, bestLanes, even, bestBlocks) <=
+          best * 1.0001)
+    bestRows = even;
   // Tiles of rows would unpack the same weights again and again.
   bool panel = problem.bits && problem.rows * problem.outer > bestRows;
   // With channels outside a panel is unpacked once.
