@@ -27,6 +27,26 @@ func.func @conv(%x: tensor<1x14x14x8xi8>, %w: tensor<64x3x3x8xi8>,
   return %0 : tensor<1x12x12x64xi32>
 }
 
+// Of 32 rows, two tiles of 16 take as long as one of 27 and one of 5, and less
+// code.
+// CHECK-LABEL: @even_tiles
+// CHECK: nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 16, blocks = 1>
+func.func @even_tiles(%x: tensor<1x34x34x3xi8>, %w: tensor<16x3x3x3xi8>,
+    %f: tensor<1x32x32x16xi32>) -> tensor<1x32x32x16xi32> {
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =
+      ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : tensor<1x34x34x3xi8>, tensor<16x3x3x3xi8>)
+      outs(%f : tensor<1x32x32x16xi32>) {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  } -> tensor<1x32x32x16xi32>
+  return %0 : tensor<1x32x32x16xi32>
+}
+
 // CHECK-LABEL: @linear
 // CHECK: nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4, rows = 1, blocks = {{[0-9]+}}>
 func.func @linear(%x: tensor<1x256xi8>, %w: tensor<120x256xi8>, %f: tensor<1x120xi32>)
