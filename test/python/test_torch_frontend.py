@@ -13,6 +13,7 @@ import torch
 from conftest import Run, assert_close
 from nnq import importer
 from nnq.importer import NetworkError, from_torch
+from onnx import TensorProto, helper
 from torch import nn
 from torch.export import Dim
 from torch_models import ENCODERS, make_classifier, make_encoder, make_maxvit, make_swin
@@ -222,6 +223,22 @@ def test_rolled_tensors_have_static_sizes(arguments: tuple, run_network: Run, tm
     assert "?" not in text.partition("{-#")[0]
     importer.write(text, tmp_path / "net.mlirbc")
     assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [module(x).numpy()], 0)
+
+
+@pytest.mark.parametrize("source", ["torch", "onnx"])
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelu_is_exact(source: str, approximate: str, run_network: Run, tmp_path: Path):
+    x = torch.linspace(-6, 6, 1000).reshape(1, 1000)
+    expected = nn.GELU(approximate)(x.double()).numpy()
+    if source == "torch":
+        text = from_torch(nn.GELU(approximate), x)
+    else:
+        tensors = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1000]) for name in "xy"]
+        node = helper.make_node("Gelu", ["x"], ["y"], approximate=approximate)
+        graph = helper.make_graph([node], "net", tensors[:1], tensors[1:])
+        text = importer.from_onnx(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)]), entry="net")
+    importer.write(text, tmp_path / "net.mlirbc")
+    assert_close(run_network(tmp_path / "net.mlirbc", [x.numpy()]), [expected], 1e-6)
 
 
 class Table(nn.Module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -99,6 +100,17 @@ class Forms(NodeRewriter):
         if self.graph.opset < REDUCTION_OPSET:
             return self.emit(op, [value], axes=axes, keepdims=1)
         return self.emit(op, [value, self.integers(axes)], keepdims=1)
+
+    def _rewrite_Gelu(self, node: onnx.NodeProto) -> bool:  # noqa: N802
+        """Write out GELU by tanh, for which torch-mlir has a root of 2 / pi of three digits."""
+        if attribute(node, "approximate", b"none") != b"tanh":
+            return False
+        x = node.input[0]
+        cube = self.emit("Mul", [self.emit("Mul", [x, x]), self.emit("Mul", [x, self.number(0.044715)])])
+        inner = self.emit("Mul", [self.emit("Add", [x, cube]), self.number(math.sqrt(2 / math.pi))])
+        gate = self.emit("Add", [self.emit("Tanh", [inner]), self.number(1)])
+        self.emit("Mul", [self.emit("Mul", [x, self.number(0.5)]), gate], node.output[0])
+        return True
 
     def _rewrite_MeanVarianceNormalization(self, node: onnx.NodeProto) -> bool:  # noqa: N802
         """Subtract the mean and divide by the standard deviation."""

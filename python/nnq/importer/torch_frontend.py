@@ -59,6 +59,7 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     from .torch_checks import check_program, check_signature
     from .torch_graph import (
         drop_empty_results,
+        gelu,
         keep_buffers,
         lift_list_constants,
         name_inputs,
@@ -75,6 +76,7 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     decompositions.pop(torch.ops.aten.native_layer_norm.default, None)
     decompositions[torch.ops.aten.cumsum.default] = sum_up_to
     decompositions[torch.ops.aten.roll.default] = roll
+    decompositions[torch.ops.aten.gelu.default] = gelu
     program = program.run_decompositions(decompositions)
     check_torch_shapes(program, dynamic_batch)
     check_signature(program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,13 @@ def sum_up_to(x: torch.Tensor, dim: int, *, dtype: torch.dtype | None = None) ->
     places = torch.arange(x.shape[dim], device=x.device)
     counts = (places[:, None] >= places[None, :]).to(x.dtype)
     return (x.movedim(dim, -1).unsqueeze(-2) * counts).sum(-1, dtype=x.dtype).movedim(-1, dim)
+
+
+def gelu(x: torch.Tensor, *, approximate: str = "none") -> torch.Tensor:
+    """Return GELU by tanh, for which torch-mlir has a root of 2 / pi of three digits."""
+    if approximate != "tanh":
+        return NotImplemented
+    return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
 
 
 def roll(x: torch.Tensor, shifts: Sequence[int], dims: Sequence[int] = ()) -> torch.Tensor:
