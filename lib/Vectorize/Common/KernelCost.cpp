@@ -381,16 +381,6 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
       }
     }
   }
-<<<<<<< HEAD
-  // Tiles of rows would unpack the same weights again and again. Where
-  // registers have 512 bits, two ports that products leave idle do it in the
-  // time of 8 rows, and stores of a panel take longer.
-  bool unpacksForFree = problem.dot == DotKind::VPDPBUSD && bestLanes > 8 &&
-                        bestRows >= 8 && problem.groupSteps &&
-                        !problem.isCodebook;
-  bool panel = problem.bits && problem.rows * problem.outer > bestRows &&
-               !unpacksForFree;
-=======
   // As many tiles of equal size need no code for a rest of their own.
   int64_t even =
       llvm::divideCeil(problem.rows, llvm::divideCeil(problem.rows, bestRows));
@@ -398,9 +388,7 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
       estimateCycles(target, problem, bestLanes, even, bestBlocks) <=
           best * 1.0001)
     bestRows = even;
-  // Tiles of rows would unpack the same weights again and again.
-  bool panel = problem.bits && problem.rows * problem.outer > bestRows;
->>>>>>> fbeef98b159a6ccce6c749082feae000fd331cc5
+  bool panel = needsPanel(problem, bestLanes, bestRows);
   // With channels outside a panel is unpacked once.
   bool channelsOuter =
       panel || prefersChannelsOuter(problem, bestLanes * bestBlocks);
