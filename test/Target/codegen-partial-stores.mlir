@@ -7,7 +7,7 @@
 // 12 channels are computed in registers of 16: the last multiply-adds of the loop
 // are not done again behind it for those that are stored.
 // CHECK-LABEL: @net(
-// CHECK-COUNT-54: call <16 x float> @llvm.fmuladd.v16f32
+// CHECK-COUNT-27: call <16 x float> @llvm.fmuladd.v16f32
 // CHECK-NOT: fmuladd
 // CHECK: ret void
 func.func @net(%x: tensor<54x36xf32>) -> tensor<54x12xf32> {
