@@ -56,12 +56,11 @@ static constexpr double kFour[] = {0.52984622, -0.53099805, 0.17928253,
                                    -0.020310236};
 static constexpr double kSix[] = {0.51023526,  -0.44471907,  0.056661334,
                                   0.055362529, -0.021109949, 0.0021833999};
-static constexpr double kSeven[] = {0.498741,     -0.38241051, -0.056796339,
-                                    0.15087465,   -0.061905399, 0.01077515,
+static constexpr double kSeven[] = {0.498741,      -0.38241051,  -0.056796339,
+                                    0.15087465,    -0.061905399, 0.01077515,
                                     -0.00070866433};
-static const GeluTail kTails[] = {{2.08e-3, 3.25, kFour},
-                                  {6.95e-4, 3.40, kSix},
-                                  {1.31e-4, 3.85, kSeven}};
+static const GeluTail kTails[] = {
+    {2.08e-3, 3.25, kFour}, {6.95e-4, 3.40, kSix}, {1.31e-4, 3.85, kSeven}};
 
 /// True if `value` is only rounded, within bounds or not.
 static bool isRounded(Value value) {
@@ -137,8 +136,7 @@ static bool rewrite(RewriterBase &rewriter, QuantizedGelu gelu) {
         rewriter, loc, rewriter.getF32FloatAttr(static_cast<float>(value)));
   };
   Value u = arith::MulFOp::create(rewriter, loc, gelu.x, constant(steps));
-  Value positive =
-      arith::MaximumFOp::create(rewriter, loc, u, constant(0.0));
+  Value positive = arith::MaximumFOp::create(rewriter, loc, u, constant(0.0));
   Value t = math::AbsFOp::create(rewriter, loc, u);
   t = arith::MinimumFOp::create(rewriter, loc, t,
                                 constant(tail->bound / scale));

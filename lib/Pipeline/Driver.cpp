@@ -21,6 +21,10 @@
 #include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/WithColor.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 using namespace mlir;
 using namespace nnq;
 
@@ -175,6 +179,13 @@ static void printOption(llvm::raw_ostream &os,
     right += " (default: true)";
   }
   printRow(os, left, right);
+}
+
+void nnq::returnMemoryEarly() {
+#ifdef __GLIBC__
+  constexpr int kLargeBlock = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+#endif
 }
 
 std::string nnq::describePipelinesForHelp() {

@@ -91,6 +91,7 @@ static Error compile(const Options &options) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  returnMemoryEarly();
   registerAllPasses();
   hideRegisteredOptions();
   Options options;

@@ -8,6 +8,7 @@
 #include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "nnq/InitAll.h"
+#include "nnq/Pipeline/Driver.h"
 #include "llvm/Support/CommandLine.h"
 
 /// The note that prints the op of an error, which may be the whole network,
@@ -21,6 +22,7 @@ static void leaveOpsOutOfErrors() {
 }
 
 int main(int argc, char **argv) {
+  nnq::returnMemoryEarly();
   mlir::registerAllPasses();
   nnq::registerAllPasses();
   leaveOpsOutOfErrors();

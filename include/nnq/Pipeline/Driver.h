@@ -58,6 +58,10 @@ struct LoweringCommandLine {
   mlir::PassPipelineCLParser passes{"", "Passes to run before lowering"};
 };
 
+/// Gives large blocks of memory back as soon as they are free: by default glibc
+/// keeps blocks of up to 32 MB, which the matrices of layers are.
+void returnMemoryEarly();
+
 /// Leaves what is registered so far, which is LLVM's, to --help-hidden.
 void hideRegisteredOptions();
 

@@ -169,7 +169,7 @@ private:
     if (observed.empty())
       return success();
     std::vector<TensorObserver> observers(observed.size());
-    std::vector<InputObserver> inputObservers = inputs.makeObservers();
+    std::vector<InputObserver> inputObservers;
     if (llvm::Error error = run(observed, inputs, entry.getName(),
                                 samplesOfInputs, observers, inputObservers)) {
       fail(std::move(error));
@@ -205,10 +205,12 @@ private:
   llvm::Error run(ArrayRef<Value> observed, const ObservedInputs &inputs,
                   StringRef entry, CalibrationData &samplesOfInputs,
                   MutableArrayRef<TensorObserver> observers,
-                  MutableArrayRef<InputObserver> inputObservers) {
+                  std::vector<InputObserver> &inputObservers) {
     llvm::Expected<CompiledModel> model = compile(observed, inputs, entry);
     if (!model)
       return model.takeError();
+    // Not beside what compilation takes.
+    inputObservers = inputs.makeObservers();
     currentObservers = observers;
     currentInputs = inputObservers;
     llvm::Error error =

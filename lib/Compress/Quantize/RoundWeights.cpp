@@ -75,14 +75,14 @@ struct RoundWeights : public nnq::impl::RoundWeightsBase<RoundWeights> {
     // Layers do not depend on each other, and take long. As many are begun as
     // run at once, fewer of large ones: what each holds is as large as its
     // weights and several matrices of the square of its inputs.
-    constexpr int64_t kMostInputPairs = 5 << 20;
+    constexpr int64_t kMostInputPairs = 4 << 20;
     size_t atOnce = std::max(getContext().getNumThreads(), 1u);
     SmallVector<linalg::LinalgOp> batch;
     int64_t inputPairs = 0;
     for (linalg::LinalgOp op : ops) {
       int64_t pairs = countInputPairs(op);
-      if (!batch.empty() && (batch.size() == atOnce ||
-                             inputPairs + pairs > kMostInputPairs)) {
+      if (!batch.empty() &&
+          (batch.size() == atOnce || inputPairs + pairs > kMostInputPairs)) {
         round(batch);
         batch.clear();
         inputPairs = 0;
@@ -97,8 +97,7 @@ private:
   /// The elements of the correlation that `op` is rounded by.
   static int64_t countInputPairs(linalg::LinalgOp op) {
     auto stats = op->getAttrOfType<InputStatsAttr>(kInputStatsAttr);
-    ElementsAttr correlation =
-        stats ? stats.getCorrelation() : ElementsAttr();
+    ElementsAttr correlation = stats ? stats.getCorrelation() : ElementsAttr();
     // Triangles.
     return correlation ? 2 * correlation.getNumElements() : 0;
   }
