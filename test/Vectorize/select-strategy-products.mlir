@@ -78,3 +78,31 @@ func.func @columns(%x: tensor<16x24xi16>, %y: tensor<16x32xi16>) -> tensor<24x32
   } -> tensor<24x32xi32>
   return %0 : tensor<24x32xi32>
 }
+
+// -----
+
+// Bytes, of which only the first have no sign.
+#x = affine_map<(m, n, k) -> (m, k)>
+#y = affine_map<(m, n, k) -> (k, n)>
+#o = affine_map<(m, n, k) -> (m, n)>
+// CHECK-LABEL: @bytes
+// CHECK: nnq.kernel = #nnq.kernel<dot = none,
+// WIDE-LABEL: @bytes
+// WIDE: nnq.kernel = #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 4,
+// NEON-LABEL: @bytes
+// NEON: nnq.kernel = #nnq.kernel<dot = none,
+func.func @bytes(%x: tensor<24x16xi8>, %y: tensor<16x32xi8>) -> tensor<24x32xi32> {
+  %c0 = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<24x32xi32>
+  %f = linalg.fill ins(%c0 : i32) outs(%e : tensor<24x32xi32>) -> tensor<24x32xi32>
+  %0 = linalg.generic {indexing_maps = [#x, #y, #o], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %y : tensor<24x16xi8>, tensor<16x32xi8>) outs(%f : tensor<24x32xi32>) {
+  ^bb0(%a: i8, %b: i8, %acc: i32):
+    %ea = arith.extui %a : i8 to i32
+    %eb = arith.extsi %b : i8 to i32
+    %p = arith.muli %ea, %eb : i32
+    %s = arith.addi %acc, %p : i32
+    linalg.yield %s : i32
+  } -> tensor<24x32xi32>
+  return %0 : tensor<24x32xi32>
+}

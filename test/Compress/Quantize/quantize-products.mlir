@@ -29,6 +29,24 @@ func.func @products(
 
 // -----
 
+// The second has no zero point where that makes steps little larger.
+// CHECK-LABEL: @balanced
+// CHECK-DAG: quant.qcast %{{.+}} : tensor<4x3xf32> to tensor<4x3x!quant.uniform<u8:f32, 1.000000e+00:1>>
+// CHECK-DAG: quant.qcast %{{.+}} : tensor<3x5xf32> to tensor<3x5x!quant.uniform<i8:f32, 1.000000e+00>>
+func.func @balanced(
+    %x: tensor<4x3xf32> {nnq.stats = #nnq.tensor_stats<min = -1.0, max = 254.0, mean = 0.0, second_moment = 1.0, count = 12, histogram = []>},
+    %y: tensor<3x5xf32> {nnq.stats = #nnq.tensor_stats<min = -100.0, max = 127.0, mean = 0.0, second_moment = 1.0, count = 15, histogram = []>})
+    -> tensor<4x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x5xf32>) -> tensor<4x5xf32>
+  %0 = linalg.matmul ins(%x, %y : tensor<4x3xf32>, tensor<3x5xf32>)
+    outs(%f : tensor<4x5xf32>) -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}
+
+// -----
+
 // REMARK: Reason="there are no statistics of both activations"
 // REMARK-SAME: layer 'half known' stays in f32
 // CHECK-LABEL: @no_statistics
