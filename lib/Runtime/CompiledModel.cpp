@@ -239,6 +239,9 @@ CompiledModel::jit(ModuleOp module, const llvm::StringMap<void *> &symbols,
     return llvm::createStringError("calls functions that nobody offers: %s",
                                    llvm::join(*foreign, ", ").c_str());
 
+  // The linker needs memory, too.
+  program.reset();
+
   if (signature->threads > 1)
     if (llvm::Error error = loadOpenMP())
       return error;
