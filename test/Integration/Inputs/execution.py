@@ -54,6 +54,35 @@ def run(*command, **options):
 
 # VNNI without VNNI.
 
+def part_products(part, parts, lanes, width, extends):
+    """Lines for the product of one of `parts` factors of %a and %b in each of
+    `lanes` lanes, which are `width` bits wide and are extended as told for each
+    side."""
+    vector, i32 = "<%d x i%d>" % (parts * lanes, width), "<%d x i32>" % lanes
+    mask = ", ".join("i32 %d" % (parts * lane + part) for lane in range(lanes))
+    lines = []
+    for side, extend in zip("ab", extends):
+        lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
+                     "<%d x i32> <%s>" %
+                     (side, part, vector, side, vector, lanes, mask))
+        lines.append("  %%%s%dw = %s <%d x i%d> %%%s%d to %s" %
+                     (side, part, extend, lanes, width, side, part, i32))
+    return lines + ["  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part)]
+
+
+def clamp(value, lanes, bits, low, high):
+    """Lines that bound integers, and the name of the result."""
+    vector = "<%d x i%d>" % (lanes, bits)
+    lines = []
+    for bound, order in ((low, "slt"), (high, "sgt")):
+        lines += ["  %s.c = icmp %s %s %s, splat (i%d %d)" %
+                  (value, order, vector, value, bits, bound),
+                  "  %s.s = select <%d x i1> %s.c, %s splat (i%d %d), %s %s" %
+                  (value, lanes, value, vector, bits, bound, vector, value)]
+        value += ".s"
+    return lines, value
+
+
 def vpdpbusd(bits):
     """Definition of the instruction in plain LLVM IR."""
     lanes, name = bits // 32, "@emulated_vpdpbusd_%d" % bits
@@ -64,14 +93,7 @@ def vpdpbusd(bits):
              "  %%b = bitcast %s %%b.in to %s" % (i32, i8)]
     total = "%acc"
     for part in range(4):
-        mask = ", ".join("i32 %d" % (4 * lane + part) for lane in range(lanes))
-        for side, extend in (("a", "zext"), ("b", "sext")):
-            lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
-                         "<%d x i32> <%s>" %
-                         (side, part, i8, side, i8, lanes, mask))
-            lines.append("  %%%s%dw = %s <%d x i8> %%%s%d to %s" %
-                         (side, part, extend, lanes, side, part, i32))
-        lines.append("  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part))
+        lines += part_products(part, 4, lanes, 8, ("zext", "sext"))
         lines.append("  %%s%d = add %s %s, %%p%d" % (part, i32, total, part))
         total = "%%s%d" % part
     return "\n".join(lines + ["  ret %s %s" % (i32, total), "}"])
@@ -83,14 +105,7 @@ def pmaddwd(lanes):
     lines = ["define internal %s @emulated_pmaddwd_%d(%s %%a, %s %%b) "
              "alwaysinline {" % (i32, lanes, i16, i16)]
     for part in range(2):
-        mask = ", ".join("i32 %d" % (2 * lane + part) for lane in range(lanes))
-        for side in "ab":
-            lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
-                         "<%d x i32> <%s>" %
-                         (side, part, i16, side, i16, lanes, mask))
-            lines.append("  %%%s%dw = sext <%d x i16> %%%s%d to %s" %
-                         (side, part, lanes, side, part, i32))
-        lines.append("  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part))
+        lines += part_products(part, 2, lanes, 16, ("sext", "sext"))
     return "\n".join(lines + ["  %%s = add %s %%p0, %%p1" % i32,
                               "  ret %s %%s" % i32, "}"])
 
@@ -102,22 +117,10 @@ def pmaddubsw(lanes):
     lines = ["define internal %s @emulated_pmaddubsw_%d(%s %%a, %s %%b) "
              "alwaysinline {" % (i16, lanes, i8, i8)]
     for part in range(2):
-        mask = ", ".join("i32 %d" % (2 * lane + part) for lane in range(lanes))
-        for side, extend in (("a", "zext"), ("b", "sext")):
-            lines.append("  %%%s%d = shufflevector %s %%%s, %s poison, "
-                         "<%d x i32> <%s>" %
-                         (side, part, i8, side, i8, lanes, mask))
-            lines.append("  %%%s%dw = %s <%d x i8> %%%s%d to %s" %
-                         (side, part, extend, lanes, side, part, i32))
-        lines.append("  %%p%d = mul %s %%a%dw, %%b%dw" % (part, i32, part, part))
+        lines += part_products(part, 2, lanes, 8, ("zext", "sext"))
     lines.append("  %%s = add %s %%p0, %%p1" % i32)
-    value = "%s"
-    for bound, order in ((-32768, "slt"), (32767, "sgt")):
-        lines += ["  %s.c = icmp %s %s %s, splat (i32 %d)" %
-                  (value, order, i32, value, bound),
-                  "  %s.s = select <%d x i1> %s.c, %s splat (i32 %d), %s %s" %
-                  (value, lanes, value, i32, bound, i32, value)]
-        value += ".s"
+    bounded, value = clamp("%s", lanes, 32, -32768, 32767)
+    lines += bounded
     return "\n".join(lines + ["  %%r = trunc %s %s to %s" % (i32, value, i16),
                               "  ret %s %%r" % i16, "}"])
 
@@ -132,14 +135,8 @@ def pack(name, lanes, bits, low, high):
     lines = ["define internal %s @emulated_%s_%d(%s %%a, %s %%b) "
              "alwaysinline {" % (narrow, name, lanes, wide, wide)]
     for side in "ab":
-        value = "%" + side
-        for bound, order in ((low, "slt"), (high, "sgt")):
-            lines += [
-                "  %s.c = icmp %s %s %s, splat (i%d %d)" %
-                (value, order, wide, value, bits, bound),
-                "  %s.s = select <%d x i1> %s.c, %s splat (i%d %d), %s %s" %
-                (value, lanes, value, wide, bits, bound, wide, value)]
-            value += ".s"
+        bounded, value = clamp("%" + side, lanes, bits, low, high)
+        lines += bounded
         lines.append("  %%%s.t = trunc %s %s to <%d x i%d>" %
                      (side, wide, value, lanes, bits // 2))
     mask = ", ".join("i32 %d" % (i // 2 * part + i % 2 * lanes + j)
