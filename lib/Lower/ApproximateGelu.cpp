@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/RegionUtils.h"
 #include "nnq/Lower/Passes.h"
 
 #include <cmath>
@@ -157,31 +158,18 @@ namespace {
 struct ApproximateGelu
     : public nnq::impl::ApproximateGeluBase<ApproximateGelu> {
   void runOnOperation() override {
-    SmallVector<QuantizedGelu> found;
+    IRRewriter rewriter(&getContext());
     getOperation().walk([&](linalg::GenericOp op) {
+      SmallVector<QuantizedGelu> found;
       for (auto quotient : op.getBlock()->getOps<arith::DivFOp>())
         if (std::optional<QuantizedGelu> gelu = QuantizedGelu::match(quotient))
           found.push_back(*gelu);
+      for (const QuantizedGelu &gelu : found)
+        ++(rewrite(rewriter, gelu) ? approximated : exact);
+      // What is left of the functions.
+      if (!found.empty())
+        (void)runRegionDCE(rewriter, op->getRegions());
     });
-    IRRewriter rewriter(&getContext());
-    for (QuantizedGelu gelu : found) {
-      Operation *product = gelu.quotient.getLhs().getDefiningOp();
-      if (!rewrite(rewriter, gelu)) {
-        ++exact;
-        continue;
-      }
-      ++approximated;
-      // What is left of the function.
-      SmallVector<Operation *> dead{product};
-      while (!dead.empty()) {
-        Operation *op = dead.pop_back_val();
-        if (!op || !isOpTriviallyDead(op))
-          continue;
-        for (Value operand : op->getOperands())
-          dead.push_back(operand.getDefiningOp());
-        rewriter.eraseOp(op);
-      }
-    }
   }
 };
 } // namespace

@@ -362,10 +362,11 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       }
     problem.channels = sizes[product->lane];
     bool hasVnni = target.getDot() == DotKind::VPDPBUSD;
-    bool hasDot = isProductOfBytes(op) ? hasVnni : isX86(target);
-    problem.dot = !hasDot                ? DotKind::None
-                  : isProductOfBytes(op) ? DotKind::VPDPBUSD
-                                         : DotKind::VPMADDWD;
+    bool isBytes = isProductOfBytes(op);
+    bool hasDot = isBytes ? hasVnni : isX86(target);
+    problem.dot = !hasDot   ? DotKind::None
+                  : isBytes ? DotKind::VPDPBUSD
+                            : DotKind::VPMADDWD;
     problem.group = getPartSize(problem.dot);
     problem.fusesSum = hasVnni;
     if (!hasDot) {

@@ -42,6 +42,14 @@ static bool tighten(Operation *op, Bounds &bounds) {
   return true;
 }
 
+/// What `value` is between `bounds`, by constants.
+static Value stripBounds(Value value, Bounds &bounds) {
+  bounds = {llvm::minIntN(32), llvm::maxIntN(32)};
+  while (tighten(value.getDefiningOp(), bounds))
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
+}
+
 /// The instruction that narrows two vectors of `lanes`, by 128 bits.
 static StringRef getInstruction(int64_t lanes) {
   switch (lanes) {
@@ -86,10 +94,8 @@ struct NarrowToPackssdw : public OpRewritePattern<arith::TruncIOp> {
         (!type.getElementType().isInteger(16) &&
          !type.getElementType().isInteger(8)))
       return rewriter.notifyMatchFailure(op, "not from 32 bits to 16 or 8");
-    Bounds bounds{llvm::minIntN(32), llvm::maxIntN(32)};
-    Value wide = op.getIn();
-    while (tighten(wide.getDefiningOp(), bounds))
-      wide = wide.getDefiningOp()->getOperand(0);
+    Bounds bounds;
+    Value wide = stripBounds(op.getIn(), bounds);
     if (!llvm::isInt<16>(bounds.least) || !llvm::isInt<16>(bounds.most) ||
         bounds.least > bounds.most)
       return rewriter.notifyMatchFailure(op, "not bounded to 16 bits");
@@ -196,10 +202,8 @@ struct NarrowToBytes : public OpRewritePattern<arith::TruncIOp> {
         !getElementTypeOrSelf(op.getIn().getType()).isInteger(32) ||
         vectorBits < kLanes * 32)
       return rewriter.notifyMatchFailure(op, "not four registers to one");
-    Bounds bounds{llvm::minIntN(32), llvm::maxIntN(32)};
-    Value wide = op.getIn();
-    while (tighten(wide.getDefiningOp(), bounds))
-      wide = wide.getDefiningOp()->getOperand(0);
+    Bounds bounds;
+    Value wide = stripBounds(op.getIn(), bounds);
     bool isUnsigned = bounds.least >= 0 && bounds.most <= UINT8_MAX;
     bool isSigned = llvm::isInt<8>(bounds.least) && llvm::isInt<8>(bounds.most);
     SmallVector<Value> parts;
