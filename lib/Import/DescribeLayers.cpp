@@ -137,8 +137,9 @@ static void describeQuantization(LinalgOp op, NamedAttrList &layer) {
   else if (auto type = dyn_cast_or_null<quant::UniformQuantizedType>(weights))
     set("weight_scheme", type.getZeroPoint() == 0, " per-tensor");
   Value input = operands->activation->get();
-  if (input.getDefiningOp<DynamicDCastOp>())
-    layer.set("input_scheme", b.getStringAttr("dynamic"));
+  if (auto cast = input.getDefiningOp<DynamicDCastOp>())
+    layer.set("input_scheme",
+              b.getStringAttr(cast.isPerRow() ? "dynamic per-row" : "dynamic"));
   auto type =
       dyn_cast_or_null<quant::UniformQuantizedType>(getQuantizedType(input));
   if (!type)

@@ -197,7 +197,8 @@ struct RaiseSelect : public OpRewritePattern<arith::SelectOp> {
 
 /// x / c as x * (1 / c), which is off by one unit in the last place at most and
 /// several times as fast. A division that is rounded to a whole number is part
-/// of a quantization, where that unit may be a step.
+/// of a quantization, where that unit may be a step; one that is compared, too,
+/// as the scale of a range is with zero.
 struct MultiplyByReciprocal : public OpRewritePattern<arith::DivFOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -211,7 +212,8 @@ struct MultiplyByReciprocal : public OpRewritePattern<arith::DivFOp> {
     APFloat value(0.0f);
     if (!matchPattern(divisor, m_ConstantFloat(&value)))
       return rewriter.notifyMatchFailure(op, "no division by a constant");
-    if (llvm::any_of(op->getUsers(), llvm::IsaPred<math::RoundEvenOp>))
+    if (llvm::any_of(op->getUsers(),
+                     llvm::IsaPred<math::RoundEvenOp, arith::CmpFOp>))
       return rewriter.notifyMatchFailure(op, "part of a quantization");
     bool inexact;
     value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,

@@ -66,19 +66,65 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
   setQuantized(op.getResult(), generic.getResult(0), isCentered);
 }
 
-/// Range of all elements together with zero, as two scalars.
-static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
-                                         Value input) {
+/// Unlike getMajorSubMap(), a map for no dimension, too.
+static AffineMap takeDims(AffineMap identity, unsigned count) {
+  return AffineMap::get(identity.getNumDims(), 0,
+                        identity.getResults().take_front(count),
+                        identity.getContext());
+}
+
+void RowValues::addTo(SmallVectorImpl<Value> &inputs,
+                      SmallVectorImpl<AffineMap> &maps) const {
+  for (Value value : values)
+    if (isa<ShapedType>(value.getType())) {
+      inputs.push_back(value);
+      maps.push_back(map);
+    }
+}
+
+SmallVector<Value> RowValues::take(ValueRange &args) const {
+  SmallVector<Value> taken(values);
+  for (Value &value : llvm::reverse(taken))
+    if (isa<ShapedType>(value.getType())) {
+      value = args.back();
+      args = args.drop_back();
+    }
+  return taken;
+}
+
+Value QuantizationLowering::emitByRow(
+    Location loc, Value input, Value scale, Value zeroPoint, Type element,
+    function_ref<Value(Value, Value, Value)> body) {
   auto type = cast<RankedTensorType>(input.getType());
-  auto scalar = RankedTensorType::get({}, builder.getF32Type());
-  Value init = createFilled(builder, loc, {}, builder.getF32FloatAttr(0.0));
+  AffineMap all = rewriter.getMultiDimIdentityMap(type.getRank());
+  RowValues rows{{scale, zeroPoint}, takeDims(all, type.getRank() - 1)};
+  SmallVector<Value> inputs{input};
+  SmallVector<AffineMap> maps{all};
+  rows.addTo(inputs, maps);
+  return createElementwise(rewriter, loc, type.clone(element), inputs, maps,
+                           [&](OpBuilder &, Location, ValueRange args) {
+                             SmallVector<Value> taken = rows.take(args);
+                             return body(args[0], taken[0], taken[1]);
+                           })
+      .getResult(0);
+}
+
+/// Range together with zero: two scalars, or as many tensors of a number for
+/// each row.
+static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
+                                         Value input, bool isPerRow) {
+  auto type = cast<RankedTensorType>(input.getType());
+  unsigned kept = isPerRow ? type.getRank() - 1 : 0;
+  Value init = createFilled(builder, loc, type.getShape().take_front(kept),
+                            builder.getF32FloatAttr(0.0));
   AffineMap in = builder.getMultiDimIdentityMap(type.getRank());
-  AffineMap out = AffineMap::get(type.getRank(), 0, builder.getContext());
+  AffineMap out = takeDims(in, kept);
   SmallVector<utils::IteratorType> iterators(type.getRank(),
                                              utils::IteratorType::reduction);
+  std::fill_n(iterators.begin(), kept, utils::IteratorType::parallel);
   auto reduce = [&](bool max) -> Value {
     auto generic = linalg::GenericOp::create(
-        builder, loc, scalar, input, init, ArrayRef<AffineMap>{in, out},
+        builder, loc, init.getType(), input, init, ArrayRef<AffineMap>{in, out},
         iterators, [&](OpBuilder &nested, Location at, ValueRange args) {
           Value next = max ? Value(arith::MaximumFOp::create(nested, at,
                                                              args[0], args[1]))
@@ -86,6 +132,8 @@ static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
                                                              args[0], args[1]));
           linalg::YieldOp::create(nested, at, next);
         });
+    if (isPerRow)
+      return generic.getResult(0);
     return tensor::ExtractOp::create(builder, loc, generic.getResult(0),
                                      ValueRange());
   };
@@ -93,46 +141,69 @@ static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
   return {min, reduce(true)};
 }
 
+/// The scale of a range.
+static Value emitScale(OpBuilder &b, Location loc, Value min, Value max,
+                       bool isSymmetric) {
+  auto constant = [&](double number) {
+    return arith::ConstantOp::create(b, loc, b.getF32FloatAttr(number));
+  };
+  Value span;
+  if (isSymmetric)
+    span = arith::MaximumFOp::create(b, loc, max,
+                                     arith::NegFOp::create(b, loc, min));
+  else
+    span = arith::SubFOp::create(b, loc, max, min);
+  Value scale =
+      arith::DivFOp::create(b, loc, span, constant(isSymmetric ? 127 : 255));
+  Value isZero = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, scale,
+                                       constant(0.0));
+  return arith::SelectOp::create(b, loc, isZero, constant(1.0), scale);
+}
+
 void QuantizationLowering::lowerDynamicQuantize(DynamicQCastOp op) {
   Location loc = op.getLoc();
-  bool symmetric = op.getSymmetric();
+  bool symmetric = op.getSymmetric(), isPerRow = op.isPerRow();
   int64_t qmin = symmetric ? -127 : 0, qmax = symmetric ? 127 : 255;
   StorageFormat format =
       getStorageFormat(func.getContext(), storageOf(op.getQuantized()), qmin);
-  auto [min, max] = emitRange(rewriter, loc, op.getInput());
-
-  Value span;
-  if (symmetric)
-    span = arith::MaximumFOp::create(rewriter, loc, max,
-                                     arith::NegFOp::create(rewriter, loc, min));
-  else
-    span = arith::SubFOp::create(rewriter, loc, max, min);
-  Value scale = arith::DivFOp::create(
-      rewriter, loc, span, floatConstant(loc, symmetric ? 127 : 255));
-  Value isZero = arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::OEQ,
-                                       scale, floatConstant(loc, 0.0));
-  scale = arith::SelectOp::create(rewriter, loc, isZero,
-                                  floatConstant(loc, 1.0), scale);
-  Value zeroPoint = intConstant(loc, format.offset, rewriter.getI32Type());
-  if (!symmetric) {
+  Type f32 = rewriter.getF32Type(), i32 = rewriter.getI32Type();
+  auto requantize = [&](Value scaled, Value zeroPoint, Type type) {
+    return emitRequantize(rewriter, loc, scaled, zeroPoint,
+                          qmin + format.offset, qmax + format.offset, type,
+                          Rounded::Anything);
+  };
+  auto findZeroPoint = [&](Value min, Value scale) {
     Value zero = arith::DivFOp::create(
         rewriter, loc, arith::NegFOp::create(rewriter, loc, min), scale);
-    zeroPoint = emitRequantize(rewriter, loc, zero, zeroPoint,
-                               qmin + format.offset, qmax + format.offset,
-                               rewriter.getI32Type(), Rounded::Anything);
-  }
-  auto type = cast<RankedTensorType>(op.getInput().getType());
-  auto generic = createElementwise(
-      rewriter, loc, type.clone(format.type), op.getInput(),
-      rewriter.getMultiDimIdentityMap(type.getRank()),
-      [&](OpBuilder &, Location, ValueRange args) {
-        Value scaled = arith::DivFOp::create(rewriter, loc, args[0], scale);
-        return emitRequantize(rewriter, loc, scaled, zeroPoint,
-                              qmin + format.offset, qmax + format.offset,
-                              format.type, Rounded::Anything);
-      });
-  quantizedValues[op.getQuantized()] = {generic.getResult(0), format.isSigned,
-                                        std::nullopt, scale, zeroPoint};
+    return requantize(zero, intConstant(loc, format.offset, i32), i32);
+  };
+  auto [min, max] = emitRange(rewriter, loc, op.getInput(), isPerRow);
+  auto mapRows = [&](Value a, Value b, Type element,
+                     function_ref<Value(Value, Value)> body) -> Value {
+    if (!isPerRow)
+      return body(a, b);
+    auto type = cast<RankedTensorType>(a.getType());
+    AffineMap map = rewriter.getMultiDimIdentityMap(type.getRank());
+    return createElementwise(rewriter, loc, type.clone(element), {a, b},
+                             {map, map},
+                             [&](OpBuilder &, Location, ValueRange args) {
+                               return body(args[0], args[1]);
+                             })
+        .getResult(0);
+  };
+  Value scale = mapRows(min, max, f32, [&](Value low, Value high) {
+    return emitScale(rewriter, loc, low, high, symmetric);
+  });
+  Value zeroPoint = symmetric ? intConstant(loc, format.offset, i32)
+                              : mapRows(min, scale, i32, findZeroPoint);
+  Value stored = emitByRow(loc, op.getInput(), scale, zeroPoint, format.type,
+                           [&](Value x, Value step, Value zero) {
+                             Value scaled =
+                                 arith::DivFOp::create(rewriter, loc, x, step);
+                             return requantize(scaled, zero, format.type);
+                           });
+  quantizedValues[op.getQuantized()] = {stored, format.isSigned, std::nullopt,
+                                        scale, zeroPoint};
 }
 
 Value QuantizationLowering::emitOffset(Location loc, Value input, bool isSigned,
@@ -187,22 +258,18 @@ void QuantizationLowering::readStorage(quant::StorageCastOp op) {
 Value QuantizationLowering::emitDequantized(Location loc, const Quantized &x,
                                             double unit) {
   assert((x.params || unit == 1.0) && "a scale of run time has its own unit");
-  auto type = cast<RankedTensorType>(x.storage.getType());
   Type f32 = rewriter.getF32Type();
   Value scale = x.params ? floatConstant(loc, x.params->scale / unit) : x.scale;
   Value zeroPoint =
       x.params ? intConstant(loc, x.params->zeroPoint, rewriter.getI32Type())
                : x.zeroPoint;
-  return createElementwise(
-             rewriter, loc, type.clone(f32), x.storage,
-             rewriter.getMultiDimIdentityMap(type.getRank()),
-             [&](OpBuilder &, Location, ValueRange args) -> Value {
-               Value q = extendToI32(rewriter, loc, args[0], x.isSigned);
-               q = arith::SubIOp::create(rewriter, loc, q, zeroPoint);
-               q = arith::SIToFPOp::create(rewriter, loc, f32, q);
-               return arith::MulFOp::create(rewriter, loc, q, scale);
-             })
-      .getResult(0);
+  return emitByRow(loc, x.storage, scale, zeroPoint, f32,
+                   [&](Value q, Value step, Value zero) -> Value {
+                     q = extendToI32(rewriter, loc, q, x.isSigned);
+                     q = arith::SubIOp::create(rewriter, loc, q, zero);
+                     q = arith::SIToFPOp::create(rewriter, loc, f32, q);
+                     return arith::MulFOp::create(rewriter, loc, q, step);
+                   });
 }
 
 /// Writes what was dequantized in front of ops that stay in f32.

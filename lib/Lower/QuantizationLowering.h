@@ -20,7 +20,8 @@
 namespace nnq {
 
 /// A quantized tensor whose integers are at hand. Parameters are static, or the
-/// run-time values `scale` (f32) and `zeroPoint` (i32, in storage units).
+/// run-time values `scale` (f32) and `zeroPoint` (i32, in storage units), which
+/// are tensors where each row has its own.
 struct Quantized {
   mlir::Value storage;
   bool isSigned;
@@ -28,6 +29,10 @@ struct Quantized {
   mlir::Value scale, zeroPoint;
   /// Stored as q - zeroPoint, in 16 bits or as much as products need.
   bool isCentered = false;
+
+  bool isPerRow() const {
+    return scale && mlir::isa<mlir::ShapedType>(scale.getType());
+  }
 };
 
 /// True for a product of two dequantized activations.
@@ -51,6 +56,19 @@ struct ActivationSums {
   mlir::AffineMap map;
 };
 
+/// Numbers that a body captures or, where they are tensors, that an elementwise
+/// op reads by row, as its last operands.
+struct RowValues {
+  mlir::SmallVector<mlir::Value> values;
+  /// From the dimensions of the result of the op to those of the rows.
+  mlir::AffineMap map;
+
+  void addTo(mlir::SmallVectorImpl<mlir::Value> &inputs,
+             mlir::SmallVectorImpl<mlir::AffineMap> &maps) const;
+  /// The numbers in a body with these arguments, from which operands go.
+  mlir::SmallVector<mlir::Value> take(mlir::ValueRange &args) const;
+};
+
 /// `bound` quantized, within the range of `params`.
 int64_t quantizeBound(float bound, const ActivationParams &params);
 
@@ -71,6 +89,8 @@ struct ContractionChain {
   /// By channel, and the sums that they multiply; empty if all are 0.
   mlir::SmallVector<int32_t> weightZeroPoints;
   std::optional<ActivationSums> sums;
+  /// What is known of the activation at run time only.
+  RowValues rows;
 };
 
 /// Takes `max(x, low)`, `min(x, high)` and their compositions, as ReLU and
@@ -155,6 +175,12 @@ private:
   /// Integers of `input` plus `offset`, as `element`.
   mlir::Value emitOffset(mlir::Location loc, mlir::Value input, bool isSigned,
                          int64_t offset, mlir::Type element);
+  /// `body` of each element of `input` and its scale and zero point.
+  mlir::Value emitByRow(
+      mlir::Location loc, mlir::Value input, mlir::Value scale,
+      mlir::Value zeroPoint, mlir::Type element,
+      mlir::function_ref<mlir::Value(mlir::Value, mlir::Value, mlir::Value)>
+          body);
   /// The values of `x` in units of `unit`.
   mlir::Value emitDequantized(mlir::Location loc, const Quantized &x,
                               double unit);

@@ -156,6 +156,7 @@ linalg::GenericOp QuantizationLowering::createEpilogue(
     inputs.push_back(chain.sums->value);
     maps.push_back(chain.sums->map);
   }
+  chain.rows.addTo(inputs, maps);
   auto epilogue = createElementwise(rewriter, op.getLoc(), type.clone(element),
                                     inputs, maps, body);
   epilogue->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
@@ -215,16 +216,17 @@ QuantizationLowering::emitDynamicEpilogue(Value acc, ContractionChain &chain,
   Value scaleConst = channelConstant<float>(chain, "scale", f32, scales);
   Value biasConst = channelConstant<float>(chain, "bias", f32, biases);
   SmallVector<Value> constants{sumConst, scaleConst, biasConst};
+  chain.rows.values = {x.scale, x.zeroPoint};
   addWeightZeroPoints(chain, constants);
   return createEpilogue(
       chain, acc, f32, constants,
       [&](OpBuilder &, Location loc, ValueRange args) -> Value {
-        Value offset =
-            arith::MulIOp::create(rewriter, loc, args[1], x.zeroPoint);
+        SmallVector<Value> rows = chain.rows.take(args);
+        Value offset = arith::MulIOp::create(rewriter, loc, args[1], rows[1]);
         Value sum = correctWeightZeroPoints(loc, args[0], args, chain);
         sum = arith::SubIOp::create(rewriter, loc, sum, offset);
         Value value = arith::SIToFPOp::create(rewriter, loc, f32, sum);
-        Value scale = arith::MulFOp::create(rewriter, loc, args[2], x.scale);
+        Value scale = arith::MulFOp::create(rewriter, loc, args[2], rows[0]);
         value = arith::MulFOp::create(rewriter, loc, value, scale);
         value = arith::AddFOp::create(rewriter, loc, value, args[3]);
         return emitClamp(loc, value, chain);
@@ -392,11 +394,17 @@ void QuantizationLowering::lowerContraction(Contraction contraction) {
     return remarkMissed(op, "nnq-lower-quantization",
                         "the accumulator does not start at zero");
 
+  std::optional<AffineMap> rowMap = getRowMap(op, *contraction.activation);
+  if (x->isPerRow() && !rowMap)
+    return remarkMissed(op, "nnq-lower-quantization",
+                        "rows with parameters of their own have an integer "
+                        "kernel where a product of matrices sums them up");
   if (weights->groupSize)
     return lowerGroups(contraction, x, *weights);
 
   // Parameters known at run time only leave the quantization to itself.
   ContractionChain chain = matchChain(contraction, x->params.has_value());
+  chain.rows.map = rowMap.value_or(AffineMap());
   rewriter.setInsertionPoint(chain.last);
   if (!weights->zeroPoints.empty()) {
     chain.weightZeroPoints = weights->zeroPoints;

@@ -215,6 +215,15 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
     addConstant("weight_sum", rewriter.getI16Type(),
                 asBytes<int16_t>(groupSums));
   }
+  AffineMap rowMap;
+  if (x && x->isPerRow())
+    rowMap = *getRowMap(op, *contraction.activation);
+  RowValues zeroPoints;
+  if (x && !x->params)
+    zeroPoints.values = {x->zeroPoint};
+  if (rowMap)
+    zeroPoints.map =
+        AffineMap::get(resultRank + 1, 0, rowMap.getResults(), context);
   if (!weights.zeroPoints.empty()) {
     if (x) {
       addConstant("weight_zero_point", i32,
@@ -229,6 +238,7 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
     at.erase(at.begin() + channel + 1);
     maps.push_back(AffineMap::get(resultRank + 1, 0, at, context));
   }
+  zeroPoints.addTo(inputs, maps);
   Value init = createFilled(rewriter, loc, resultType.getShape(),
                             rewriter.getF32FloatAttr(0));
   maps.push_back(result);
@@ -238,36 +248,37 @@ void QuantizationLowering::lowerGroups(Contraction contraction,
   auto scaled = linalg::GenericOp::create(
       rewriter, loc, init.getType(), inputs, init, maps, iterators,
       [&](OpBuilder &nested, Location at, ValueRange args) {
-        Value sum = args[0];
+        Value sum = args[0], total = args.back();
+        args = args.drop_back();
+        SmallVector<Value> known = zeroPoints.take(args);
         unsigned next = 2;
         if (hasZeroPoint) {
           Value offset = arith::ExtSIOp::create(nested, at, i32, args[next++]);
-          Value zeroPoint = x->params
-                                ? intConstant(at, x->params->zeroPoint, i32)
-                                : x->zeroPoint;
+          Value zeroPoint =
+              x->params ? intConstant(at, x->params->zeroPoint, i32) : known[0];
           offset = arith::MulIOp::create(nested, at, offset, zeroPoint);
           sum = arith::SubIOp::create(nested, at, sum, offset);
         }
         if (!weights.zeroPoints.empty()) {
-          Value point = args[next], total = args[next + 1];
+          Value point = args[next], inputs = args[next + 1];
           if (x)
             sum = arith::SubIOp::create(
                 nested, at, sum,
-                arith::MulIOp::create(nested, at, point, total));
+                arith::MulIOp::create(nested, at, point, inputs));
           else
             sum = arith::SubFOp::create(
                 nested, at, sum,
-                arith::MulFOp::create(nested, at, point, total));
+                arith::MulFOp::create(nested, at, point, inputs));
         }
         Value value = sum;
         if (x)
           value = arith::SIToFPOp::create(nested, at, f32, sum);
         value = arith::MulFOp::create(nested, at, value, args[1]);
         linalg::YieldOp::create(
-            nested, at,
-            Value(arith::AddFOp::create(nested, at, args.back(), value)));
+            nested, at, Value(arith::AddFOp::create(nested, at, total, value)));
       });
   scaled->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  chain.rows.map = rowMap;
   finishGroups(chain, x, /*scales=*/{}, scaled.getResult(0));
 }
 
@@ -316,6 +327,8 @@ void QuantizationLowering::finishGroups(ContractionChain &chain,
   Location loc = acc.getLoc();
   Type f32 = rewriter.getF32Type();
   ChainResult out = getResult(chain);
+  if (x && !x->params)
+    chain.rows.values = {x->scale};
   SmallVector<Value> constants;
   if (!scales.empty())
     constants.push_back(channelConstant<float>(chain, "scale", f32, scales));
@@ -328,13 +341,14 @@ void QuantizationLowering::finishGroups(ContractionChain &chain,
   linalg::GenericOp epilogue = createEpilogue(
       chain, acc, chain.requantize ? Type(out.format.type) : f32, constants,
       [&](OpBuilder &, Location, ValueRange args) -> Value {
+        SmallVector<Value> known = chain.rows.take(args);
         Value value = args[0];
         if (!scales.empty())
           value = arith::MulFOp::create(rewriter, loc, value, args[1]);
         if (x) {
           Value scale = x->params
                             ? floatConstant(loc, x->params->scale / out.scale)
-                            : x->scale;
+                            : known[0];
           value = arith::MulFOp::create(rewriter, loc, value, scale);
         }
         if (!chain.bias.empty())

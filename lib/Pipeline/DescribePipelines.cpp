@@ -62,6 +62,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeAs<int64_t>(option, "integer", json) ||
          describeAs<double>(option, "number", json) ||
          describeEnum<QuantScheme>(option, json) ||
+         describeEnum<ActivationGranularity>(option, json) ||
          describeEnum<WeightGranularity>(option, json) ||
          describeEnum<WeightRange>(option, json) ||
          describeEnum<WeightCalibration>(option, json) ||

@@ -361,6 +361,7 @@ static QuantizeOptions getQuantizeOptions(const QuantizeInt8Options &options) {
   QuantizeOptions quantize;
   quantize.weights = options.weights;
   quantize.activations = options.activations;
+  quantize.activationGranularity = options.activationGranularity;
   quantize.weightGranularity = options.weightGranularity;
   quantize.weightRange =
       getWeightRange(options, /*isRounded=*/false, options.weightBits);

@@ -139,10 +139,7 @@ LogicalResult BatchProof::visit(Operation *op) {
           .Case<quant::QuantizeCastOp, quant::DequantizeCastOp,
                 quant::StorageCastOp, DynamicDCastOp>(
               [&](auto) { return checkCast(op); })
-          .Case([&](DynamicQCastOp) {
-            return refuse(op, "finds the scale of an activation over all "
-                              "samples; calibrate (data=FILE)");
-          })
+          .Case([&](DynamicQCastOp cast) { return check(cast); })
           .Default([&](Operation *) {
             return refuse(op, "is not known to keep samples apart");
           });

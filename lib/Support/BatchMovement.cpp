@@ -180,6 +180,19 @@ LogicalResult BatchProof::check(tensor::ConcatOp op) {
   return success();
 }
 
+LogicalResult BatchProof::check(DynamicQCastOp op) {
+  std::optional<BatchDim> batch = analysis.getBatchDim(op.getInput());
+  if (!batch)
+    return refuse(op, "makes a tensor whose size is not the batch");
+  int64_t last = op.getInput().getType().getRank() - 1;
+  if (!op.isPerRow() || batch->position == last)
+    return refuse(op, "finds the scale of an activation over all samples; "
+                      "calibrate (data=FILE)");
+  for (Value result : op->getResults())
+    analysis.dims[result] = *batch;
+  return success();
+}
+
 /// Casts between quantized and other values, element by element.
 LogicalResult BatchProof::checkCast(Operation *op) {
   std::optional<BatchDim> batch = analysis.getBatchDim(op->getOperand(0));

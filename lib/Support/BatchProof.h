@@ -51,6 +51,7 @@ private:
   llvm::LogicalResult check(mlir::tensor::ExtractSliceOp op);
   llvm::LogicalResult check(mlir::tensor::InsertSliceOp op);
   llvm::LogicalResult check(mlir::tensor::ConcatOp op);
+  llvm::LogicalResult check(DynamicQCastOp op);
   llvm::LogicalResult checkCast(mlir::Operation *op);
 
   /// True if [offset, offset + size) with `stride` is all of `batch`.

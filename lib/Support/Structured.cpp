@@ -275,6 +275,24 @@ FailureOr<nnq::WeightedOp> nnq::matchWeightedOp(LinalgOp op) {
                     findInputAxis(op, weight, activation)};
 }
 
+std::optional<AffineMap> nnq::getRowMap(LinalgOp op, OpOperand &activation) {
+  AffineMap read = op.getMatchingIndexingMap(&activation);
+  AffineMap written = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  if (!isContraction(op) || op.getNumReductionLoops() != 1 ||
+      read.getNumResults() < 2 || !read.isProjectedPermutation() ||
+      !isReductionIterator(op.getIteratorTypesArray()[read.getDimPosition(
+          read.getNumResults() - 1)]))
+    return std::nullopt;
+  SmallVector<AffineExpr> rows;
+  for (AffineExpr loop : read.getResults().drop_back()) {
+    std::optional<unsigned> at = written.getResultPosition(loop);
+    if (!at)
+      return std::nullopt;
+    rows.push_back(getAffineDimExpr(*at, op.getContext()));
+  }
+  return AffineMap::get(written.getNumResults(), 0, rows, op.getContext());
+}
+
 SmallVector<linalg::LinalgOp> nnq::findWeightedOps(Operation *root) {
   SmallVector<linalg::LinalgOp> ops;
   root->walk([&](linalg::LinalgOp op) {

@@ -267,42 +267,67 @@ struct DropStorageCast : public OpConversionPattern<quant::StorageCastOp> {
   }
 };
 
+/// Unlike getMajorSubMap(), a map for no dimension, too.
+static AffineMap takeDims(AffineMap identity, unsigned count) {
+  return AffineMap::get(identity.getNumDims(), 0,
+                        identity.getResults().take_front(count),
+                        identity.getContext());
+}
+
+/// `body(element, scale, zero point)` for each element of `input`, whose
+/// parameters are two numbers, or two tensors of those of the rows.
+static Value
+mapDynamic(OpBuilder &b, Operation *op, Value input, Value scale,
+           Value zeroPoint, Type resultElement,
+           function_ref<Value(OpBuilder &, Location, ValueRange)> body) {
+  if (!isa<ShapedType>(scale.getType()))
+    return mapElements(b, op, input, resultElement, {}, {},
+                       [&](OpBuilder &nested, Location at, ValueRange args) {
+                         return body(nested, at, {args[0], scale, zeroPoint});
+                       });
+  int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+  AffineMap rows = takeDims(b.getMultiDimIdentityMap(rank), rank - 1);
+  return mapElements(b, op, input, resultElement, {scale, zeroPoint},
+                     {rows, rows}, body);
+}
+
 struct ExpandDynamicQuantize : public OpConversionPattern<DynamicQCastOp> {
   using OpConversionPattern::OpConversionPattern;
 
-  /// Smallest or largest element of `input` and zero.
+  /// Smallest or largest element of `input`, or of each row, and zero.
   template <typename Op>
-  static Value reduce(OpBuilder &b, Location loc, Value input) {
+  static Value reduce(OpBuilder &b, DynamicQCastOp op, Value input) {
+    Location loc = op.getLoc();
     int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
-    Value init = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(RankedTensorType::get({}, b.getF32Type()), 0.f));
-    SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(rank),
-                                AffineMap::get(rank, 0, b.getContext())};
+    unsigned kept = op.isPerRow() ? rank - 1 : 0;
+    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, input);
+    sizes.resize(kept);
+    Value init =
+        linalg::FillOp::create(
+            b, loc, makeFloat(b, loc, b.getF32Type(), 0),
+            Value(tensor::EmptyOp::create(b, loc, sizes, b.getF32Type())))
+            .getResult(0);
+    AffineMap all = b.getMultiDimIdentityMap(rank);
+    SmallVector<AffineMap> maps{all, takeDims(all, kept)};
     SmallVector<utils::IteratorType> iterators(rank,
                                                utils::IteratorType::reduction);
+    std::fill_n(iterators.begin(), kept, utils::IteratorType::parallel);
     auto generic = linalg::GenericOp::create(
         b, loc, TypeRange{init.getType()}, ValueRange{input}, ValueRange{init},
         maps, iterators, [](OpBuilder &nested, Location at, ValueRange args) {
           Value next = Op::create(nested, at, args[0], args[1]);
           linalg::YieldOp::create(nested, at, next);
         });
+    if (op.isPerRow())
+      return generic.getResult(0);
     return tensor::ExtractOp::create(b, loc, generic.getResult(0),
                                      ValueRange{});
   }
 
-  LogicalResult matchAndRewrite(DynamicQCastOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &b) const override {
-    Location loc = op.getLoc();
-    Value input = adaptor.getInput();
-    if (!isa<RankedTensorType>(input.getType()))
-      return b.notifyMatchFailure(op, "unranked tensor");
+  static Value findScale(OpBuilder &b, Location loc, Value min, Value max,
+                         bool symmetric) {
     Type f32 = b.getF32Type();
-    Value min = reduce<arith::MinNumFOp>(b, loc, input);
-    Value max = reduce<arith::MaxNumFOp>(b, loc, input);
     Value zero = makeFloat(b, loc, f32, 0);
-    bool symmetric = op.getSymmetric();
-
     Value range;
     if (symmetric)
       range = arith::MaximumFOp::create(
@@ -313,25 +338,53 @@ struct ExpandDynamicQuantize : public OpConversionPattern<DynamicQCastOp> {
         b, loc, range, makeFloat(b, loc, f32, symmetric ? 127 : 255));
     Value isZero =
         arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, scale, zero);
-    scale = arith::SelectOp::create(b, loc, isZero, makeFloat(b, loc, f32, 1),
-                                    scale);
+    return arith::SelectOp::create(b, loc, isZero, makeFloat(b, loc, f32, 1),
+                                   scale);
+  }
 
-    Value point = makeInt(b, loc, b.getI32Type(), 0);
+  static Value findZeroPoint(OpBuilder &b, Location loc, Value min, Value scale,
+                             bool symmetric) {
+    if (symmetric)
+      return makeInt(b, loc, b.getI32Type(), 0);
+    Type f32 = b.getF32Type();
+    Value x = arith::SubFOp::create(b, loc, makeFloat(b, loc, f32, 0), min);
+    x = arith::DivFOp::create(b, loc, x, scale);
+    x = math::RoundEvenOp::create(b, loc, x);
+    x = arith::MaxNumFOp::create(b, loc, x, makeFloat(b, loc, f32, 0));
+    x = arith::MinNumFOp::create(b, loc, x, makeFloat(b, loc, f32, 255));
+    return arith::FPToSIOp::create(b, loc, b.getI32Type(), x);
+  }
+
+  LogicalResult matchAndRewrite(DynamicQCastOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &b) const override {
+    Location loc = op.getLoc();
+    Value input = adaptor.getInput();
+    if (!isa<RankedTensorType>(input.getType()))
+      return b.notifyMatchFailure(op, "unranked tensor");
+    bool symmetric = op.getSymmetric();
+    using Body = Value(OpBuilder &, Location, Value, Value, bool);
+    auto mapRows = [&](Value x, Value y, Type element, Body *body) {
+      if (!op.isPerRow())
+        return body(b, loc, x, y, symmetric);
+      AffineMap map = b.getMultiDimIdentityMap(
+          cast<RankedTensorType>(x.getType()).getRank());
+      return mapElements(b, op, x, element, y, map,
+                         [&](OpBuilder &nested, Location at, ValueRange args) {
+                           return body(nested, at, args[0], args[1], symmetric);
+                         });
+    };
+    Value min = reduce<arith::MinNumFOp>(b, op, input);
+    Value max = reduce<arith::MaxNumFOp>(b, op, input);
+    Value scale = mapRows(min, max, b.getF32Type(), findScale);
+    Value point = mapRows(min, scale, b.getI32Type(), findZeroPoint);
     int64_t low = symmetric ? -127 : 0;
     int64_t high = symmetric ? 127 : 255;
-    if (!symmetric) {
-      Value x = arith::SubFOp::create(b, loc, zero, min);
-      x = arith::DivFOp::create(b, loc, x, scale);
-      x = math::RoundEvenOp::create(b, loc, x);
-      x = arith::MaxNumFOp::create(b, loc, x, makeFloat(b, loc, f32, low));
-      x = arith::MinNumFOp::create(b, loc, x, makeFloat(b, loc, f32, high));
-      point = arith::FPToSIOp::create(b, loc, b.getI32Type(), x);
-    }
-    Value q = mapElements(b, op, input, b.getI8Type(), {}, {},
-                          [&](OpBuilder &nested, Location at, ValueRange args) {
-                            return quantize(nested, at, args[0], scale, point,
-                                            low, high, nested.getI8Type());
-                          });
+    Value q =
+        mapDynamic(b, op, input, scale, point, b.getI8Type(),
+                   [&](OpBuilder &nested, Location at, ValueRange args) {
+                     return quantize(nested, at, args[0], args[1], args[2], low,
+                                     high, nested.getI8Type());
+                   });
     b.replaceOp(op, {q, scale, point});
     return success();
   }
@@ -346,12 +399,12 @@ struct ExpandDynamicDequantize : public OpConversionPattern<DynamicDCastOp> {
     if (!isa<RankedTensorType>(adaptor.getInput().getType()))
       return rewriter.notifyMatchFailure(op, "unranked tensor");
     rewriter.replaceOp(
-        op, mapElements(
-                rewriter, op, adaptor.getInput(), rewriter.getF32Type(), {}, {},
-                [&](OpBuilder &b, Location loc, ValueRange args) {
-                  return dequantize(b, loc, args[0], adaptor.getScale(),
-                                    adaptor.getZeroPoint(), op.getSymmetric());
-                }));
+        op, mapDynamic(rewriter, op, adaptor.getInput(), adaptor.getScale(),
+                       adaptor.getZeroPoint(), rewriter.getF32Type(),
+                       [&](OpBuilder &b, Location loc, ValueRange args) {
+                         return dequantize(b, loc, args[0], args[1], args[2],
+                                           op.getSymmetric());
+                       }));
     return success();
   }
 };

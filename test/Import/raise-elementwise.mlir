@@ -183,9 +183,10 @@ func.func @division(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %0 : tensor<4xf32>
 }
 
-// A quantization, and divisors whose reciprocal is infinite or not normal.
+// A quantization, the scale of one, and divisors whose reciprocal is infinite or
+// not normal.
 // CHECK-LABEL: @division_kept
-// CHECK-COUNT-3: arith.divf
+// CHECK-COUNT-4: arith.divf
 func.func @division_kept(%x: tensor<4xf32>) -> tensor<4xf32> {
   %c = arith.constant 5.0 : f32
   %zero = arith.constant 0.0 : f32
@@ -198,7 +199,10 @@ func.func @division_kept(%x: tensor<4xf32>) -> tensor<4xf32> {
     %q = math.roundeven %s : f32
     %t = arith.divf %q, %zero : f32
     %u = arith.divf %t, %huge : f32
-    linalg.yield %u : f32
+    %v = arith.divf %u, %c : f32
+    %w = arith.cmpf oeq, %v, %zero : f32
+    %y = arith.select %w, %c, %v : f32
+    linalg.yield %y : f32
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }

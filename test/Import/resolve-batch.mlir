@@ -141,3 +141,14 @@ func.func @static(%x: tensor<4xf32>, %n: index) -> index {
   %0 = arith.muli %n, %n : index
   return %0 : index
 }
+
+// -----
+
+// Rows, and so their scales, are of one sample each.
+// CHECK-LABEL: func.func @dynamic_scale_of_rows
+func.func @dynamic_scale_of_rows(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %q, %s, %z = nnq.dynamic_qcast %x : tensor<?x4xf32> -> tensor<?x4xi8>, tensor<?xf32>, tensor<?xi32>
+  // CHECK: nnq.dynamic_dcast
+  %y = nnq.dynamic_dcast %q, %s, %z : tensor<?x4xi8> -> tensor<?x4xf32>, tensor<?xf32>, tensor<?xi32>
+  return %y : tensor<?x4xf32>
+}

@@ -184,6 +184,10 @@ KINDS = {
     "int4": Kind("weight-bits=4", static=(1.0, 0.7, 0.0)),
     "groups": Kind("", static=(1.0, 0.7, 0.0, 0.0),
                    network=networks.GroupNetwork),
+    "rows": Kind("activation-granularity=per-row", static=(1.0, 0.0),
+                 network=networks.GroupNetwork),
+    "rows-symmetric": Kind("activation-granularity=per-row "
+                           "activations=symmetric", static=(1.0, 0.7)),
     "weight-only": Kind("compute=f32", network=networks.GroupF32Network),
     "shared": Kind("", static=(1.0, 1.0, 0.7, 0.0), share="bits=4"),
     "shared-2-bits": Kind("", static=(1.0, 0.7, 0.0), share="bits=2"),

@@ -154,6 +154,26 @@ func.func @dynamic_symmetric(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
 
 // -----
 
+// Each row has its own range, and so parameters.
+// CHECK-LABEL: func.func @dynamic_rows
+// CHECK-SAME: %[[X:.*]]: tensor<2x4xf32>
+// CHECK: %[[MIN:.*]] = linalg.generic {{.*}}["parallel", "reduction"]} ins(%[[X]] {{.*}} outs(%{{.*}} : tensor<2xf32>)
+// CHECK: arith.minnumf
+// CHECK: %[[MAX:.*]] = linalg.generic {{.*}}["parallel", "reduction"]} ins(%[[X]] {{.*}} outs(%{{.*}} : tensor<2xf32>)
+// CHECK: arith.maxnumf
+// CHECK: %[[SCALE:.*]] = linalg.generic {{.*}} ins(%[[MIN]], %[[MAX]] : tensor<2xf32>, tensor<2xf32>)
+// CHECK: %[[ZP:.*]] = linalg.generic {{.*}} ins(%[[MIN]], %[[SCALE]] : tensor<2xf32>, tensor<2xf32>)
+// CHECK: %[[Q:.*]] = linalg.generic {{.*}} ins(%[[X]], %[[SCALE]], %[[ZP]] : tensor<2x4xf32>, tensor<2xf32>, tensor<2xi32>)
+// CHECK: linalg.generic {{.*}} ins(%[[Q]], %[[SCALE]], %[[ZP]] : tensor<2x4xi8>, tensor<2xf32>, tensor<2xi32>)
+// CHECK-NOT: nnq.
+func.func @dynamic_rows(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+  %q, %s, %z = nnq.dynamic_qcast %x : tensor<2x4xf32> -> tensor<2x4xi8>, tensor<2xf32>, tensor<2xi32>
+  %d = nnq.dynamic_dcast %q, %s, %z : tensor<2x4xi8> -> tensor<2x4xf32>, tensor<2xf32>, tensor<2xi32>
+  return %d : tensor<2x4xf32>
+}
+
+// -----
+
 // Constants of 4 bits take a byte each: 1, -2, 7 and -8.
 // CHECK-LABEL: func.func @int4
 // CHECK: %[[W:.*]] = arith.constant dense_resource<{{.*}}> : tensor<4xi8>

@@ -134,6 +134,11 @@ struct QuantizeInt8Options
   Option<QuantScheme> activations{
       *this, "activations", llvm::cl::desc("Scheme of activations"),
       llvm::cl::init(QuantScheme::Asymmetric), quantSchemeValues()};
+  Option<ActivationGranularity> activationGranularity{
+      *this, "activation-granularity",
+      llvm::cl::desc("How many elements of an activation share a scale"),
+      llvm::cl::init(ActivationGranularity::PerTensor),
+      activationGranularityValues()};
   Option<QuantScheme> weights{
       *this, "weights", llvm::cl::desc("Scheme of weights"),
       llvm::cl::init(QuantScheme::Symmetric), quantSchemeValues()};

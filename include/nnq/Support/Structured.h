@@ -100,6 +100,12 @@ struct WeightedOp {
 /// is a constant, or both are.
 mlir::FailureOr<WeightedOp> matchWeightedOp(mlir::linalg::LinalgOp op);
 
+/// From the dimensions of the result of a product of matrices to those of the
+/// rows of `activation`, which are along its last dimension; none where `op`
+/// sums up anything else.
+std::optional<mlir::AffineMap> getRowMap(mlir::linalg::LinalgOp op,
+                                         mlir::OpOperand &activation);
+
 /// All convolutions and contractions of this kind in `root`.
 llvm::SmallVector<mlir::linalg::LinalgOp>
 findWeightedOps(mlir::Operation *root);

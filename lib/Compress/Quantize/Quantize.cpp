@@ -130,7 +130,8 @@ private:
     WeightFormat format =
         getWeightFormat(op, operands,
                         {weights, activations, weightGranularity, weightRange,
-                         weightCalibration, weightBits, groupSize, compute});
+                         weightCalibration, weightBits, groupSize, compute,
+                         activationGranularity});
     if (std::string obstacle = findFormatObstacle(op, operands, format);
         !obstacle.empty()) {
       ++numRefused;
@@ -150,8 +151,7 @@ private:
     setClipped(op, operands.activation->get());
     operands.weight->set(*newWeight);
     if (compute == ComputePrecision::Int8)
-      operands.activation->set(
-          getQuantizedActivation(operands.activation->get(), activations));
+      quantizeActivationOf(op, operands);
     else
       op->setAttr(kKeepF32Attr,
                   StringAttr::get(&getContext(),
@@ -170,6 +170,20 @@ private:
                        getLayerName(op).str(), format.bits)
         << remark::metric("bits_before", elements * 32)
         << remark::metric("bits_after", countWeightBits(*newWeight));
+  }
+
+  void quantizeActivationOf(linalg::LinalgOp op, const WeightedOp &operands) {
+    ActivationGranularity granularity =
+        getGranularity(op, operands, activationGranularity);
+    if (granularity != activationGranularity)
+      remark::missed(
+          op.getLoc(),
+          remark::RemarkOpts::name("QuantizeInt8").category("nnq-quantize"))
+          << remark::add("the activation of layer '{0}' has one scale",
+                         getLayerName(op).str())
+          << remark::reason("rows are of products of matrices");
+    operands.activation->set(getQuantizedActivation(operands.activation->get(),
+                                                    activations, granularity));
   }
 
   /// A tensor in memory between layers is int8 for all of its readers, or it
@@ -215,15 +229,19 @@ private:
   }
 
   /// Of schemes for one value the first that is asked for wins.
-  Value getQuantizedActivation(Value activation, QuantScheme scheme) {
+  Value getQuantizedActivation(
+      Value activation, QuantScheme scheme,
+      ActivationGranularity granularity = ActivationGranularity::PerTensor) {
     if (isDequantized(activation))
       return activation;
-    Value &quantized = quantizedActivations[activation];
+    Value &quantized = quantizedActivations[{activation, granularity}];
     if (quantized)
       return quantized;
     OpBuilder builder(&getContext());
-    quantized = quantizeActivation(builder, activation, scheme);
-    if (quantized.getDefiningOp<DynamicDCastOp>())
+    quantized = quantizeActivation(builder, activation, scheme, granularity);
+    if (granularity == ActivationGranularity::PerRow)
+      ++numPerRow;
+    else if (quantized.getDefiningOp<DynamicDCastOp>())
       ++dynamicActivations;
     return quantized;
   }
@@ -233,7 +251,7 @@ private:
       std::tuple<Value, int64_t, QuantScheme, WeightRange, int64_t, int64_t>,
       Value>
       quantizedWeights;
-  DenseMap<Value, Value> quantizedActivations;
+  DenseMap<std::pair<Value, ActivationGranularity>, Value> quantizedActivations;
   // A statistic does not count in all builds.
   int64_t dynamicActivations = 0;
 };

@@ -49,22 +49,40 @@ WeightFormat nnq::getWeightFormat(linalg::LinalgOp op,
   return result;
 }
 
+ActivationGranularity nnq::getGranularity(linalg::LinalgOp op,
+                                          const WeightedOp &operands,
+                                          ActivationGranularity wanted) {
+  return wanted == ActivationGranularity::PerRow &&
+                 getRowMap(op, *operands.activation)
+             ? ActivationGranularity::PerRow
+             : ActivationGranularity::PerTensor;
+}
+
 Value nnq::quantizeActivation(OpBuilder &builder, Value activation,
-                              QuantScheme scheme) {
+                              QuantScheme scheme,
+                              ActivationGranularity granularity) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfterValue(activation);
   Location loc = activation.getLoc();
   auto type = cast<RankedTensorType>(activation.getType());
-  if (QuantRangeAttr range = findQuantRange(activation)) {
+  bool isPerRow = granularity == ActivationGranularity::PerRow;
+  QuantRangeAttr range = findQuantRange(activation);
+  if (range && !isPerRow) {
     Value cast = quant::QuantizeCastOp::create(
         builder, loc, type.clone(getActivationType(range, scheme)), activation);
     return quant::DequantizeCastOp::create(builder, loc, type, cast);
   }
   UnitAttr symmetric =
       scheme == QuantScheme::Symmetric ? builder.getUnitAttr() : UnitAttr();
-  auto cast = DynamicQCastOp::create(
-      builder, loc, type.clone(builder.getI8Type()), builder.getF32Type(),
-      builder.getI32Type(), activation, symmetric);
+  Type scale = builder.getF32Type(), zeroPoint = builder.getI32Type();
+  if (isPerRow) {
+    ArrayRef<int64_t> rows = type.getShape().drop_back();
+    scale = RankedTensorType::get(rows, scale);
+    zeroPoint = RankedTensorType::get(rows, zeroPoint);
+  }
+  auto cast =
+      DynamicQCastOp::create(builder, loc, type.clone(builder.getI8Type()),
+                             scale, zeroPoint, activation, symmetric);
   return DynamicDCastOp::create(builder, loc, type, cast.getQuantized(),
                                 cast.getScale(), cast.getZeroPoint(),
                                 symmetric);
@@ -163,7 +181,9 @@ struct QuantizeLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
       weight = *quantized;
     }
     if (!isDequantized(activation) && format.compute == ComputePrecision::Int8)
-      activation = quantizeActivation(rewriter, activation, format.activations);
+      activation = quantizeActivation(
+          rewriter, activation, format.activations,
+          getGranularity(op, operands, format.activationGranularity));
     rewriter.modifyOpInPlace(op, [&] {
       setClipped(op, operands.activation->get());
       operands.weight->set(weight);

@@ -38,10 +38,17 @@ inline void dropFormat(WeightFormat &format) {
 /// Bits of all integers of a dequantized weight.
 int64_t countWeightBits(mlir::Value dequantized);
 
+/// PerRow if `format` asks for it and `op` multiplies rows of its activation,
+/// which are those along the last dimension.
+ActivationGranularity getGranularity(mlir::linalg::LinalgOp op,
+                                     const WeightedOp &operands,
+                                     ActivationGranularity wanted);
+
 /// `activation` in quantize/dequantize form, with parameters found at run time
-/// if there are no statistics of it.
+/// for each row, or if there are no statistics of it.
 mlir::Value quantizeActivation(mlir::OpBuilder &builder, mlir::Value activation,
-                               QuantScheme scheme);
+                               QuantScheme scheme,
+                               ActivationGranularity granularity);
 
 /// Writes down what share of `activation` its quantization in `op` clips.
 void setClipped(mlir::linalg::LinalgOp op, mlir::Value activation);

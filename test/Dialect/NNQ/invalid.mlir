@@ -24,6 +24,22 @@ func.func @qcast_shape(%x: tensor<4xf32>) {
 
 // -----
 
+func.func @qcast_rows(%x: tensor<4x8xf32>) {
+  // expected-error @below {{parameters must be two numbers, or two for each row of 'tensor<4x8xf32>', got 'tensor<8xf32>' and 'tensor<4xi32>'}}
+  %q, %s, %z = nnq.dynamic_qcast %x : tensor<4x8xf32> -> tensor<4x8xi8>, tensor<8xf32>, tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @dcast_rows(%q: tensor<4x8xi8>, %s: tensor<4xf32>, %z: i32) {
+  // expected-error @below {{parameters must be two numbers, or two for each row of 'tensor<4x8xi8>', got 'tensor<4xf32>' and 'i32'}}
+  %x = nnq.dynamic_dcast %q, %s, %z : tensor<4x8xi8> -> tensor<4x8xf32>, tensor<4xf32>, i32
+  return
+}
+
+// -----
+
 func.func @qcast_type(%x: tensor<4xf16>) {
   // expected-error @below {{operand #0 must be tensor of 32-bit float values}}
   %q, %s, %z = nnq.dynamic_qcast %x : tensor<4xf16> -> tensor<4xi8>

@@ -16,6 +16,15 @@ func.func @observe(%x: tensor<1x6x12x12xf32>, %m: memref<?xf32>) {
   return
 }
 
+// CHECK-LABEL: @dynamic_rows
+// CHECK: %[[Q:.+]], %[[S:.+]], %[[Z:.+]] = nnq.dynamic_qcast %{{.+}} : tensor<2x4x8xf32> -> tensor<2x4x8xi8>, tensor<2x4xf32>, tensor<2x4xi32>
+// CHECK: nnq.dynamic_dcast %[[Q]], %[[S]], %[[Z]] : tensor<2x4x8xi8> -> tensor<2x4x8xf32>, tensor<2x4xf32>, tensor<2x4xi32>
+func.func @dynamic_rows(%x: tensor<2x4x8xf32>) {
+  %q, %s, %z = nnq.dynamic_qcast %x : tensor<2x4x8xf32> -> tensor<2x4x8xi8>, tensor<2x4xf32>, tensor<2x4xi32>
+  %y = nnq.dynamic_dcast %q, %s, %z : tensor<2x4x8xi8> -> tensor<2x4x8xf32>, tensor<2x4xf32>, tensor<2x4xi32>
+  return
+}
+
 // CHECK-LABEL: @dynamic
 // CHECK: %[[Q:.+]], %[[S:.+]], %[[Z:.+]] = nnq.dynamic_qcast %{{.+}} : tensor<4x8xf32> -> tensor<4x8xi8>
 // CHECK: nnq.dynamic_dcast %[[Q]], %[[S]], %[[Z]] : tensor<4x8xi8> -> tensor<4x8xf32>

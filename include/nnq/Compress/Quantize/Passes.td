@@ -42,7 +42,10 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     `nnq.quant_range`, or else all of `nnq.stats`, of the op that makes them
     (through reshapes and pads) or of the function argument: u8 with a zero point
     if asymmetric, i8 with scale max|x| / 127 if symmetric. Without either the
-    parameters are found at run time; the pass says so once.
+    parameters are found at run time; the pass says so once. With
+    `activation-granularity=per-row` those of products of two matrices are found
+    at run time for each row, which statistics do not change (LLM.int8(), Dettmers
+    et al., 2022); a remark names the layers whose activation has no rows.
 
     A sum over groups is, on every target with the same bits,
 
@@ -97,6 +100,11 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
     Option<"activations", "activations", "::nnq::QuantScheme",
            "::nnq::QuantScheme::Asymmetric", "Scheme of activations",
            "::nnq::quantSchemeValues()">,
+    Option<"activationGranularity", "activation-granularity",
+           "::nnq::ActivationGranularity",
+           "::nnq::ActivationGranularity::PerTensor",
+           "How many elements of an activation share a scale",
+           "::nnq::activationGranularityValues()">,
     Option<"weightGranularity", "weight-granularity",
            "::nnq::WeightGranularity", "::nnq::WeightGranularity::PerAxis",
            "How many weights share a scale",
@@ -130,6 +138,8 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
               "Number of layers whose weights have 8 bits where fewer, or groups, were asked for">,
     Statistic<"numDynamic", "dynamic",
               "Number of activations with parameters found at run time">,
+    Statistic<"numPerRow", "per-row",
+              "Number of activations of which each row has its parameters">,
     Statistic<"numBranches", "branches",
               "Number of operands of joins and pools quantized">,
     Statistic<"bitsSaved", "bits-saved", "Bits of weights saved">,

@@ -21,6 +21,9 @@ enum class WeightRounding { Auto, Nearest, Gptq };
 /// WeightRange, or what goes with the rounding.
 enum class WeightRangeChoice { Auto, Full, Reduced };
 
+/// How many elements of an activation share a scale.
+enum class ActivationGranularity { PerTensor, PerRow };
+
 /// How products of two activations are computed, as those of attention are.
 enum class ProductPrecision { Int8, F32 };
 
@@ -53,6 +56,16 @@ inline llvm::cl::ValuesClass weightGranularityValues() {
                                      "One scale for each output channel"),
                           clEnumValN(WeightGranularity::PerTensor, "per-tensor",
                                      "One scale for all weights of a layer"));
+}
+
+/// Values of an option of type ActivationGranularity.
+inline llvm::cl::ValuesClass activationGranularityValues() {
+  return llvm::cl::values(
+      clEnumValN(ActivationGranularity::PerTensor, "per-tensor",
+                 "One scale for an activation"),
+      clEnumValN(ActivationGranularity::PerRow, "per-row",
+                 "One scale for each row that a product of matrices reads, "
+                 "found at run time; other layers have one for all"));
 }
 
 /// Values of an option of type WeightRange.
@@ -117,6 +130,7 @@ inline llvm::cl::ValuesClass productPrecisionValues() {
 NNQ_ENUM_OPTION(::nnq::ForeignQuantization)
 NNQ_ENUM_OPTION(::nnq::QuantScheme)
 NNQ_ENUM_OPTION(::nnq::WeightGranularity)
+NNQ_ENUM_OPTION(::nnq::ActivationGranularity)
 NNQ_ENUM_OPTION(::nnq::WeightRange)
 NNQ_ENUM_OPTION(::nnq::WeightCalibration)
 NNQ_ENUM_OPTION(::nnq::WeightRounding)

@@ -27,6 +27,8 @@ struct LayerFormat {
   /// Inputs of one output channel that share a scale; 0 for all of them.
   int64_t groupSize = 0;
   ComputePrecision compute = ComputePrecision::Int8;
+  ActivationGranularity activationGranularity =
+      ActivationGranularity::PerTensor;
 };
 
 /// Layers with constant weights read these and their input through

@@ -6,10 +6,28 @@
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
+#include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace nnq;
+
+/// Types of parameters are left out where there is one of each.
+static ParseResult parseDynamicParameters(OpAsmParser &parser, Type &scale,
+                                          Type &zeroPoint) {
+  scale = parser.getBuilder().getF32Type();
+  zeroPoint = parser.getBuilder().getI32Type();
+  if (failed(parser.parseOptionalComma()))
+    return success();
+  return failure(parser.parseType(scale) || parser.parseComma() ||
+                 parser.parseType(zeroPoint));
+}
+
+static void printDynamicParameters(OpAsmPrinter &printer, Operation *,
+                                   Type scale, Type zeroPoint) {
+  if (isa<TensorType>(scale) || isa<TensorType>(zeroPoint))
+    printer << ", " << scale << ", " << zeroPoint;
+}
 
 #define GET_OP_CLASSES
 #include "nnq/Dialect/NNQ/IR/NNQOps.cpp.inc"
@@ -22,10 +40,35 @@ static LogicalResult verifySameShape(Operation *op, ShapedType a,
   return success();
 }
 
+/// Numbers, or tensors of one for each row of `input`.
+static LogicalResult verifyParameters(Operation *op, ShapedType input,
+                                      Type scale, Type zeroPoint) {
+  if (!isa<ShapedType>(scale) && !isa<ShapedType>(zeroPoint))
+    return success();
+  auto isByRow = [&](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && input.hasRank() && input.getRank() > 0 &&
+           tensor.getShape() == input.getShape().drop_back();
+  };
+  if (!isByRow(scale) || !isByRow(zeroPoint))
+    return op->emitOpError("parameters must be two numbers, or two for each "
+                           "row of ")
+           << input << ", got " << scale << " and " << zeroPoint;
+  return success();
+}
+
 LogicalResult DynamicQCastOp::verify() {
-  return verifySameShape(*this, getInput().getType(), getQuantized().getType());
+  return failure(
+      failed(verifySameShape(*this, getInput().getType(),
+                             getQuantized().getType())) ||
+      failed(verifyParameters(*this, getInput().getType(), getScale().getType(),
+                              getZeroPoint().getType())));
 }
 
 LogicalResult DynamicDCastOp::verify() {
-  return verifySameShape(*this, getInput().getType(), getResult().getType());
+  return failure(
+      failed(verifySameShape(*this, getInput().getType(),
+                             getResult().getType())) ||
+      failed(verifyParameters(*this, getInput().getType(), getScale().getType(),
+                              getZeroPoint().getType())));
 }

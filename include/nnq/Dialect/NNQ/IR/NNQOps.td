@@ -39,6 +39,9 @@ def NNQ_ObserveOp : NNQ_Op<"observe"> {
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
+def NNQ_DynamicScale : AnyTypeOf<[F32, TensorOf<[F32]>]>;
+def NNQ_DynamicZeroPoint : AnyTypeOf<[I32, TensorOf<[I32]>]>;
+
 def NNQ_DynamicQCastOp : NNQ_Op<"dynamic_qcast", [Pure]> {
   let summary = "Quantizes a tensor with parameters found at run time";
   let description = [{
@@ -48,15 +51,28 @@ def NNQ_DynamicQCastOp : NNQ_Op<"dynamic_qcast", [Pure]> {
     has scale 1. Rounding is half to even. Semantics of ONNX
     `DynamicQuantizeLinear` (https://onnx.ai/onnx/operators) in the asymmetric case.
 
-    `quantized` holds unsigned values if asymmetric, else signed ones.
+    `quantized` holds unsigned values if asymmetric, else signed ones. With
+    parameters that are tensors each row, along the last dimension, has its own:
+    the dynamic quantization by token of LLM.int8() (Dettmers et al., 2022).
 
     ```mlir
     %q, %s, %zp = nnq.dynamic_qcast %x : tensor<4x8xf32> -> tensor<4x8xi8>
+    %r, %t, %zr = nnq.dynamic_qcast %x
+        : tensor<4x8xf32> -> tensor<4x8xi8>, tensor<4xf32>, tensor<4xi32>
     ```
   }];
   let arguments = (ins TensorOf<[F32]>:$input, UnitAttr:$symmetric);
-  let results = (outs TensorOf<[I8]>:$quantized, F32:$scale, I32:$zero_point);
-  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($quantized)";
+  let results = (outs TensorOf<[I8]>:$quantized, NNQ_DynamicScale:$scale,
+    NNQ_DynamicZeroPoint:$zero_point);
+  let assemblyFormat = [{
+    $input attr-dict `:` type($input) `->` type($quantized)
+    `` custom<DynamicParameters>(type($scale), type($zero_point))
+  }];
+  let extraClassDeclaration = [{
+    bool isPerRow() {
+      return ::mlir::isa<::mlir::TensorType>(getScale().getType());
+    }
+  }];
   let hasVerifier = 1;
 }
 
@@ -64,16 +80,23 @@ def NNQ_DynamicDCastOp : NNQ_Op<"dynamic_dcast", [Pure]> {
   let summary = "Dequantizes a tensor with parameters found at run time";
   let description = [{
     (q - zero_point) * scale; `input` is signed if `symmetric`, else unsigned.
+    Parameters that are tensors are those of the rows.
 
     ```mlir
     %y = nnq.dynamic_dcast %q, %s, %zp : tensor<4x8xi8> -> tensor<4x8xf32>
     ```
   }];
-  let arguments = (ins TensorOf<[I8]>:$input, F32:$scale, I32:$zero_point,
-    UnitAttr:$symmetric);
+  let arguments = (ins TensorOf<[I8]>:$input, NNQ_DynamicScale:$scale,
+    NNQ_DynamicZeroPoint:$zero_point, UnitAttr:$symmetric);
   let results = (outs TensorOf<[F32]>:$result);
   let assemblyFormat = [{
     $input `,` $scale `,` $zero_point attr-dict `:` type($input) `->` type($result)
+    `` custom<DynamicParameters>(type($scale), type($zero_point))
+  }];
+  let extraClassDeclaration = [{
+    bool isPerRow() {
+      return ::mlir::isa<::mlir::TensorType>(getScale().getType());
+    }
   }];
   let hasVerifier = 1;
 }
