@@ -231,7 +231,8 @@ void QuantizationLowering::lowerStorageCast(quant::StorageCastOp op) {
   // Constants are weights, whose readers look at them.
   if (!type || lowerPad(op) || matchPattern(input, m_Constant()) ||
       !isa<RankedTensorType>(input.getType()) ||
-      !getElementTypeOrSelf(input).isInteger(8))
+      getElementTypeOrSelf(input) != type.getStorageType() ||
+      type.getStorageTypeIntegralWidth() < 8)
     return;
   bool isCentered = feedsProducts(op.getResult());
   StorageFormat format = formatOf(op.getResult(), isCentered);
@@ -244,7 +245,8 @@ void QuantizationLowering::lowerStorageCast(quant::StorageCastOp op) {
 void QuantizationLowering::readStorage(quant::StorageCastOp op) {
   auto it = quantizedValues.find(op.getInput());
   Type element = getElementTypeOrSelf(op.getResult().getType());
-  if (op->use_empty() || it == quantizedValues.end() || !element.isInteger(8))
+  if (op->use_empty() || it == quantizedValues.end() ||
+      (!element.isInteger(8) && !element.isInteger(16)))
     return;
   const Quantized &x = it->second;
   rewriter.setInsertionPoint(op);

@@ -269,6 +269,8 @@ private:
       return centeredFormatOf(quantized);
     auto type = mlir::cast<mlir::quant::UniformQuantizedType>(
         mlir::getElementTypeOrSelf(quantized.getType()));
+    if (type.getStorageTypeIntegralWidth() == 16)
+      return {rewriter.getIntegerType(16), type.isSigned(), /*offset=*/0};
     return getStorageFormat(func.getContext(), storageOf(quantized),
                             type.getStorageTypeMin());
   }

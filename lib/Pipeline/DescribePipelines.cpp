@@ -69,6 +69,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<WeightRounding>(option, json) ||
          describeEnum<WeightRangeChoice>(option, json) ||
          describeEnum<ProductPrecision>(option, json) ||
+         describeEnum<NormPrecision>(option, json) ||
          describeEnum<ForeignQuantization>(option, json) ||
          describeEnum<ComputePrecision>(option, json) ||
          describeEnum<CalibrationMethod>(option, json) ||

@@ -56,6 +56,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   pm.addPass(createRaiseQuantization());
   // The reshapes that it leaves are folded with other constants.
   pm.addPass(createMergeGroups());
+  // Before a constant is repeated.
+  pm.addPass(createUnbatchWeights());
   pm.addPass(createFoldConstants());
   // Scales and weights may be constants only now.
   pm.addPass(createRaiseQuantization());
@@ -390,8 +392,11 @@ getRoundWeightsOptions(const QuantizeInt8Options &options) {
 
 void nnq::buildQuantizationPipeline(OpPassManager &pm,
                                     const QuantizeOptions &options,
-                                    const CorrectBiasOptions *correctBias) {
+                                    const CorrectBiasOptions *correctBias,
+                                    NormPrecision norms) {
   pm.addPass(createQuantize(options));
+  if (norms == NormPrecision::Integer)
+    pm.addPass(createQuantizeNorms());
   // Whatever has rounded the weights.
   if (correctBias) {
     pm.addPass(createCorrectBias(*correctBias));
@@ -450,12 +455,14 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   pm.addPass(createChooseRanges(ranges));
   auto quantize = [settings = getQuantizeOptions(options),
                    round = getRoundWeightsOptions(options), rounds,
-                   corrects = correctsBias(options)](OpPassManager &to) {
+                   corrects = correctsBias(options),
+                   norms = options.layerNorm.getValue()](OpPassManager &to) {
     if (rounds)
       to.addPass(createRoundWeights(round));
     CorrectBiasOptions correct;
     correct.optional = round.optional;
-    buildQuantizationPipeline(to, settings, corrects ? &correct : nullptr);
+    buildQuantizationPipeline(to, settings, corrects ? &correct : nullptr,
+                              norms);
   };
   addLimitDrop(pm, options, /*request=*/"", quantize,
                getWeightRange(options, rounds, /*bits=*/8));

@@ -188,6 +188,7 @@ KINDS = {
                  network=networks.GroupNetwork),
     "rows-symmetric": Kind("activation-granularity=per-row "
                            "activations=symmetric", static=(1.0, 0.7)),
+    "norms": Kind("layer-norm=integer", network=networks.NormNetwork),
     "weight-only": Kind("compute=f32", network=networks.GroupF32Network),
     "shared": Kind("", static=(1.0, 1.0, 0.7, 0.0), share="bits=4"),
     "shared-2-bits": Kind("", static=(1.0, 0.7, 0.0), share="bits=2"),

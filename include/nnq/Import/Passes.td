@@ -135,6 +135,32 @@ def MergeGroups : Pass<"nnq-merge-groups"> {
                               "Number of convolutions over groups">];
 }
 
+def UnbatchWeights : Pass<"nnq-unbatch-weights"> {
+  let summary = "Multiplies a batch of matrices by one that is broadcast as it is";
+  let description = [{
+    `MatMul` of ONNX with factors of ranks 3 and 2 is imported as a product of
+    batches, the second of which repeats a matrix of weights for each sample. The
+    product reads that matrix instead: it is a linear layer, and the weights are
+    there once.
+
+    ```mlir
+    %1 = linalg.broadcast ins(%w : tensor<8x3xf32>) outs(... : tensor<?x8x3xf32>) dimensions = [0]
+    %2 = linalg.batch_matmul ins(%x, %1 : tensor<?x5x8xf32>, tensor<?x8x3xf32>) outs(...)
+    ```
+
+    becomes
+
+    ```mlir
+    // (b, m, n, k) -> (b, m, k), (k, n), (b, m, n)
+    %2 = linalg.generic ... ins(%x, %w : tensor<?x5x8xf32>, tensor<8x3xf32>) outs(...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect"];
+  let statistics = [Statistic<"numUnbatched", "unbatched",
+                              "Number of products with one matrix">];
+}
+
 def RaiseQuantization : Pass<"nnq-raise-quantization"> {
   let summary = "Makes casts of the arithmetic of quantized networks";
   let description = [{

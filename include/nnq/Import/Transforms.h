@@ -38,6 +38,11 @@ void populateRaiseTosaQuantizationPatterns(mlir::RewritePatternSet &patterns,
 void populateMergeGroupsPatterns(mlir::RewritePatternSet &patterns,
                                  llvm::function_ref<void()> count);
 
+/// Products of a batch of matrices with one that is broadcast read it as it is;
+/// `count` is called for each.
+void populateUnbatchWeightsPatterns(mlir::RewritePatternSet &patterns,
+                                    llvm::function_ref<void()> count);
+
 /// Elements that a body reads at places known at compile time become operands.
 void populateRaiseGatherPatterns(mlir::RewritePatternSet &patterns);
 

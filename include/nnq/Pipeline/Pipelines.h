@@ -201,6 +201,9 @@ struct QuantizeInt8Options
       llvm::cl::desc(
           "Precision of products of two activations, as in attention"),
       llvm::cl::init(ProductPrecision::Int8), productPrecisionValues()};
+  Option<NormPrecision> layerNorm{
+      *this, "layer-norm", llvm::cl::desc("How layer norms are computed"),
+      llvm::cl::init(NormPrecision::F32), normPrecisionValues()};
 };
 
 /// Options of `--prune-channels`.
@@ -586,7 +589,8 @@ void buildQuantizeInt8Pipeline(mlir::OpPassManager &pm,
 /// of layers too if their biases are to be corrected.
 void buildQuantizationPipeline(mlir::OpPassManager &pm,
                                const QuantizeOptions &options = {},
-                               const CorrectBiasOptions *correctBias = nullptr);
+                               const CorrectBiasOptions *correctBias = nullptr,
+                               NormPrecision norms = NormPrecision::F32);
 
 /// How layers are quantized to be timed: with 7 bits of weights, as data make
 /// it the default.

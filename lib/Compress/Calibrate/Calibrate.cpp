@@ -12,6 +12,7 @@
 #include "nnq/Runtime/CompiledModel.h"
 #include "nnq/Support/Branches.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/LayerNorm.h"
 #include "nnq/Support/Layers.h"
 #include "nnq/Support/Remarks.h"
 #include "nnq/Support/Statistics.h"
@@ -67,6 +68,10 @@ static SmallVector<Value> findObserved(ModuleOp module) {
     for (OpOperand *branch : findStoredBranches(op))
       observe(branch->get());
   });
+  for (const LayerNorm &norm : findLayerNorms(module)) {
+    observe(norm.input);
+    observe(norm.last->getResult(0));
+  }
   return observed.takeVector();
 }
 

@@ -619,6 +619,34 @@ class GroupF32Network(GroupNetwork):
         self.has_f32_layers = True
 
 
+class NormNetwork(Network):
+    """Fully connected layers and layer norms, which are to be integers: with
+    scale and offset or without, of rows that differ much in size."""
+
+    def build(self):
+        choose = self.random.choice
+        self.shape = (choose((1, 2, 5, 8, 13)), choose((2, 7, 16, 40, 100)))
+        self.finish(self.stack)
+
+    def stack(self):
+        for _ in range(self.random.randint(1, 3)):
+            self.linear_block()
+            self.normalize(self.stats(-3, 3))
+            self.has_f32_layers = False
+        if self.random.random() < 0.5:
+            self.linear_block()
+
+    def bias(self, stats=""):
+        """Behind a norm of another deviation."""
+        if self.layers[-1] == "normalize" and self.random.random() < 0.5:
+            scale = self.weights(self.shape[1:], 1.0)
+            self.set(self.elementwise(
+                self.shape, [(self.x, self.shape), (scale, self.shape[1:])],
+                [IDENTITY[2], CHANNEL[2, 1]],
+                ["%y = arith.mulf %in0, %in1 : f32"]), self.shape, "scale")
+        super().bias(stats)
+
+
 class WinogradNetwork(Network):
     """Convolutions of 3x3 taps by F(2x2, 3x3) and F(4x4, 3x3) on tiles of any
     size: rests of rows and channels, tiles that overlap, several strips;

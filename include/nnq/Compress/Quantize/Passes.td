@@ -148,6 +148,46 @@ def Quantize : Pass<"nnq-quantize", "::mlir::ModuleOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def QuantizeNorms : Pass<"nnq-quantize-norms", "::mlir::ModuleOp"> {
+  let summary = "Computes layer norms in integers";
+  let description = [{
+    A layer norm over the last dimension whose input and result have statistics
+    reads and makes symmetric integers of 16 bits. All that is between them is
+    integer arithmetic: sums, a square root found bit by bit, products of 32 by 32
+    bits and shifts, so that every processor gives the same bits. Other readers of
+    the input, as the residual stream, read the integers dequantized. The scales
+    leave room for numbers twice as large as were seen. After I-BERT (Kim et al.,
+    Integer-only BERT Quantization, 2021), which has 32-bit inputs.
+
+    Runs behind `nnq-quantize`, which casts the result for the layers that read it.
+    A norm without statistics stays in f32, and a remark says so; `nnq.keep_f32` on
+    the last op keeps one on purpose.
+
+    ```mlir
+    %y = linalg.generic ... // (x - mean) / sqrt(variance + epsilon) * scale + offset
+    ```
+
+    becomes
+
+    ```mlir
+    %0 = quant.qcast %x : tensor<4x8xf32> to tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.001>>
+    %1 = quant.scast %0 : ... to tensor<4x8xi16>
+    %2 = linalg.generic ... -> tensor<4x8xi16>
+    %3 = quant.scast %2 : tensor<4x8xi16> to tensor<4x8x!quant.uniform<i16<-32767:32767>:f32, 0.0005>>
+    %y = quant.dcast %3 : ... to tensor<4x8xf32>
+    ```
+  }];
+  let statistics = [
+    Statistic<"numQuantized", "quantized", "Number of layer norms in integers">,
+    Statistic<"numMissed", "missed", "Number of layer norms left in f32">,
+  ];
+  let dependentDialects = ["::mlir::quant::QuantDialect", "::nnq::NNQDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
   let summary = "Writes on layers how each of them is to be quantized";
   let description = [{

@@ -27,6 +27,9 @@ enum class ActivationGranularity { PerTensor, PerRow };
 /// How products of two activations are computed, as those of attention are.
 enum class ProductPrecision { Int8, F32 };
 
+/// How layer norms are computed.
+enum class NormPrecision { F32, Integer };
+
 /// The precision in which layers with quantized weights compute.
 enum class ComputePrecision { Int8, F32 };
 
@@ -125,6 +128,15 @@ inline llvm::cl::ValuesClass productPrecisionValues() {
       clEnumValN(ProductPrecision::F32, "f32", "They stay in f32"));
 }
 
+/// Values of an option of type NormPrecision.
+inline llvm::cl::ValuesClass normPrecisionValues() {
+  return llvm::cl::values(
+      clEnumValN(NormPrecision::F32, "f32", "They stay in f32"),
+      clEnumValN(NormPrecision::Integer, "integer",
+                 "They read and make integers of 16 bits, and are nothing but "
+                 "integers in between, where there are statistics"));
+}
+
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::ForeignQuantization)
@@ -136,6 +148,7 @@ NNQ_ENUM_OPTION(::nnq::WeightCalibration)
 NNQ_ENUM_OPTION(::nnq::WeightRounding)
 NNQ_ENUM_OPTION(::nnq::WeightRangeChoice)
 NNQ_ENUM_OPTION(::nnq::ProductPrecision)
+NNQ_ENUM_OPTION(::nnq::NormPrecision)
 NNQ_ENUM_OPTION(::nnq::ComputePrecision)
 
 #endif // NNQ_COMPRESS_QUANTIZE_QUANTIZEOPTIONS_H
