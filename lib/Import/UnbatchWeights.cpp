@@ -20,19 +20,25 @@ namespace nnq {
 using namespace mlir;
 using namespace nnq;
 
-/// The matrix that each sample of `factors` repeats, or null. Several batches
-/// are collapsed to one.
-static Value findMatrix(Value factors) {
-  int64_t batches = 1;
-  if (auto collapse = factors.getDefiningOp<tensor::CollapseShapeOp>()) {
-    SmallVector<ReassociationIndices> groups =
-        collapse.getReassociationIndices();
-    factors = collapse.getSrc();
-    batches = groups.front().size();
-    if (batches + 2 != collapse.getSrcType().getRank())
-      return {};
-  }
-  std::optional<Broadcast> broadcast = matchBroadcast(factors);
+/// Dimensions of batches that a reshape to or from one batch has in its place;
+/// 0 if it is about other dimensions.
+static int64_t countBatches(ArrayRef<ReassociationIndices> groups) {
+  int64_t rank = groups.back().back() + 1;
+  return groups.size() == 3 && groups[0].size() == rank - 2UL ? rank - 2 : 0;
+}
+
+/// A factor, behind the reshape that makes one of several batches.
+static std::pair<Value, int64_t> getFactor(Value factor) {
+  if (auto collapse = factor.getDefiningOp<tensor::CollapseShapeOp>())
+    if (int64_t batches = countBatches(collapse.getReassociationIndices()))
+      return {collapse.getSrc(), batches};
+  return {factor, 1};
+}
+
+/// The matrix that each sample of `factor` repeats, or null.
+static Value findMatrix(Value factor) {
+  auto [source, batches] = getFactor(factor);
+  std::optional<Broadcast> broadcast = matchBroadcast(source);
   if (!broadcast ||
       !llvm::equal(broadcast->added, llvm::seq<int64_t>(0, batches)))
     return {};
@@ -41,7 +47,7 @@ static Value findMatrix(Value factors) {
 
 namespace {
 
-/// `x[b, m, k] * broadcast(w)[b, k, n]` as `x[b, m, k] * w[k, n]`.
+/// `x[b..., m, k] * broadcast(w)[b..., k, n]` as `x[b..., m, k] * w[k, n]`.
 struct UnbatchProduct : public OpRewritePattern<linalg::BatchMatmulOp> {
   UnbatchProduct(MLIRContext *context, llvm::function_ref<void()> count)
       : OpRewritePattern(context), count(count) {}
@@ -58,25 +64,77 @@ struct UnbatchProduct : public OpRewritePattern<linalg::BatchMatmulOp> {
         getElementTypeOrSelf(op.getInputs()[0].getType()) != element ||
         getElementTypeOrSelf(matrix.getType()) != element)
       return rewriter.notifyMatchFailure(op, "elements are extended");
-    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    maps[1] = maps[1].dropResult(0);
-    DictionaryAttr attrs = op->getDiscardableAttrDictionary();
+    // Reshapes around the product would keep its bias and activation apart.
+    if (auto expand = getExpansion(op)) {
+      rewriter.setInsertionPoint(expand);
+      auto zero = op.getOutputs()[0].getDefiningOp<linalg::FillOp>();
+      Value empty = tensor::EmptyOp::create(
+          rewriter, op.getLoc(), expand.getMixedOutputShape(), element);
+      Value init = linalg::FillOp::create(rewriter, op.getLoc(),
+                                          zero.getInputs()[0], empty)
+                       .getResult(0);
+      Value x = getFactor(op.getInputs()[0]).first;
+      rewriter.replaceOp(expand, multiply(rewriter, op, x, matrix, init));
+      rewriter.eraseOp(op);
+    } else {
+      rewriter.replaceOp(op, multiply(rewriter, op, op.getInputs()[0], matrix,
+                                      op.getOutputs()[0]));
+    }
+    count();
+    return success();
+  }
+
+private:
+  /// The reshape that alone reads the result, if it gives back several batches
+  /// that the first factor has lost.
+  static tensor::ExpandShapeOp getExpansion(linalg::BatchMatmulOp op) {
+    Value result = op->getResult(0);
+    if (!result.hasOneUse() || !isZeroFill(op.getOutputs()[0]))
+      return {};
+    auto expand = dyn_cast<tensor::ExpandShapeOp>(*result.user_begin());
+    auto [x, batches] = getFactor(op.getInputs()[0]);
+    if (!expand || batches < 2 ||
+        countBatches(expand.getReassociationIndices()) != batches)
+      return {};
+    ArrayRef<int64_t> read = cast<RankedTensorType>(x.getType()).getShape();
+    ArrayRef<int64_t> made = expand.getResultType().getShape();
+    return read.drop_back() == made.drop_back() ? expand
+                                                : tensor::ExpandShapeOp();
+  }
+
+  static linalg::GenericOp multiply(PatternRewriter &rewriter,
+                                    linalg::BatchMatmulOp op, Value x, Value w,
+                                    Value init) {
+    MLIRContext *context = op.getContext();
+    // Loops over batches and rows, columns and what is summed up.
+    unsigned outer = cast<RankedTensorType>(x.getType()).getRank() - 1;
+    unsigned loops = outer + 2;
+    AffineExpr n = getAffineDimExpr(outer, context),
+               k = getAffineDimExpr(outer + 1, context);
+    SmallVector<AffineExpr> rows;
+    for (unsigned i = 0; i < outer; ++i)
+      rows.push_back(getAffineDimExpr(i, context));
+    auto withLast = [&](AffineExpr last) {
+      SmallVector<AffineExpr> exprs(rows);
+      exprs.push_back(last);
+      return AffineMap::get(loops, 0, exprs, context);
+    };
+    SmallVector<utils::IteratorType> iterators(loops,
+                                               utils::IteratorType::parallel);
+    iterators.back() = utils::IteratorType::reduction;
     auto generic = linalg::GenericOp::create(
-        rewriter, op.getLoc(), op->getResultTypes(),
-        ValueRange{op.getInputs()[0], matrix}, op.getOutputs(), maps,
-        op.getIteratorTypesArray(),
-        [](OpBuilder &b, Location loc, ValueRange args) {
+        rewriter, op.getLoc(), init.getType(), ValueRange{x, w}, init,
+        {withLast(k), AffineMap::get(loops, 0, {k, n}, context), withLast(n)},
+        iterators, [](OpBuilder &b, Location loc, ValueRange args) {
           Value product = arith::MulFOp::create(b, loc, args[0], args[1]);
           linalg::YieldOp::create(
               b, loc, Value(arith::AddFOp::create(b, loc, args[2], product)));
         });
-    for (NamedAttribute attr : attrs)
+    for (NamedAttribute attr : op->getDiscardableAttrDictionary())
       if (attr.getName() !=
           linalg::LinalgDialect::kMemoizedIndexingMapsAttrName)
         generic->setDiscardableAttr(attr.getName(), attr.getValue());
-    rewriter.replaceOp(op, generic);
-    count();
-    return success();
+    return generic;
   }
 
   llvm::function_ref<void()> count;

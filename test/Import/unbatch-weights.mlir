@@ -60,3 +60,28 @@ func.func @two_batches(%x: tensor<6x5x8xf32>, %w: tensor<8x3xf32>, %v: tensor<2x
     outs(%e : tensor<6x5x3xf32>) -> tensor<6x5x3xf32>
   return %0, %1 : tensor<6x5x3xf32>, tensor<6x5x3xf32>
 }
+
+// -----
+
+// CHECK: #[[MX:.+]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d1, d2, d4)>
+
+// The reshapes go where they give back what they took.
+// CHECK-LABEL: @reshaped
+// CHECK-SAME: %[[X:.+]]: tensor<2x?x5x8xf32>, %[[W:.+]]: tensor<8x3xf32>, %[[N:[^:]+]]: index
+// CHECK: %[[E:.+]] = tensor.empty(%[[N]]) : tensor<2x?x5x3xf32>
+// CHECK: %[[F:.+]] = linalg.fill {{.*}} outs(%[[E]] :
+// CHECK: %[[Y:.+]] = linalg.generic {indexing_maps = [#[[MX]], {{.*}} ins(%[[X]], %[[W]] : {{.*}} outs(%[[F]] :
+// CHECK: return %[[Y]] : tensor<2x?x5x3xf32>
+func.func @reshaped(%x: tensor<2x?x5x8xf32>, %w: tensor<8x3xf32>, %n: index, %m: index) -> tensor<2x?x5x3xf32> {
+  %zero = arith.constant 0.0 : f32
+  %we = tensor.empty(%n) : tensor<2x?x8x3xf32>
+  %b = linalg.broadcast ins(%w : tensor<8x3xf32>) outs(%we : tensor<2x?x8x3xf32>) dimensions = [0, 1]
+  %c = tensor.collapse_shape %b [[0, 1], [2], [3]] : tensor<2x?x8x3xf32> into tensor<?x8x3xf32>
+  %r = tensor.collapse_shape %x [[0, 1], [2], [3]] : tensor<2x?x5x8xf32> into tensor<?x5x8xf32>
+  %e = tensor.empty(%m) : tensor<?x5x3xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x5x3xf32>) -> tensor<?x5x3xf32>
+  %0 = linalg.batch_matmul ins(%r, %c : tensor<?x5x8xf32>, tensor<?x8x3xf32>)
+    outs(%f : tensor<?x5x3xf32>) -> tensor<?x5x3xf32>
+  %y = tensor.expand_shape %0 [[0, 1], [2], [3]] output_shape [2, %n, 5, 3] : tensor<?x5x3xf32> into tensor<2x?x5x3xf32>
+  return %y : tensor<2x?x5x3xf32>
+}

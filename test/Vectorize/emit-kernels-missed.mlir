@@ -47,6 +47,60 @@ func.func @no_fill(%x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %y: memref<2x4x
 
 // -----
 
+#x = affine_map<(h, c, r, v) -> (h, r + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+
+// What is written through a view of the accumulator counts.
+// CHECK-LABEL: @written_as_view
+// CHECK: linalg.generic
+func.func @written_as_view(%v: memref<8xf32>, %x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %y: memref<2x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<2x4xf32>)
+  %view = memref.collapse_shape %y [[0, 1]] : memref<2x4xf32> into memref<8xf32>
+  memref.copy %v, %view : memref<8xf32> to memref<8xf32>
+  // expected-remark @below {{the accumulator does not start from a fill}}
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%y : memref<2x4xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(h, c, r, v) -> (h, r + v)>
+#w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
+#y = affine_map<(h, c, r, v) -> (h, c)>
+
+// A view of it alone does not.
+// CHECK-LABEL: @seen_as_view
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @seen_as_view(%v: memref<8xf32>, %x: memref<2x8xf32>, %w: memref<1x8x4x1xf32>, %y: memref<2x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  linalg.fill ins(%zero : f32) outs(%y : memref<2x4xf32>)
+  %view = memref.collapse_shape %y [[0, 1]] : memref<2x4xf32> into memref<8xf32>
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : memref<2x8xf32>, memref<1x8x4x1xf32>) outs(%y : memref<2x4xf32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = fma, lanes = 4, group = 1, rows = 2, blocks = 1>} {
+  ^bb0(%a: f32, %c: f32, %o: f32):
+    %m = arith.mulf %a, %c : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  }
+  memref.copy %view, %v : memref<8xf32> to memref<8xf32>
+  return
+}
+
+// -----
+
 #x = affine_map<(h, c, r, v) -> (r * 4 + v, h)>
 #w = affine_map<(h, c, r, v) -> (c floordiv 4, r, c mod 4, v)>
 #y = affine_map<(h, c, r, v) -> (h, c)>

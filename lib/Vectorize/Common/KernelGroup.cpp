@@ -24,13 +24,25 @@ using namespace mlir;
 using namespace nnq;
 
 /// The fill that initializes the output of `op`: the last writer before it.
+static bool isViewOf(Value view, Value buffer) {
+  while (view != buffer) {
+    auto op = view.getDefiningOp<ViewLikeOpInterface>();
+    if (!op)
+      return false;
+    view = op.getViewSource();
+  }
+  return true;
+}
+
 static linalg::FillOp findInit(linalg::GenericOp op) {
   Value out = op.getOutputs()[0];
   for (Operation *prev = op->getPrevNode(); prev; prev = prev->getPrevNode()) {
     auto fill = dyn_cast<linalg::FillOp>(prev);
     if (fill && fill.getOutputs()[0] == out)
       return fill;
-    if (llvm::is_contained(prev->getOperands(), out))
+    if (llvm::any_of(prev->getOperands(), [&](Value operand) {
+          return isViewOf(operand, out) && !isa<ViewLikeOpInterface>(prev);
+        }))
       return {};
   }
   return {};
