@@ -306,6 +306,7 @@ void nnq::buildShareWeightsPipeline(
   select.bits = options.bits;
   select.channels = options.channels;
   select.zeros = options.zeros;
+  select.vector = options.vector;
   select.exclude = options.exclude;
   pm.addPass(createSelectCodebooks(select));
   ShareWeightsOptions share;

@@ -17,7 +17,7 @@ using namespace mlir;
 using namespace nnq;
 
 /// Entries are then in one word of 32 bits, wherever in a byte they begin.
-static constexpr int64_t kMaxRunBits = 8, kMaxIndexBits = 8;
+static constexpr int64_t kMaxRunBits = 8, kMaxIndexBits = 12;
 
 static std::vector<uint64_t> split(ArrayRef<char> bytes, int64_t width) {
   std::vector<uint64_t> elements(bytes.size() / width);
@@ -28,6 +28,21 @@ static std::vector<uint64_t> split(ArrayRef<char> bytes, int64_t width) {
 
 std::optional<ConstantCode> ConstantCode::get(ArrayRef<char> bytes,
                                               int64_t width) {
+  std::optional<ConstantCode> best;
+  for (int64_t lanes = 1; lanes * width <= int64_t(sizeof(uint64_t));
+       lanes *= 2) {
+    if (bytes.size() % (lanes * width) != 0)
+      break;
+    std::optional<ConstantCode> code =
+        getOfVectors(bytes, lanes, lanes * width);
+    if (code && (!best || code->getNumBytes() < best->getNumBytes()))
+      best = std::move(code);
+  }
+  return best;
+}
+
+std::optional<ConstantCode>
+ConstantCode::getOfVectors(ArrayRef<char> bytes, int64_t lanes, int64_t width) {
   std::vector<uint64_t> elements = split(bytes, width);
   std::map<uint64_t, int64_t> counts;
   for (uint64_t element : elements)
@@ -36,6 +51,7 @@ std::optional<ConstantCode> ConstantCode::get(ArrayRef<char> bytes,
   if (counts.size() < 2)
     return std::nullopt;
   ConstantCode best;
+  best.lanes = lanes;
   best.width = width;
   best.frequent = llvm::max_element(counts, [](const auto &a, const auto &b) {
                     return a.second < b.second;

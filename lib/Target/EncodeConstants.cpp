@@ -108,19 +108,21 @@ void Decoder::emit(Value buffer) {
                    : memref::CollapseShapeOp::create(
                          b, loc, buffer, ArrayRef<ReassociationIndices>{all});
   Type element = type.getElementType();
+  auto lanes = VectorType::get({code.lanes}, element);
+  auto scale = [&](Value i) -> Value {
+    return arith::MulIOp::create(b, loc, i, index(code.lanes));
+  };
   if (code.runBits) {
-    APInt bits(element.getIntOrFloatBitWidth(), code.frequent);
-    TypedAttr number;
-    if (auto real = dyn_cast<FloatType>(element))
-      number = b.getFloatAttr(real, APFloat(real.getFloatSemantics(), bits));
-    else
-      number = b.getIntegerAttr(element, bits);
-    auto fill = scf::ForOp::create(b, loc, index(0),
-                                   index(type.getNumElements()), index(1));
+    auto fill = scf::ForOp::create(
+        b, loc, index(0), index(type.getNumElements()), index(code.lanes));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(fill.getBody());
-    memref::StoreOp::create(b, loc, arith::ConstantOp::create(b, loc, number),
-                            flat, fill.getInductionVar());
+    const char *frequent = reinterpret_cast<const char *>(&code.frequent);
+    Value number = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::getFromRawBuffer(
+            lanes, ArrayRef(frequent, static_cast<size_t>(code.width))));
+    vector::StoreOp::create(b, loc, number, flat, fill.getInductionVar());
   }
   Value bytes = get(stream), numbers = get(table);
   auto loop = scf::ForOp::create(b, loc, index(0), index(code.numEntries),
@@ -141,9 +143,9 @@ void Decoder::emit(Value buffer) {
         b, loc, word,
         arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(code.runBits)));
   }
-  Value number = memref::LoadOp::create(
-      b, loc, numbers, ValueRange{field(place, code.indexBits)});
-  memref::StoreOp::create(b, loc, number, flat, ValueRange{at});
+  Value number = vector::LoadOp::create(b, loc, lanes, numbers,
+                                        scale(field(place, code.indexBits)));
+  vector::StoreOp::create(b, loc, number, flat, scale(at));
   scf::YieldOp::create(b, loc,
                        ValueRange{arith::AddIOp::create(b, loc, at, index(1))});
 }

@@ -24,14 +24,14 @@ memref.global constant @exported : memref<32x32xi8> = dense_resource<sparse>
 // CHECK: memref.store %{{.*}}, %arg1[%{{.*}}] : memref<4xi8>
 // CHECK: %[[FLAT:.*]] = memref.collapse_shape %[[BUFFER]] {{\[}}[0, 1]] : memref<32x32xi8> into memref<1024xi8>
 // CHECK: scf.for
-// CHECK: %[[SEVEN:.*]] = arith.constant 7 : i8
-// CHECK: memref.store %[[SEVEN]], %[[FLAT]]
+// CHECK: %[[SEVEN:.*]] = arith.constant dense<7> : vector<1xi8>
+// CHECK: vector.store %[[SEVEN]], %[[FLAT]]
 // CHECK: %[[CODE:.*]] = memref.get_global @sparse_code
 // CHECK: %[[NUMBERS:.*]] = memref.get_global @sparse_numbers
 // CHECK: scf.for {{.*}} iter_args(%[[AT:.*]] = %{{.*}}) -> (index)
 // CHECK: vector.load %[[CODE]][%{{.*}}] : memref<{{[0-9]+}}xi8>, vector<4xi8>
-// CHECK: %[[NUMBER:.*]] = memref.load %[[NUMBERS]]
-// CHECK: memref.store %[[NUMBER]], %[[FLAT]]
+// CHECK: %[[NUMBER:.*]] = vector.load %[[NUMBERS]]
+// CHECK: vector.store %[[NUMBER]], %[[FLAT]]
 // CHECK: scf.yield
 // CHECK: memref.load %[[BUFFER]][%{{.*}}, %{{.*}}] : memref<32x32xi8>
 func.func @f(%x: memref<4xi8>, %y: memref<4xi8>, %i: index) {

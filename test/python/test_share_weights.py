@@ -107,11 +107,69 @@ def test_layers_of_few_weights_keep_them():
         nnq.load(text).share(bits=7)
 
 
-@pytest.mark.parametrize("options", [{"bits": 0}, {"bits": 9}, {"channels": -1}])
+@pytest.mark.parametrize("options", [{"bits": 0}, {"bits": 9}, {"channels": -1}, {"vector": 3}])
 def test_wrong_options_are_told(options: dict):
     text, _, _, _ = make("linear")
-    with pytest.raises(nnq.Error, match="codebooks are of 1 to 8 bits|no number of channels"):
+    with pytest.raises(nnq.Error, match="codebooks are of 1 to 8 bits|no number of channels|entries are for 1, 2 or 4"):
         nnq.load(text).share(**options)
+
+
+def lloyd_of_vectors(vectors: NDArray, count: int) -> float:
+    """Return the squared error of the best of several runs of k-means."""
+    best = np.inf
+    for seed in range(5):
+        means = np.random.default_rng(seed).choice(vectors, count, replace=False)
+        for _ in range(30):
+            nearest = np.square(vectors[:, None] - means).sum(-1).argmin(1)
+            groups = [vectors[nearest == i] for i in range(count)]
+            means = np.array([group.mean(0) if len(group) else m for group, m in zip(groups, means, strict=True)])
+        distances = np.square(vectors[:, None] - means).sum(-1)
+        best = min(best, distances.min(1).sum())
+    return best
+
+
+@pytest.mark.parametrize(("bits", "vector"), [(4, 2), (6, 4), (8, 4)])
+def test_vectors_of_neighbouring_inputs(bits: int, vector: int):
+    """Vectors are so many, no worse than k-means finds them, and better than numbers of as many bits."""
+    rng = np.random.default_rng(0)
+    weights = rng.standard_t(4, (64, 48)).astype(np.float32)
+    text = f"""
+func.func @f(%x: tensor<1x64xf32>, %e: tensor<1x48xf32>) -> tensor<1x48xf32> {{
+  %w = arith.constant dense<{weights.tolist()}> : tensor<64x48xf32>
+  %0 = linalg.matmul {{nnq.layer = "fc"}} ins(%x, %w : tensor<1x64xf32>, tensor<64x48xf32>)
+      outs(%e : tensor<1x48xf32>) -> tensor<1x48xf32>
+  return %0 : tensor<1x48xf32>
+}}"""
+    found, codes = shared_rows(nnq.load(text).share(bits=bits, vector=vector), "linear")
+    assert len(np.unique(codes.reshape(-1, vector), axis=0)) <= 1 << bits
+    error = np.square(found - weights.T).sum()
+    assert error < 1.02 * lloyd_of_vectors(weights.T.reshape(-1, vector).astype(float), 1 << bits)
+    numbers, _ = shared_rows(nnq.load(text).share(bits=bits // vector), "linear")
+    assert error < 0.9 * np.square(numbers - weights.T).sum()
+
+
+@pytest.mark.parametrize("vector", [2, 4])
+def test_a_trained_network_of_vectors(vector: int):
+    """At two bits a weight vectors keep what numbers lose, and the code of a small object gives the same."""
+    model, samples = load("resnet20_cifar10.onnx")
+    calib = samples.calib[:256]
+    # Three channels are no vectors.
+    first = model.report().layers[0].name
+    shared = {
+        name: model.share(data=calib, exclude=first, **options).quantize(data=calib)
+        for name, options in (("numbers", {"bits": 2}), ("vectors", {"bits": 2 * vector, "vector": vector}))
+    }
+    programs = {name: net.compile(objective="size") for name, net in shared.items()}
+    sizes = {name: net.report(objective="size").weight_bytes for name, net in shared.items()}
+    images = samples.x[:200]
+    results = {name: np.concatenate([program(x[None]) for x in images]) for name, program in programs.items()}
+    plain = shared["vectors"].compile()
+    np.testing.assert_array_equal(results["vectors"], np.concatenate([plain(x[None]) for x in images]))
+    hits = {name: 100 * np.mean(scores.argmax(1) == samples.y[:200]) for name, scores in results.items()}
+    print(f"vectors of {vector}: {hits}, bytes {sizes}")
+    assert hits["vectors"] > hits["numbers"] + 2
+    # Each layer has a table.
+    assert sizes["vectors"] < 1.3 * sizes["numbers"]
 
 
 def weight_bytes(model: nnq.Model) -> int:

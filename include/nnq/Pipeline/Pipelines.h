@@ -460,6 +460,11 @@ struct ShareWeightsPipelineOptions
   Option<bool> zeros{*this, "zeros",
                      llvm::cl::desc("Weights that are zero stay zero"),
                      llvm::cl::init(true)};
+  Option<int64_t> vector{
+      *this, "vector",
+      llvm::cl::desc("Weights of neighbouring input channels that an entry of "
+                     "a codebook is for: 1, 2 or 4"),
+      llvm::cl::init(1)};
   Option<double> damping{
       *this, "damping",
       llvm::cl::desc("Share of the mean of the diagonal of a correlation that "

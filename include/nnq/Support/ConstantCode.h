@@ -8,7 +8,8 @@
 /// Constants of few numbers, one of them the most frequent one, as entries of
 /// equal width: how many elements of the frequent number come first, and the
 /// place of the next one in a table. Without the first part each element has an
-/// entry, with it only those that differ, and some in long runs.
+/// entry, with it only those that differ, and some in long runs. An entry may
+/// stand for several neighbours, as those of vector codebooks are.
 ///
 //===----------------------------------------------------------------------===//
 
@@ -25,8 +26,8 @@ namespace nnq {
 
 class ConstantCode {
 public:
-  /// The shortest code of elements of `width` bytes; none if they are more than
-  /// 256 numbers, or all one.
+  /// The shortest code of elements of `width` bytes; none if they are of too
+  /// many numbers, or all one.
   static std::optional<ConstantCode> get(llvm::ArrayRef<char> bytes,
                                          int64_t width);
 
@@ -40,8 +41,9 @@ public:
   std::vector<char> getStream() const;
   std::vector<char> getTable() const;
 
-  /// Bytes of an element.
-  int64_t width = 1;
+  /// Neighbours that an entry stands for, and bytes of all of them. They are
+  /// what is called an element below.
+  int64_t lanes = 1, width = 1;
   int64_t runBits = 0, indexBits = 0;
   int64_t numEntries = 0;
   /// The most frequent number, and those that entries refer to, as the bits of
@@ -50,6 +52,8 @@ public:
   std::vector<uint64_t> table;
 
 private:
+  static std::optional<ConstantCode> getOfVectors(llvm::ArrayRef<char> bytes,
+                                                  int64_t lanes, int64_t width);
   int64_t getStreamSize() const;
 
   std::vector<uint32_t> entries;

@@ -54,11 +54,13 @@ std::string SelectCodebooks::findObstacle(const WeightReaders &readers) {
   int64_t together = layer->getNumRows();
   if (channels > 0)
     together = std::min<int64_t>(together, channels);
-  int64_t count = together * layer->getDepth(), numbers = 1LL << bits;
+  int64_t count = together * layer->getDepth(), numbers = vector << bits;
   if (count <= numbers)
     return llvm::formatv("a codebook of {0} numbers is for more than its {1} "
                          "weights",
                          numbers, count);
+  if (vector > 1)
+    return layer->findVectorObstacle(vector, zeros);
   return "";
 }
 
@@ -69,6 +71,9 @@ LogicalResult SelectCodebooks::select() {
   if (channels < 0)
     return fail() << "channels=" << channels.getValue()
                   << " is no number of channels; pass 0 for all of them";
+  if (!llvm::is_contained({1, 2, 4}, vector))
+    return fail() << "vector=" << vector.getValue()
+                  << ": entries are for 1, 2 or 4 weights";
   llvm::Expected<LayerPatterns> excluded = parseExcluded(exclude);
   if (!excluded)
     return fail() << llvm::toString(excluded.takeError());
@@ -93,7 +98,8 @@ LogicalResult SelectCodebooks::select() {
   numMissed += missed.size();
   for (auto &[op, reason] : missed)
     remarkMissed(op, kPass, reason);
-  auto codebook = CodebookAttr::get(&getContext(), bits, channels, zeros);
+  auto codebook =
+      CodebookAttr::get(&getContext(), bits, channels, zeros, vector);
   for (const WeightReaders &readers : selected) {
     ++numSelected;
     for (linalg::LinalgOp reader : readers)

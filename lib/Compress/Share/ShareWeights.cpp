@@ -57,34 +57,50 @@ private:
     if (!layer->isFinite())
       return emitLayerError(readers.front())
              << "has weights that are not finite numbers";
+    if (std::string obstacle = layer->findVectorObstacle(codebook.getVector(),
+                                                         codebook.getZeros());
+        !obstacle.empty())
+      return emitLayerError(readers.front())
+             << "cannot share weights as " << kCodebookAttr
+             << " asks: " << obstacle;
     if (failed(layer->share(codebook, damping)))
       return emitLayerError(readers.front())
              << "the correlation of its input cannot be factorized; raise "
                 "damping";
-    int64_t bits = codebook.getBits(), count = layer->weights.size();
+    int64_t count = layer->weights.size();
     for (linalg::LinalgOp reader : readers) {
       reader->removeAttr(kCodebookAttr);
-      reader->setAttr(kProvenanceAttr, getProvenance(reader, bits, count));
+      reader->setAttr(kProvenanceAttr, getProvenance(reader, codebook, count));
     }
-    layer->write(bits);
+    layer->write(codebook);
     changed = true;
     ++numShared;
     numWeights += count;
-    numBits += (32 - bits) * count;
+    numBits += 32 * count - countBits(codebook, count);
+    std::string numbers = llvm::formatv("{0}", 1 << codebook.getBits());
+    if (codebook.getVector() > 1)
+      numbers += llvm::formatv(" vectors of {0}", codebook.getVector()).str();
     remarkPassed(readers.front(), kPass,
                  llvm::formatv("{0} weights are of {1} numbers, SQNR {2:F1} dB",
-                               count, 1 << bits, layer->getSqnr())
+                               count, numbers, layer->getSqnr())
                      .str());
     return success();
   }
 
-  ProvenanceAttr getProvenance(linalg::LinalgOp op, int64_t bits,
+  static int64_t countBits(CodebookAttr codebook, int64_t count) {
+    return count * codebook.getBits() / codebook.getVector();
+  }
+
+  ProvenanceAttr getProvenance(linalg::LinalgOp op, CodebookAttr codebook,
                                int64_t count) {
-    return ProvenanceAttr::get(
-        &getContext(), StringAttr::get(&getContext(), getLayerName(op)),
-        StringAttr::get(&getContext(),
-                        llvm::formatv("share-{0}bit", bits).str()),
-        count * 32, count * bits);
+    std::string technique =
+        llvm::formatv("share-{0}bit", codebook.getBits()).str();
+    if (codebook.getVector() > 1)
+      technique += llvm::formatv("-vector{0}", codebook.getVector()).str();
+    return ProvenanceAttr::get(&getContext(),
+                               StringAttr::get(&getContext(), getLayerName(op)),
+                               StringAttr::get(&getContext(), technique),
+                               count * 32, countBits(codebook, count));
   }
 
   bool changed = false;

@@ -7,9 +7,14 @@
 #include "SharedLayer.h"
 
 #include "Codebook.h"
+#include "VectorCodebook.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Support/ConstantData.h"
+#include "nnq/Support/Contraction.h"
 #include "nnq/Support/DequantizedWeights.h"
+
+#include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 #include <numeric>
@@ -35,6 +40,42 @@ static FailureOr<std::vector<double>> readWeights(Value constant) {
     return failure();
   llvm::append_range(weights, data->getAs<float>());
   return weights;
+}
+
+/// Of an image that was flattened: how many channels it has, and how far apart
+/// those of one pixel are.
+static std::optional<std::pair<int64_t, int64_t>>
+findFlattenedChannels(Value activation) {
+  while (Operation *cast = activation.getDefiningOp()) {
+    if (!isa<quant::DequantizeCastOp, quant::QuantizeCastOp>(cast))
+      break;
+    activation = cast->getOperand(0);
+  }
+  auto collapse = activation.getDefiningOp<tensor::CollapseShapeOp>();
+  if (!collapse)
+    return std::nullopt;
+  ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
+  ReassociationIndices flattened = collapse.getReassociationIndices().back();
+  std::optional<unsigned> channelDim;
+  Value image = collapse.getSrc();
+  while (auto op = image.getDefiningOp<linalg::LinalgOp>()) {
+    FailureOr<Contraction> made = Contraction::match(op);
+    if (failed(made))
+      made = Contraction::matchDepthwise(op);
+    if (succeeded(made)) {
+      channelDim = made->channelDim;
+      break;
+    }
+    if (!isElementwiseCompute(op) && !isPooling(op))
+      break;
+    image = op.getDpsInputs().front();
+  }
+  if (!channelDim || !llvm::is_contained(flattened, *channelDim))
+    return std::nullopt;
+  int64_t apart = 1;
+  for (int64_t dim = *channelDim + 1; dim <= flattened.back(); ++dim)
+    apart *= shape[dim];
+  return std::pair(shape[*channelDim], apart);
 }
 
 FailureOr<SharedLayer> SharedLayer::get(const WeightReaders &readers,
@@ -64,6 +105,16 @@ FailureOr<SharedLayer> SharedLayer::get(const WeightReaders &readers,
       shape[*operands.channelAxis] != layer.getNumRows())
     return fail("no dimension of its weights has all output channels");
   layer.channelAxis = *operands.channelAxis;
+  if (operands.inputAxis) {
+    layer.numInputs = shape[*operands.inputAxis];
+    for (int64_t size : shape.drop_front(*operands.inputAxis + 1))
+      layer.inputStride *= size;
+    // Kernels read the channels of a pixel one after the other.
+    if (auto channels = findFlattenedChannels(operands.activation->get())) {
+      layer.numInputs = channels->first;
+      layer.inputStride *= channels->second;
+    }
+  }
   // Correlations are known of layers that are not too deep.
   std::string unused;
   for (bool isCorrelated : {true, false}) {
@@ -92,27 +143,70 @@ double SharedLayer::getImportance(int64_t row, int64_t k) const {
   return mean > 0 ? its[k] + kLeastShare * mean : 1;
 }
 
+SmallVector<int64_t> SharedLayer::getOrder() const {
+  auto input = [&](int64_t k) {
+    return view.depthOffsets[k] / inputStride % numInputs;
+  };
+  auto rest = [&](int64_t k) {
+    return view.depthOffsets[k] - input(k) * inputStride;
+  };
+  SmallVector<int64_t> order =
+      llvm::to_vector(llvm::seq<int64_t>(0, getDepth()));
+  llvm::sort(order, [&](int64_t a, int64_t b) {
+    return std::pair(rest(a), input(a)) < std::pair(rest(b), input(b));
+  });
+  return order;
+}
+
+std::string SharedLayer::findVectorObstacle(int64_t vector,
+                                            bool keepsZeros) const {
+  if (numInputs % vector != 0)
+    return llvm::formatv("its {0} input channels are no vectors of {1}",
+                         numInputs, vector);
+  if (!keepsZeros || vector == 1)
+    return "";
+  SmallVector<int64_t> order = getOrder();
+  for (int64_t row = 0; row < getNumRows(); ++row)
+    for (int64_t k = 0; k < getDepth(); k += vector) {
+      int64_t zeros =
+          llvm::count_if(ArrayRef(order).slice(k, vector), [&](int64_t at) {
+            return weights[view.getWeight(row, at)] == 0;
+          });
+      if (zeros > 0 && zeros < vector)
+        return "some weights of a vector are zero and others are not; pass "
+               "zeros=false, or prune blocks";
+    }
+  return "";
+}
+
 LogicalResult SharedLayer::share(CodebookAttr codebook, double damping) {
   const int64_t numRows = getNumRows(), depth = getDepth();
   int64_t together = codebook.getChannels() ? codebook.getChannels() : numRows;
   codes.resize(weights.size());
+  // Vectors lie one behind the other.
+  SmallVector<int64_t> order = getOrder();
+  const int64_t vector = codebook.getVector();
   SmallVector<SmallVector<int32_t>> codebooks;
   SmallVector<int64_t> indexOfRow;
   for (int64_t first = 0; first < numRows; first += together) {
     int64_t count = std::min(together, numRows - first);
     std::vector<double> numbers, importance;
     for (int64_t row = first; row < first + count; ++row)
-      for (int64_t k = 0; k < depth; ++k) {
+      for (int64_t k : order) {
         numbers.push_back(weights[view.getWeight(row, k)]);
         importance.push_back(getImportance(row, k));
       }
     SharedRows shared =
-        shareRows(numbers, importance, count, codebook.getBits(),
-                  codebook.getZeros(), codebooks.emplace_back());
+        vector > 1 ? shareVectors(numbers, importance, count,
+                                  codebook.getBits(), vector,
+                                  codebook.getZeros(), codebooks.emplace_back())
+                   : shareRows(numbers, importance, count, codebook.getBits(),
+                               codebook.getZeros(), codebooks.emplace_back());
     llvm::append_range(scales, shared.scales);
     indexOfRow.append(count, codebooks.size() - 1);
     for (int64_t i = 0; i < count * depth; ++i)
-      codes[view.getWeight(first + i / depth, i % depth)] = shared.codes[i];
+      codes[view.getWeight(first + i / depth, order[i % depth])] =
+          shared.codes[i];
   }
   if (moments.correlation.empty())
     return success();
@@ -121,13 +215,15 @@ LogicalResult SharedLayer::share(CodebookAttr codebook, double damping) {
     codebookOfRow.push_back(codebooks[index]);
   fixProductBlocks();
   for (int64_t group = 0; group < view.numGroups; ++group)
-    if (failed(compensate(group, codebookOfRow, codebook.getZeros(), damping)))
+    if (failed(compensate(group, codebookOfRow, order, vector,
+                          codebook.getZeros(), damping)))
       return failure();
   return success();
 }
 
 LogicalResult SharedLayer::compensate(int64_t group,
                                       ArrayRef<ArrayRef<int32_t>> codebookOfRow,
+                                      ArrayRef<int64_t> order, int64_t vector,
                                       bool keepsZeros, double damping) {
   const int64_t depth = getDepth(), triangle = depth * (depth + 1) / 2;
   Matrix h = unpackTriangle(
@@ -135,28 +231,46 @@ LogicalResult SharedLayer::compensate(int64_t group,
   // What is always zero is multiplied by nothing: any codes will do.
   if (h.diagonal().maxCoeff() <= 0)
     return success();
-  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, depth));
   std::optional<Matrix> upper = factorizeInverse(h, order, damping);
   if (!upper)
     return failure();
   upper->reverseInPlace();
+  // All that follows is in that order.
+  h = Matrix(h(order, order));
   Eigen::RowVectorXd rest(depth), error(depth), before(depth);
+  std::vector<double> numbers(vector), importance(vector);
   for (auto [row, its] : llvm::enumerate(view.groups)) {
     if (its != group)
       continue;
     SmallVector<int32_t> chosen;
     for (int64_t k = 0; k < depth; ++k) {
-      int64_t at = view.getWeight(row, k);
+      int64_t at = view.getWeight(row, order[k]);
       rest[k] = weights[at];
       before[k] = weights[at] - codes[at] * scales[row];
     }
+    // One number, or those of a vector, from what errors so far make of it.
+    ArrayRef<int32_t> codebook = codebookOfRow[row];
+    double scale = scales[row];
+    auto choose = [&](int64_t k) {
+      if (vector == 1)
+        return chosen.push_back(findNearest(codebook, rest[k] / scale));
+      for (int64_t i = 0; i < vector; ++i) {
+        numbers[i] = rest[k + i] / scale;
+        importance[i] = 1 / ((*upper)(k + i, k + i) * (*upper)(k + i, k + i));
+      }
+      llvm::append_range(chosen,
+                         findNearestVector(codebook, numbers, importance));
+    };
     for (int64_t k = 0; k < depth; ++k) {
-      double weight = weights[view.getWeight(row, k)];
-      int32_t code =
-          keepsZeros && weight == 0
-              ? 0
-              : findNearest(codebookOfRow[row], rest[k] / scales[row]);
-      chosen.push_back(code);
+      double weight = weights[view.getWeight(row, order[k])];
+      if (static_cast<int64_t>(chosen.size()) == k) {
+        // The others of its vector are zero, too.
+        if (keepsZeros && weight == 0)
+          chosen.append(vector, 0);
+        else
+          choose(k);
+      }
+      int32_t code = chosen[k];
       error[k] = weight - code * scales[row];
       double step = (rest[k] - code * scales[row]) / (*upper)(k, k);
       int64_t left = depth - k - 1;
@@ -165,7 +279,7 @@ LogicalResult SharedLayer::compensate(int64_t group,
     if (error.dot(error * h) >= before.dot(before * h))
       continue;
     for (int64_t k = 0; k < depth; ++k)
-      codes[view.getWeight(row, k)] = chosen[k];
+      codes[view.getWeight(row, order[k])] = chosen[k];
   }
   return success();
 }
@@ -182,12 +296,14 @@ double SharedLayer::getSqnr() const {
   return 10 * std::log10(signal / noise);
 }
 
-void SharedLayer::write(int64_t bits) const {
+void SharedLayer::write(CodebookAttr codebook) const {
   OpBuilder builder(getOp());
   Value before = matchWeightedOp(getOp())->weight->get();
   builder.setInsertionPointAfterValue(before);
   auto type = cast<RankedTensorType>(before.getType());
-  int32_t largest = getLargestCode(bits);
+  int64_t bits = codebook.getBits();
+  bool isVector = codebook.getVector() > 1;
+  int32_t largest = isVector ? kNarrowInt8.max : getLargestCode(bits);
   quant::QuantizedType quantized =
       getInt8Type(builder.getContext(), /*isSigned=*/true, {-largest, largest},
                   scales, SmallVector<int64_t>(scales.size(), 0), channelAxis);
@@ -200,7 +316,8 @@ void SharedLayer::write(int64_t bits) const {
   Value after = quant::DequantizeCastOp::create(builder, loc, type, cast);
   for (linalg::LinalgOp reader : readers) {
     matchWeightedOp(reader)->weight->set(after);
-    reader->setAttr(kWeightBitsAttr, builder.getI64IntegerAttr(bits));
+    if (!isVector)
+      reader->setAttr(kWeightBitsAttr, builder.getI64IntegerAttr(bits));
   }
   // A constant, or what makes one of integers.
   SmallVector<Operation *> unused{before.getDefiningOp()};

@@ -29,8 +29,11 @@ public:
   /// Codes by `codebook` that bits tell apart, in the order of the constant;
   /// and scales of rows. Fails if no matrix can be factorized.
   mlir::LogicalResult share(CodebookAttr codebook, double damping);
+  /// Why entries of a codebook cannot be for `vector` neighbours each, or
+  /// nothing.
+  std::string findVectorObstacle(int64_t vector, bool keepsZeros) const;
   /// Makes readers multiply by scales times codes.
-  void write(int64_t bits) const;
+  void write(CodebookAttr codebook) const;
   /// Of weights as they are now to the error of codes, in dB.
   double getSqnr() const;
 
@@ -42,15 +45,23 @@ public:
   mlir::SmallVector<double> scales;
 
 private:
-  /// Chooses codes of a group so that each makes up for the error of those
-  /// before it, where results are nearer then.
+  /// Chooses codes of a group so that each entry makes up for the error of
+  /// those before it, where results are nearer then. Entries are for `vector`
+  /// neighbours in `order`.
   mlir::LogicalResult
   compensate(int64_t group,
              llvm::ArrayRef<llvm::ArrayRef<int32_t>> codebookOfRow,
-             bool keepsZeros, double damping);
+             llvm::ArrayRef<int64_t> order, int64_t vector, bool keepsZeros,
+             double damping);
   double getImportance(int64_t row, int64_t k) const;
+  /// Positions along a row, those of neighbouring input channels behind one
+  /// another.
+  llvm::SmallVector<int64_t> getOrder() const;
 
   unsigned channelAxis;
+  /// Where the weights have input channels: how many there are, and how far
+  /// apart.
+  int64_t numInputs = 1, inputStride = 1;
   /// Empty where a reader has none.
   ReaderMoments moments;
 };

@@ -36,3 +36,21 @@ func.func @not_constant(%x: tensor<1x4xf32>, %w: tensor<4x1xf32>) -> tensor<1x1x
   %0 = linalg.matmul {nnq.codebook = #nnq.codebook<bits = 9>, nnq.layer = "fc"} ins(%x, %w : tensor<1x4xf32>, tensor<4x1xf32>) outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
   return %0 : tensor<1x1xf32>
 }
+
+// -----
+
+func.func @odd(%x: tensor<1x3xf32>, %f: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<[[127.0], [2.0], [1.0]]> : tensor<3x1xf32>
+  // expected-error @+1 {{'linalg.matmul' op of layer 'odd' cannot share weights as nnq.codebook asks: its 3 input channels are no vectors of 2}}
+  %0 = linalg.matmul {nnq.codebook = #nnq.codebook<bits = 1, vector = 2>, nnq.layer = "odd"} ins(%x, %w : tensor<1x3xf32>, tensor<3x1xf32>) outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
+
+// -----
+
+func.func @pruned(%x: tensor<1x4xf32>, %f: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %w = arith.constant dense<[[127.0], [2.0], [1.0], [0.0]]> : tensor<4x1xf32>
+  // expected-error @+1 {{'linalg.matmul' op of layer 'pruned' cannot share weights as nnq.codebook asks: some weights of a vector are zero and others are not; pass zeros=false, or prune blocks}}
+  %0 = linalg.matmul {nnq.codebook = #nnq.codebook<bits = 1, vector = 2>, nnq.layer = "pruned"} ins(%x, %w : tensor<1x4xf32>, tensor<4x1xf32>) outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}

@@ -19,6 +19,10 @@ def SelectCodebooks : Pass<"nnq-select-codebooks", "::mlir::ModuleOp"> {
 
     With `zeros`, weights that are zero stay zero: what was pruned is not undone.
 
+    With `vector` of 2 or 4 an entry of the codebook is for the weights of as many
+    neighbouring input channels, so that a weight has bits / vector bits (GPTVQ, van
+    Baalen et al., 2024).
+
     Layers whose weights are as few as the numbers of their codebooks keep them,
     with a remark. `exclude` names layers, by regular expressions, that do too.
 
@@ -32,6 +36,8 @@ def SelectCodebooks : Pass<"nnq-select-codebooks", "::mlir::ModuleOp"> {
     Option<"channels", "channels", "int64_t", "0",
            "Output channels that share a codebook; 0 for all">,
     Option<"zeros", "zeros", "bool", "true", "Weights that are zero stay zero">,
+    Option<"vector", "vector", "int64_t", "1",
+           "Weights of neighbouring input channels that an entry is for: 1, 2 or 4">,
     Option<"exclude", "exclude", "std::string", "\"\"",
            "Layers that keep their weights: regular expressions by commas">,
   ];
@@ -58,6 +64,12 @@ def ShareWeights : Pass<"nnq-share-weights", "::mlir::ModuleOp"> {
     products with u8, and of up to 2 bits in [-16, 16], for eight of them; those of
     up to 6 bits in [-63, 63], others in [-127, 127]. Of 4 and of 16 numbers one is
     zero.
+
+    Entries for several weights are vectors of integers in [-127, 127], found by
+    splitting the group of the largest error until there are as many as asked for
+    (Linde, Buzo and Gray, 1980). They are stored one by one unless the code is
+    lowered with `objective=size`, where constants whose neighbours repeat are
+    encoded.
 
     The weights are then a constant of int8 in quantize-dequantize form, and
     `nnq.weight_bits` of the layer says how many bits tell them apart, of which

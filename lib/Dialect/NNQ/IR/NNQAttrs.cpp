@@ -194,12 +194,15 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 }
 
 LogicalResult CodebookAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                   int64_t bits, int64_t channels, bool) {
+                                   int64_t bits, int64_t channels, bool,
+                                   int64_t vector) {
   if (bits < 1 || bits > 8)
     return emitError() << "codebooks are of 1 to 8 bits, not " << bits;
   if (channels < 0)
     return emitError() << "'channels' share a codebook, 0 for all; got "
                        << channels;
+  if (!llvm::is_contained({1, 2, 4}, vector))
+    return emitError() << "entries are for 1, 2 or 4 weights, not " << vector;
   return success();
 }
 

@@ -280,15 +280,19 @@ def NNQ_CodebookAttr : NNQ_Attr<"Codebook", "codebook"> {
     - `channels`: neighbouring output channels that share a codebook; 0, the
       default, for all of them.
     - `zeros`: whether weights that are zero stay zero.
+    - `vector`: neighbouring input channels whose weights an entry of the codebook
+      is for, 1, 2 or 4.
 
     ```mlir
     linalg.matmul {nnq.codebook = #nnq.codebook<bits = 4>} ins(...) outs(...)
     linalg.matmul {nnq.codebook = #nnq.codebook<bits = 4, channels = 16>} ins(...) outs(...)
+    linalg.matmul {nnq.codebook = #nnq.codebook<bits = 8, vector = 4>} ins(...) outs(...)
     ```
   }];
   let parameters = (ins "int64_t":$bits,
     DefaultValuedParameter<"int64_t", "0">:$channels,
-    DefaultValuedParameter<"bool", "true">:$zeros);
+    DefaultValuedParameter<"bool", "true">:$zeros,
+    DefaultValuedParameter<"int64_t", "1">:$vector);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
