@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "nnq/Lower/Passes.h"
 #include "nnq/Lower/Transforms.h"
 #include "nnq/Support/Contraction.h"
@@ -34,7 +35,28 @@ struct FoldReshapes : public nnq::impl::FoldReshapesBase<FoldReshapes> {
 };
 } // namespace
 
+/// True if dimensions that `collapse` joins are summed up: those of rows may
+/// stay one.
+static bool joinsInputs(tensor::CollapseShapeOp collapse,
+                        const Contraction &contraction) {
+  linalg::LinalgOp op = contraction.op;
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  AffineMap map = op.getMatchingIndexingMap(contraction.activation);
+  ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
+  return llvm::all_of(
+      llvm::enumerate(collapse.getReassociationIndices()), [&](auto group) {
+        int64_t joined = llvm::count_if(
+            group.value(), [&](int64_t dim) { return shape[dim] != 1; });
+        auto loop = dyn_cast<AffineDimExpr>(map.getResult(group.index()));
+        return joined <= 1 || (loop && linalg::isReductionIterator(
+                                           iterators[loop.getPosition()]));
+      });
+}
+
 void nnq::populateFoldReshapesPatterns(RewritePatternSet &patterns) {
+  // What is expanded may start from an accumulator that is.
+  linalg::FillOp::getCanonicalizationPatterns(patterns, patterns.getContext());
+  tensor::populateFoldTensorEmptyPatterns(patterns);
   linalg::populateFoldReshapeOpsByExpansionPatterns(
       patterns, [](OpOperand *operand) {
         // Only a collapse in front of a contraction: elementwise ops keep
@@ -43,6 +65,7 @@ void nnq::populateFoldReshapesPatterns(RewritePatternSet &patterns) {
         FailureOr<Contraction> contraction =
             Contraction::match(operand->getOwner());
         return collapse && collapse->hasOneUse() && succeeded(contraction) &&
-               contraction->activation == operand;
+               contraction->activation == operand &&
+               joinsInputs(collapse, *contraction);
       });
 }

@@ -78,3 +78,39 @@ func.func @reshaped_weights(%x: tensor<2x12xf32>, %w: tensor<3x4x7xf32>, %f: ten
   } -> tensor<2x7xf32>
   return %0 : tensor<2x7xf32>
 }
+
+// Rows that were joined stay one loop: only what is summed up is flattened.
+// CHECK-LABEL: @rows
+// CHECK: %[[C:.+]] = tensor.collapse_shape
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction"]} ins(%[[C]],
+func.func @rows(%x: tensor<1x3x4x12xf32>, %w: tensor<12x7xf32>, %f: tensor<12x7xf32>) -> tensor<12x7xf32> {
+  %c = tensor.collapse_shape %x [[0, 1, 2], [3]] : tensor<1x3x4x12xf32> into tensor<12x12xf32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%c, %w : tensor<12x12xf32>, tensor<12x7xf32>) outs(%f : tensor<12x7xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<12x7xf32>
+  return %0 : tensor<12x7xf32>
+}
+
+// The accumulator of rows that have unit dimensions is filled as it is read.
+// CHECK-LABEL: @unit_rows
+// CHECK: %[[E:.+]] = tensor.empty() : tensor<1x3x7xf32>
+// CHECK: %[[F:.+]] = linalg.fill {{.*}} outs(%[[E]] :
+// CHECK: linalg.generic {{.*}} outs(%[[F]] : tensor<1x3x7xf32>)
+func.func @unit_rows(%x: tensor<1x3x4x5xf32>, %w: tensor<20x7xf32>) -> tensor<3x7xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<3x7xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<3x7xf32>) -> tensor<3x7xf32>
+  %c = tensor.collapse_shape %x [[0, 1], [2, 3]] : tensor<1x3x4x5xf32> into tensor<3x20xf32>
+  %0 = linalg.generic {indexing_maps = [#x, #w, #y], iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%c, %w : tensor<3x20xf32>, tensor<20x7xf32>) outs(%f : tensor<3x7xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %m = arith.mulf %a, %b : f32
+    %s = arith.addf %o, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<3x7xf32>
+  return %0 : tensor<3x7xf32>
+}

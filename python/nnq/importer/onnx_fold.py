@@ -16,6 +16,13 @@ KEPT = {"Bernoulli", "Constant", "Dropout", "Multinomial", "RandomNormal", "Rand
 TYPED = {"Shape", "Size"}
 
 
+def gather_elements(data: np.ndarray, indices: np.ndarray, axis: int) -> np.ndarray:
+    """Return what GatherElements does; the evaluator of onnx fails where indices have fewer rows than the data."""
+    axis %= data.ndim
+    part = tuple(slice(None) if dim == axis else slice(size) for dim, size in enumerate(indices.shape))
+    return np.take_along_axis(data[part], indices, axis)
+
+
 class Folding:
     """Folds constants of a graph of known types."""
 
@@ -67,6 +74,8 @@ class Folding:
         sizes = [self.graph.shape(name) for name in node.output if name]
         if any(size is None or None in size or np.prod(size) > MAX_ELEMENTS for size in sizes):
             return None
+        if node.op_type == "GatherElements":
+            return [gather_elements(*(feeds[name] for name in node.input), attribute(node, "axis", 0))]
         value = lambda name: helper.make_tensor_value_info(name, self.graph.element_type(name), None)  # noqa: E731
         names = [name for name in node.output if name]
         body = helper.make_graph([node], "node", [value(name) for name in feeds], [value(name) for name in names])

@@ -1,0 +1,77 @@
+"""Networks of other packages, from torch and from ONNX: all of their layers have kernels, in f32 and in int8."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import nnq
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch_models import load_torchvision, make_encoder, make_maxvit, make_swin
+
+IMAGE = (1, 3, 32, 32)
+
+
+class Encoder(nn.Module):
+    """An encoder of tokens that gives one tensor."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.encoder = make_encoder(name)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.encoder(input_ids=ids).last_hidden_state
+
+
+def make_convnext() -> nn.Module:
+    models = load_torchvision()
+    blocks = [models.convnext.CNBlockConfig(16, 32, 2), models.convnext.CNBlockConfig(32, None, 2)]
+    return models.ConvNeXt(blocks, num_classes=10, layer_scale=0.5).eval()
+
+
+def make_vit() -> nn.Module:
+    vit = load_torchvision().VisionTransformer(32, 8, 2, 4, 32, 64, num_classes=10)
+    nn.init.normal_(vit.heads.head.weight, std=0.05)
+    return vit.eval()
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "bert": lambda: Encoder("Bert"),
+    "convnext": make_convnext,
+    "maxvit": make_maxvit,
+    "swin": make_swin,
+    "vit": make_vit,
+}
+
+
+def find_missed(model: nnq.Model, tools: Path, folder: Path) -> list[str]:
+    """Return what the compiler says of layers that no kernel computes, or of f32 where integers could be."""
+    model.save(folder / "network.mlirbc")
+    command = [tools / "nnq-opt", folder / "network.mlirbc", "--lower-to-llvm", "--remarks-filter-missed=nnq"]
+    result = subprocess.run([*command, "-o", "/dev/null"], capture_output=True, text=True, check=True)
+    passes = "nnq-(emit-kernels|select-strategy|pack-contractions|lower-quantization)"
+    return re.findall(rf"\[Missed\] {passes}.*", result.stderr)
+
+
+@pytest.mark.parametrize("source", ["torch", "onnx"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_layers_have_kernels(name: str, source: str, tools: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = NETWORKS[name]()
+    x = torch.randint(0, 60, (1, 16)) if name == "bert" else torch.randn(IMAGE)
+    if source == "torch":
+        model = nnq.from_torch(network, [x])
+    else:
+        torch.onnx.export(network, (x,), tmp_path / "network.onnx", dynamo=True, verbose=False)
+        model = nnq.from_onnx(tmp_path / "network.onnx")
+    with torch.no_grad():
+        wanted = network(x).numpy()
+    np.testing.assert_allclose(model.compile()(x.numpy()), wanted, atol=1e-4 * np.abs(wanted).max())
+    assert find_missed(model, tools, tmp_path) == []
+    quantized = model.quantize(data=x.numpy(), weight_rounding="nearest")
+    assert find_missed(quantized, tools, tmp_path) == []
