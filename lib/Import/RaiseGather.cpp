@@ -104,10 +104,14 @@ struct RaiseExtract : public OpRewritePattern<linalg::GenericOp> {
       return rewriter.notifyMatchFailure(op, "not one read in the body");
     tensor::ExtractOp extract = *extracts.begin();
     auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
-    // Operands beside the one read would have to be expanded with it.
-    if (!op.hasPureTensorSemantics() || op.getNumDpsInputs() != 0 ||
+    // Operands beside the one read would have to be expanded with it. Constant
+    // indices are operands that nothing reads any more.
+    bool readsInputs =
+        llvm::any_of(op.getRegionInputArgs(),
+                     [](BlockArgument arg) { return !arg.use_empty(); });
+    if (!op.hasPureTensorSemantics() || readsInputs ||
         op->getNumResults() != 1 || op.getNumReductionLoops() != 0 ||
-        !op.getIndexingMapsArray().front().isIdentity() ||
+        !op.getIndexingMapsArray().back().isIdentity() ||
         op.isInitTensor(op.getDpsInitOperand(0)) || !type.hasStaticShape())
       return rewriter.notifyMatchFailure(op, "not elementwise of one tensor");
 

@@ -116,3 +116,33 @@ func.func @place_depends_on_data(%x: tensor<5xf32>, %at: tensor<8xindex>) -> ten
   } -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+// As Gather of ONNX with a constant index is imported: the index is an operand.
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#first = affine_map<(d0, d1, d2) -> (d0)>
+// CHECK: affine_map<(d0, d1, d2) -> (2, d1, d2)>
+// CHECK-LABEL: @index_operand
+// CHECK-SAME: %[[X:.+]]: tensor<3x4x5xf32>
+// CHECK: linalg.generic {{.*}} ins(%[[X]] : tensor<3x4x5xf32>) outs(%{{.+}} : tensor<1x4x5xf32>)
+// CHECK-NOT: tensor.extract
+func.func @index_operand(%x: tensor<3x4x5xf32>) -> tensor<1x4x5xf32> {
+  %c3 = arith.constant 3 : i64
+  %c0 = arith.constant 0 : i64
+  %index = arith.constant dense<-1> : tensor<1xi64>
+  %e = tensor.empty() : tensor<1x4x5xf32>
+  %0 = linalg.generic {indexing_maps = [#first, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%index : tensor<1xi64>) outs(%e : tensor<1x4x5xf32>) {
+    ^bb0(%at: i64, %out: f32):
+      %negative = arith.cmpi slt, %at, %c0 : i64
+      %wrapped = arith.addi %at, %c3 : i64
+      %place = arith.select %negative, %wrapped, %at : i64
+      %k = arith.index_cast %place : i64 to index
+      %i = linalg.index 1 : index
+      %j = linalg.index 2 : index
+      %r = tensor.extract %x[%k, %i, %j] : tensor<3x4x5xf32>
+      linalg.yield %r : f32
+  } -> tensor<1x4x5xf32>
+  return %0 : tensor<1x4x5xf32>
+}
