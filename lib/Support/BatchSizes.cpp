@@ -80,6 +80,9 @@ static Size compare(arith::CmpIPredicate predicate, BatchSize a, BatchSize b) {
   llvm_unreachable("unknown predicate");
 }
 
+/// True for what has no sign, whatever the batch.
+static bool isNatural(BatchSize a) { return a.scale >= 0 && a.at(1) >= 0; }
+
 static Size evaluateBinary(Operation *op, BatchSize a, BatchSize b) {
   if (isa<arith::AddIOp>(op))
     return BatchSize{a.scale + b.scale, a.offset + b.offset};
@@ -92,11 +95,14 @@ static Size evaluateBinary(Operation *op, BatchSize a, BatchSize b) {
     return divide(a, b);
   if (isa<arith::RemSIOp, arith::RemUIOp>(op))
     return divide(a, b) ? Size(BatchSize{}) : std::nullopt;
-  if (isa<arith::MinSIOp, arith::MaxSIOp>(op)) {
+  if (isa<arith::MinSIOp, arith::MaxSIOp>(op) ||
+      (isa<arith::MinUIOp, arith::MaxUIOp>(op) && isNatural(a) &&
+       isNatural(b))) {
     Size less = compare(arith::CmpIPredicate::sle, a, b);
     if (!less)
       return std::nullopt;
-    return (less->offset != 0) == isa<arith::MinSIOp>(op) ? a : b;
+    return (less->offset != 0) == isa<arith::MinSIOp, arith::MinUIOp>(op) ? a
+                                                                          : b;
   }
   if (isa<arith::AndIOp, arith::OrIOp>(op)) {
     // Of truth values.

@@ -152,3 +152,20 @@ func.func @dynamic_scale_of_rows(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
   %y = nnq.dynamic_dcast %q, %s, %z : tensor<?x4xi8> -> tensor<?x4xf32>, tensor<?xf32>, tensor<?xi32>
   return %y : tensor<?x4xf32>
 }
+
+// -----
+
+// The larger of two sizes that are one, as MatMul of ONNX has it of its batches.
+// CHECK-LABEL: func.func @larger_of_batches
+// CHECK: %[[N:.*]] = tensor.dim %arg0, %{{.*}} : tensor<?x4xf32>
+// CHECK: tensor.empty(%[[N]]) : tensor<?x4xf32>
+// CHECK-NOT: maxui
+func.func @larger_of_batches(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %m = tensor.dim %y, %c0 : tensor<?x4xf32>
+  %size = arith.maxui %n, %m : index
+  %e = tensor.empty(%size) : tensor<?x4xf32>
+  %0 = linalg.add ins(%x, %y : tensor<?x4xf32>, tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+  return %0 : tensor<?x4xf32>
+}

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.export import Dim
 from torch_models import load_torchvision, make_encoder, make_maxvit, make_swin
 
 IMAGE = (1, 3, 32, 32)
@@ -75,3 +76,26 @@ def test_layers_have_kernels(name: str, source: str, tools: Path, tmp_path: Path
     assert find_missed(model, tools, tmp_path) == []
     quantized = model.quantize(data=x.numpy(), weight_rounding="nearest")
     assert find_missed(quantized, tools, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [("bert", "torch"), ("bert", "onnx"), ("maxvit", "torch"), ("maxvit", "onnx"), ("convnext", "torch")],
+)
+def test_any_batch(name: str, source: str, tmp_path: Path) -> None:
+    """Networks with an open batch give for three samples what torch gives, and in int8 what they give for each."""
+    torch.manual_seed(0)
+    network = NETWORKS[name]()
+    x = torch.randint(0, 60, (3, 16)) if name == "bert" else torch.randn(3, *IMAGE[1:])
+    if source == "torch":
+        model = nnq.from_torch(network, [x[:2]], dynamic_shapes=({0: Dim("batch")},))
+    else:
+        path = tmp_path / "network.onnx"
+        shapes = {("ids" if name == "bert" else "x"): (None, *x.shape[1:])}
+        torch.onnx.export(network, (x[:2],), path, dynamo=True, verbose=False, dynamic_shapes=({0: Dim("batch")},))
+        model = nnq.from_onnx(path, shapes=shapes)
+    with torch.no_grad():
+        wanted = network(x).numpy()
+    np.testing.assert_allclose(model.compile()(x.numpy()), wanted, atol=1e-4 * np.abs(wanted).max())
+    program = model.quantize(data=x.numpy(), weight_rounding="nearest").compile()
+    np.testing.assert_array_equal(program(x.numpy()), np.concatenate([program(x[i : i + 1].numpy()) for i in range(3)]))

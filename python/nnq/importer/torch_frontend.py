@@ -58,6 +58,7 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
 
     from .torch_checks import check_program, check_signature
     from .torch_graph import (
+        adaptive_avg_pool2d,
         drop_empty_results,
         gelu,
         keep_buffers,
@@ -77,6 +78,7 @@ def lower_program(program: torch.export.ExportedProgram, entry: str, dynamic_bat
     decompositions[torch.ops.aten.cumsum.default] = sum_up_to
     decompositions[torch.ops.aten.roll.default] = roll
     decompositions[torch.ops.aten.gelu.default] = gelu
+    decompositions[torch.ops.aten.adaptive_avg_pool2d.default] = adaptive_avg_pool2d
     program = program.run_decompositions(decompositions)
     check_torch_shapes(program, dynamic_batch)
     check_signature(program)

@@ -28,6 +28,13 @@ def gelu(x: torch.Tensor, *, approximate: str = "none") -> torch.Tensor:
     return 0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
 
 
+def adaptive_avg_pool2d(x: torch.Tensor, output_size: Sequence[int]) -> torch.Tensor:
+    """Return the mean of images; that of PyTorch strides what has its channels last, by sizes that may be open."""
+    if any(size != 1 for size in output_size):
+        return NotImplemented
+    return x.mean((-2, -1), keepdim=True)
+
+
 def roll(x: torch.Tensor, shifts: Sequence[int], dims: Sequence[int] = ()) -> torch.Tensor:
     """Return a tensor whose parts at the ends of dimensions change places, with the sizes that torch-mlir forgets."""
     if not dims:
