@@ -216,6 +216,25 @@ struct FoldSlice : public OpRewritePattern<tensor::ExtractSliceOp> {
   }
 };
 
+/// A number is written as such: no global of one may be a resource.
+struct InlineNumber : public OpRewritePattern<arith::ConstantOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::ConstantOp op,
+                                PatternRewriter &rewriter) const override {
+    auto resource = dyn_cast<DenseResourceElementsAttr>(op.getValue());
+    FailureOr<ConstantData> data = failure();
+    if (!resource || resource.getType().getRank() != 0 ||
+        failed(data = ConstantData::get(resource)))
+      return rewriter.notifyMatchFailure(op, "no number in a resource");
+    rewriter.modifyOpInPlace(op, [&] {
+      op.setValueAttr(DenseElementsAttr::getFromRawBuffer(resource.getType(),
+                                                          data->getBytes()));
+    });
+    return success();
+  }
+};
+
 /// Arithmetic on scalars, by the folders of arith and math alone: those of
 /// other dialects change what quantization means.
 struct FoldScalar : public RewritePattern {
@@ -266,5 +285,5 @@ void nnq::populateFoldConstantsPatterns(RewritePatternSet &patterns,
                                         int64_t maxBytes,
                                         llvm::function_ref<void()> count) {
   patterns.add<EvaluateStructured>(patterns.getContext(), maxBytes, count);
-  patterns.add<FoldScalar, FoldSlice>(patterns.getContext());
+  patterns.add<FoldScalar, FoldSlice, InlineNumber>(patterns.getContext());
 }

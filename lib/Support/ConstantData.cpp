@@ -115,6 +115,10 @@ DenseResourceElementsAttr nnq::makeResource(ShapedType type, StringRef hint,
 
 Value nnq::makeConstant(OpBuilder &builder, Location loc, ShapedType type,
                         StringRef hint, ArrayRef<char> bytes) {
+  // The lowering of memrefs to LLVM iterates over a single number.
+  if (type.getRank() == 0)
+    return arith::ConstantOp::create(
+        builder, loc, DenseElementsAttr::getFromRawBuffer(type, bytes));
   return arith::ConstantOp::create(builder, loc,
                                    makeResource(type, hint, bytes));
 }

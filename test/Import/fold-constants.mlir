@@ -125,3 +125,20 @@ func.func @slice() -> tensor<2xi8> {
   return %0 : tensor<2xi8>
 }
 // CHECK: slice: "0x400000000406"
+
+// -----
+
+// CHECK-LABEL: @number
+// CHECK: arith.constant dense<1.000000e+00> : tensor<f32>
+func.func @number() -> tensor<f32> {
+  %0 = arith.constant dense_resource<number> : tensor<f32>
+  return %0 : tensor<f32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      number: "0x040000000000803F"
+    }
+  }
+#-}

@@ -11,6 +11,8 @@ import nnq
 import numpy as np
 import pytest
 import torch
+from onnxruntime import InferenceSession
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_dynamic, quantize_static
 from torch import nn
 from torch.export import Dim
 from torch_models import load_torchvision, make_encoder, make_maxvit, make_swin
@@ -99,3 +101,32 @@ def test_any_batch(name: str, source: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(model.compile()(x.numpy()), wanted, atol=1e-4 * np.abs(wanted).max())
     program = model.quantize(data=x.numpy(), weight_rounding="nearest").compile()
     np.testing.assert_array_equal(program(x.numpy()), np.concatenate([program(x[i : i + 1].numpy()) for i in range(3)]))
+
+
+class Tokens(CalibrationDataReader):
+    """Samples for the quantizer of ONNX Runtime."""
+
+    def __init__(self) -> None:
+        self.samples = iter([{"ids": np.random.default_rng(i).integers(0, 60, (1, 16))} for i in range(4)])
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        return next(self.samples, None)
+
+
+@pytest.mark.parametrize("form", ["QDQ", "QOperator", "dynamic"])
+def test_encoders_that_onnxruntime_quantized(form: str, tools: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    ids = torch.randint(0, 60, (1, 16))
+    f32, int8 = tmp_path / "f32.onnx", tmp_path / "int8.onnx"
+    torch.onnx.export(Encoder("Bert"), (ids,), f32, dynamo=True, verbose=False)
+    if form == "dynamic":
+        quantize_dynamic(f32, int8)
+    else:
+        quantize_static(f32, int8, Tokens(), quant_format=QuantFormat[form], per_channel=form == "QDQ")
+    feeds = {"ids": ids.numpy()}
+    wanted, exact = (InferenceSession(path).run(None, feeds)[0] for path in (int8, f32))
+    model = nnq.from_onnx(int8).quantize(foreign="keep", weight_rounding="nearest")
+    result = model.compile()(ids.numpy())
+    # As near to f32 as what was imported is.
+    assert np.square(result - exact).mean() < 1.3 * np.square(wanted - exact).mean()
+    assert find_missed(model, tools, tmp_path) == []

@@ -84,7 +84,8 @@ def FoldConstants : Pass<"nnq-fold-constants"> {
     takes no more bytes than the operands or `max-bytes`, so that what is small
     in the network does not become large in the library; a splat stays one.
     Slices, reshapes and transposes are evaluated as well, and scalar arithmetic
-    folds. Casts of quantized values stay as they are. A check
+    folds. Casts of quantized values stay as they are. A tensor of rank 0 is no
+    resource. A check
     (`cf.assert`) in the body is evaluated with it.
 
     ```mlir
