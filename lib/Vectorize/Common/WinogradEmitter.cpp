@@ -258,7 +258,11 @@ void WinogradEmitter::emit() {
   for (const Part &part : parts)
     mostPoints = std::max(mostPoints, part.count);
   bool fused = group.kernel.getFused();
-  if (!fused)
+  if (fused)
+    halves = allocate({slots, algorithm.points * algorithm.taps,
+                       lanes * shape.inputs},
+                      i16);
+  else
     transformedW = allocate({keepsWeights ? steps : slots, mostPoints,
                              blocks * lanes * shape.inputs},
                             i16);

@@ -166,12 +166,13 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
 }
 
 /// Points in blocks of as many as have their sums over `count` tiles in
-/// registers, beside the taps that they read.
-SmallVector<WinogradEmitter::PointBlock>
-WinogradEmitter::getPointBlocks(int64_t count) {
+/// registers, beside the taps that they read. Blocks of the same rows share
+/// what they transform, and all tiles do.
+std::vector<WinogradEmitter::PointBlock>
+WinogradEmitter::getPointBlocks(int64_t count, bool isFirst) {
   LinearMapEmitter transform(builder, loc, algorithm.weight);
   SmallVector<Rows> groups = transform.groupRows();
-  SmallVector<PointBlock> found;
+  std::vector<PointBlock> found;
   for (const Rows &rows : groups) {
     size_t first = found.size();
     for (const Rows &columns : groups) {
@@ -186,13 +187,42 @@ WinogradEmitter::getPointBlocks(int64_t count) {
       auto blocks = MutableArrayRef(found).drop_front(first);
       PointBlock *block = llvm::find_if(blocks, fits);
       if (block == blocks.end()) {
-        found.push_back({rows, {}});
+        found.push_back({rows, {}, {}, {}, {}});
         block = &found.back();
       }
       llvm::append_range(block->columns, columns);
     }
+    Rows known;
+    auto blocks = MutableArrayRef(found).drop_front(first);
+    for (auto [i, block] : llvm::enumerate(blocks))
+      for (int64_t column : transform.getRead(block.columns)) {
+        if (!isFirst || llvm::is_contained(known, column)) {
+          block.found.push_back(column);
+          continue;
+        }
+        known.push_back(column);
+        block.transformed.push_back(column);
+        bool isReadAgain =
+            llvm::any_of(blocks.drop_front(i + 1), [&](const PointBlock &next) {
+              return llvm::is_contained(transform.getRead(next.columns),
+                                        column);
+            });
+        if (isReadAgain || count < tiles)
+          block.left.push_back(column);
+      }
   }
   return found;
+}
+
+/// Where a row of the transform of a column of taps is.
+SmallVector<Value> WinogradEmitter::halfIndices(OpBuilder &b,
+                                                const Channels &channels,
+                                                int64_t row, int64_t column,
+                                                OpFoldResult pair) {
+  return indices(
+      b, {getScratchSlot(b, channels),
+          b.getIndexAttr(row * algorithm.taps + column),
+          affine(b, b.getAffineDimExpr(0) * (lanes * 2), pair)});
 }
 
 /// Some rows of the transform of a column of three taps, for all lanes and a
@@ -270,6 +300,7 @@ SmallVector<Value> WinogradEmitter::emitTapRows(OpBuilder &b,
 void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
                                         const PointBlock &block,
                                         OpFoldResult tile, int64_t count) {
+  auto type = VectorType::get({lanes * 2}, b.getI16Type());
   SmallVector<int64_t> blockPoints;
   for (int64_t row : block.rows)
     for (int64_t column : block.columns)
@@ -281,11 +312,21 @@ void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
         LinearMapEmitter transform(inner, loc, algorithm.weight);
         SmallVector<SmallVector<Value>> half(
             algorithm.points, SmallVector<Value>(algorithm.taps));
-        for (int64_t j : transform.getRead(block.columns))
+        for (int64_t j : block.transformed)
           for (auto [row, value] : llvm::zip_equal(
                    block.rows,
-                   emitTapRows(inner, block.rows, channels.first, pair, j)))
+                   emitTapRows(inner, block.rows, channels.first, pair, j))) {
             half[row][j] = value;
+            if (llvm::is_contained(block.left, j))
+              vector::StoreOp::create(
+                  inner, loc, value, halves,
+                  halfIndices(inner, channels, row, j, pair));
+          }
+        for (int64_t j : block.found)
+          for (int64_t row : block.rows)
+            half[row][j] = vector::LoadOp::create(
+                inner, loc, type, halves,
+                halfIndices(inner, channels, row, j, pair));
         for (auto [i, row] : llvm::enumerate(block.rows)) {
           SmallVector<Value> weights =
               transform.emitRows(block.columns, half[row]);
@@ -313,10 +354,17 @@ void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
 }
 
 void WinogradEmitter::multiplyFused(OpBuilder &b, const Channels &channels) {
-  emitTiled(b, loc, tiles, std::min(group.kernel.getTileRows(), tiles),
+  auto emit = [&](OpBuilder &inner, OpFoldResult tile, int64_t count,
+                  bool isFirst) {
+    for (const PointBlock &block : getPointBlocks(count, isFirst))
+      emitFusedProducts(inner, channels, block, tile, count);
+  };
+  int64_t first = std::min(group.kernel.getTileRows(), tiles);
+  emit(b, b.getIndexAttr(0), first, /*isFirst=*/true);
+  emitTiled(b, loc, tiles - first, first,
             [&](OpBuilder &inner, OpFoldResult tile, int64_t count) {
-              for (const PointBlock &block : getPointBlocks(count))
-                emitFusedProducts(inner, channels, block, tile, count);
+              emit(inner, emitOffset(inner, loc, tile, first), count,
+                   /*isFirst=*/false);
             });
 }
 
