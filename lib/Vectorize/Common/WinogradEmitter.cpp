@@ -100,39 +100,77 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
   auto type = VectorType::get({width}, b.getI16Type());
   Type element = cast<MemRefType>(x.getType()).getElementType();
   unsigned rank = shape.outer.size() + 3;
+  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
+  using Columns = LinearMapEmitter::Columns;
+  // One tile; `columns` are those that it shares with the one before.
+  auto emitTile = [&](OpBuilder &inner, OpFoldResult row, OpFoldResult tile,
+                      OpFoldResult block, Columns &columns, int64_t end) {
+    LoopIndices loops(outerIndices);
+    loops.push_back(
+        tileStart(inner, affine(inner, d0 + d1, {firstRow, row}), shape.rows));
+    OpFoldResult column = tileStart(inner, tile, shape.columns);
+    loops.push_back(column);
+    loops.append(2, inner.getIndexAttr(0));
+    loops.push_back(affine(inner, d0 * (width / 2), block));
+    loops.push_back(inner.getIndexAttr(0));
+    auto load = [&](int64_t i, int64_t j) -> Value {
+      loops[rank] = inner.getIndexAttr(i);
+      loops[rank - 2] = emitOffset(inner, loc, column, j);
+      Value row = vector::LoadOp::create(inner, loc, type.clone(element), x,
+                                         emitIndices(inner, loc, map, loops));
+      return emitExtended(inner, loc, row, type.getElementType(),
+                          op.getBlock()->getArgument(0));
+    };
+    LinearMapEmitter transform(inner, loc, algorithm.input);
+    if (end < algorithm.points)
+      return transform.emitColumns(end, load, columns);
+    OpFoldResult first = affine(inner,
+                                (d0 * tileColumns + d1) * shape.inputs +
+                                    inner.getAffineDimExpr(2) * width,
+                                {row, tile, block});
+    transform.emit2D(
+        load,
+        [&](int64_t i, int64_t j, Value value) {
+          Attribute point = inner.getIndexAttr(i * algorithm.points + j);
+          vector::StoreOp::create(inner, loc, value, transformedX,
+                                  indices(inner, {point, first}));
+        },
+        columns);
+  };
+  int64_t shared = algorithm.points - algorithm.outputs;
+  if (tileColumns == 1 || shape.columns % algorithm.outputs != 0) {
+    emitLoopNest(b, loc, {strip, tileColumns, shape.inputs / width},
+                 [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
+                   Columns columns;
+                   emitTile(inner, at[0], at[1], at[2], columns,
+                            algorithm.points);
+                 });
+    return;
+  }
   emitLoopNest(
-      b, loc, {strip, tileColumns, shape.inputs / width},
-      [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
-        AffineExpr d0 = inner.getAffineDimExpr(0),
-                   d1 = inner.getAffineDimExpr(1),
-                   d2 = inner.getAffineDimExpr(2);
-        LoopIndices loops(outerIndices);
-        loops.push_back(tileStart(
-            inner, affine(inner, d0 + d1, {firstRow, at[0]}), shape.rows));
-        loops.push_back(tileStart(inner, at[1], shape.columns));
-        loops.append(2, inner.getIndexAttr(0));
-        loops.push_back(affine(inner, d0 * (width / 2), at[2]));
-        loops.push_back(inner.getIndexAttr(0));
-        OpFoldResult column = loops[rank - 2];
-        OpFoldResult first = affine(
-            inner, (d0 * tileColumns + d1) * shape.inputs + d2 * width, at);
-        LinearMapEmitter(inner, loc, algorithm.input)
-            .emit2D(
-                [&](int64_t i, int64_t j) -> Value {
-                  loops[rank] = inner.getIndexAttr(i);
-                  loops[rank - 2] = emitOffset(inner, loc, column, j);
-                  Value row = vector::LoadOp::create(
-                      inner, loc, type.clone(element), x,
-                      emitIndices(inner, loc, map, loops));
-                  return emitExtended(inner, loc, row, type.getElementType(),
-                                      op.getBlock()->getArgument(0));
-                },
-                [&](int64_t i, int64_t j, Value value) {
-                  Attribute point =
-                      inner.getIndexAttr(i * algorithm.points + j);
-                  vector::StoreOp::create(inner, loc, value, transformedX,
-                                          indices(inner, {point, first}));
-                });
+      b, loc, {strip, shape.inputs / width},
+      [&](OpBuilder &inRows, ArrayRef<OpFoldResult> at) {
+        Columns before;
+        emitTile(inRows, at[0], inRows.getIndexAttr(0), at[1], before, shared);
+        SmallVector<Value> init;
+        for (ArrayRef<Value> column : before)
+          llvm::append_range(init, column);
+        auto index = [&](int64_t value) -> Value {
+          return arith::ConstantIndexOp::create(inRows, loc, value);
+        };
+        scf::ForOp::create(
+            inRows, loc, index(0), index(tileColumns), index(1), init,
+            [&](OpBuilder &inner, Location, Value tile, ValueRange carried) {
+              Columns columns;
+              for (int64_t i = 0; i < shared; ++i)
+                columns.emplace_back(
+                    carried.slice(i * algorithm.points, algorithm.points));
+              emitTile(inner, at[0], tile, at[1], columns, algorithm.points);
+              SmallVector<Value> next;
+              for (ArrayRef<Value> column : ArrayRef(columns).take_back(shared))
+                llvm::append_range(next, column);
+              scf::YieldOp::create(inner, loc, next);
+            });
       });
 }
 
@@ -259,9 +297,8 @@ void WinogradEmitter::emit() {
     mostPoints = std::max(mostPoints, part.count);
   bool fused = group.kernel.getFused();
   if (fused)
-    halves = allocate({slots, algorithm.points * algorithm.taps,
-                       lanes * shape.inputs},
-                      i16);
+    halves = allocate(
+        {slots, algorithm.points * algorithm.taps, lanes * shape.inputs}, i16);
   else
     transformedW = allocate({keepsWeights ? steps : slots, mostPoints,
                              blocks * lanes * shape.inputs},

@@ -219,10 +219,9 @@ SmallVector<Value> WinogradEmitter::halfIndices(OpBuilder &b,
                                                 const Channels &channels,
                                                 int64_t row, int64_t column,
                                                 OpFoldResult pair) {
-  return indices(
-      b, {getScratchSlot(b, channels),
-          b.getIndexAttr(row * algorithm.taps + column),
-          affine(b, b.getAffineDimExpr(0) * (lanes * 2), pair)});
+  return indices(b, {getScratchSlot(b, channels),
+                     b.getIndexAttr(row * algorithm.taps + column),
+                     affine(b, b.getAffineDimExpr(0) * (lanes * 2), pair)});
 }
 
 /// Some rows of the transform of a column of three taps, for all lanes and a
