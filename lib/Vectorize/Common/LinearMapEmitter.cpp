@@ -263,12 +263,12 @@ SmallVector<int64_t> LinearMapEmitter::getRead(ArrayRef<int64_t> rows) const {
 }
 
 void LinearMapEmitter::emitRows2D(
-    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
+    ArrayRef<int64_t> rows, LinearMapEmitter &columns,
+    function_ref<Value(int64_t, int64_t)> load,
     function_ref<void(int64_t, int64_t, Value)> store) {
   SmallVector<int64_t> read = getRead(rows);
-  auto all = llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows));
   SmallVector<SmallVector<Value>> half(matrix.rows);
-  for (int64_t col = 0; col < matrix.cols; ++col) {
+  for (int64_t col = 0; col < columns.matrix.cols; ++col) {
     SmallVector<Value> column(matrix.cols);
     for (int64_t i : read)
       column[i] = load(i, col);
@@ -277,19 +277,18 @@ void LinearMapEmitter::emitRows2D(
       half[row].push_back(values[row]);
   }
   for (int64_t row : rows)
-    for (auto [col, value] : llvm::enumerate(emitRows(all, half[row])))
+    for (auto [col, value] : llvm::enumerate(columns.emitAllRows(half[row])))
       store(row, col, value);
 }
 
 void LinearMapEmitter::emitColumns(int64_t end,
                                    function_ref<Value(int64_t, int64_t)> load,
                                    Columns &columns) {
-  auto all = llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows));
   for (int64_t col = columns.size(); col < end; ++col) {
     SmallVector<Value> column;
     for (int64_t i = 0; i < matrix.cols; ++i)
       column.push_back(load(i, col));
-    columns.push_back(emitRows(all, column));
+    columns.push_back(emitAllRows(column));
   }
 }
 
@@ -297,12 +296,11 @@ void LinearMapEmitter::emit2D(function_ref<Value(int64_t, int64_t)> load,
                               function_ref<void(int64_t, int64_t, Value)> store,
                               Columns &columns) {
   emitColumns(matrix.cols, load, columns);
-  auto all = llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows));
-  for (int64_t row : all) {
+  for (int64_t row = 0; row < matrix.rows; ++row) {
     SmallVector<Value> half;
     for (ArrayRef<Value> column : columns)
       half.push_back(column[row]);
-    for (auto [col, value] : llvm::enumerate(emitRows(all, half)))
+    for (auto [col, value] : llvm::enumerate(emitAllRows(half)))
       store(row, col, value);
   }
 }

@@ -35,9 +35,9 @@ public:
 
   /// Rows that share sums: partners, and those that read the same pair.
   mlir::SmallVector<mlir::SmallVector<int64_t>> groupRows() const;
-  /// Only `rows` of that, which are a group.
+  /// `rows`, which are a group, of `matrix * x * columns^T`.
   void
-  emitRows2D(mlir::ArrayRef<int64_t> rows,
+  emitRows2D(mlir::ArrayRef<int64_t> rows, LinearMapEmitter &columns,
              mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
   /// Elements of x, in each direction, that `rows` read.
@@ -47,6 +47,9 @@ public:
                                           mlir::ArrayRef<mlir::Value> x);
 
 private:
+  mlir::SmallVector<mlir::Value> emitAllRows(mlir::ArrayRef<mlir::Value> x) {
+    return emitRows(llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), x);
+  }
   void pairColumns();
   void pairRows();
   mlir::Value add(mlir::Value a, mlir::Value b);

@@ -57,8 +57,10 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
   slots = getNumThreads(module) > 1 ? steps : 1;
   // A point that reaches all results alike takes the bias to them at once.
   this->group.bias = group.findBias();
-  biasPoint = findEvenPoint(algorithm.output, algorithm.scale);
-  if (biasPoint < 0 || !fitsWithBias(this->group, algorithm.shift))
+  biasRow = findEvenPoint(algorithm.output.rows, algorithm.scale);
+  biasColumn = findEvenPoint(algorithm.output.columns, algorithm.scale);
+  if (biasRow < 0 || biasColumn < 0 ||
+      !fitsWithBias(this->group, algorithm.shift))
     this->group.bias = nullptr;
 }
 
@@ -181,11 +183,13 @@ Value WinogradEmitter::emitScaledBias(OpBuilder &b, const LoopIndices &loops,
   Value bias =
       emitLoadRow(b, loc, group.bias->get(),
                   epilogue.getMatchingIndexingMap(group.bias), loops, lane);
-  int64_t factor = algorithm.scale / algorithm.output.at(0, biasPoint);
+  int64_t factor =
+      algorithm.scale / algorithm.output.rows.at(0, biasRow) *
+      (algorithm.scale / algorithm.output.columns.at(0, biasColumn));
   Value scale = arith::ConstantOp::create(
       b, loc,
       SplatElementsAttr::get(cast<VectorType>(bias.getType()),
-                             b.getI32IntegerAttr(factor * factor)));
+                             b.getI32IntegerAttr(factor)));
   return arith::MulIOp::create(b, loc, bias, scale);
 }
 
@@ -224,15 +228,16 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
     SmallVector<Value> sums;
     // All rows at once: what they share is loaded and added once, and few
     // enough values are live.
-    LinearMapEmitter(inner, loc, algorithm.output)
+    LinearMapEmitter byColumns(inner, loc, algorithm.output.columns);
+    LinearMapEmitter(inner, loc, algorithm.output.rows)
         .emitRows2D(
-            llvm::to_vector(llvm::seq<int64_t>(0, m)),
+            llvm::to_vector(llvm::seq<int64_t>(0, m)), byColumns,
             [&](int64_t i, int64_t j) -> Value {
               Attribute point = inner.getIndexAttr(i * algorithm.points + j);
               Value sum = vector::LoadOp::create(
                   inner, loc, type, products,
                   indices(inner, {slot, point, element}));
-              if (!group.bias || i != biasPoint || j != biasPoint)
+              if (!group.bias || i != biasRow || j != biasColumn)
                 return sum;
               tile.root = outerIndices;
               tile.root.append({row, column, channel});

@@ -127,7 +127,7 @@ private:
   /// Of weights that are multiplied in registers: columns of taps, of which the
   /// rows are transformed.
   mlir::Value halves;
-  int64_t biasPoint; // In each direction.
+  int64_t biasRow, biasColumn; // Of a point.
 };
 
 } // namespace nnq

@@ -27,7 +27,7 @@ SmallVector<WinogradEmitter::Part> WinogradEmitter::getParts() {
   SmallVector<Part> parts;
   int64_t next = 0;
   for (Rows &rows :
-       LinearMapEmitter(builder, loc, algorithm.weight).groupRows()) {
+       LinearMapEmitter(builder, loc, algorithm.weight.rows).groupRows()) {
     if (parts.empty() || splits)
       parts.push_back({next * algorithm.points, 0, {}});
     for (int64_t row : rows)
@@ -77,9 +77,10 @@ void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels,
           vector::StoreOp::create(inner, loc, value, transformedW,
                                   indices(inner, {slot, point, element}));
         };
-        LinearMapEmitter transform(inner, loc, algorithm.weight);
+        LinearMapEmitter byRows(inner, loc, algorithm.weight.rows),
+            byColumns(inner, loc, algorithm.weight.columns);
         for (ArrayRef<int64_t> rows : part.rows)
-          transform.emitRows2D(rows, loadTap, store);
+          byRows.emitRows2D(rows, byColumns, loadTap, store);
       });
 }
 
@@ -170,7 +171,8 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
 /// what they transform, and all tiles do.
 std::vector<WinogradEmitter::PointBlock>
 WinogradEmitter::getPointBlocks(int64_t count, bool isFirst) {
-  LinearMapEmitter transform(builder, loc, algorithm.weight);
+  // The same for rows and columns, but for factors.
+  LinearMapEmitter transform(builder, loc, algorithm.weight.columns);
   SmallVector<Rows> groups = transform.groupRows();
   std::vector<PointBlock> found;
   for (const Rows &rows : groups) {
@@ -281,7 +283,7 @@ SmallVector<Value> WinogradEmitter::emitTapRows(OpBuilder &b,
     return product;
   };
   SmallVector<Value> results;
-  const IntMatrix &matrix = algorithm.weight;
+  const IntMatrix &matrix = algorithm.weight.rows;
   for (int64_t row : rows) {
     Value result = emitSum(matrix.at(row, 0), matrix.at(row, 2));
     int64_t factor = matrix.at(row, 1);
@@ -308,7 +310,7 @@ void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
       b, blockPoints.size() * count,
       [&](OpBuilder &inner, OpFoldResult pair,
           MutableArrayRef<Value> accumulators) {
-        LinearMapEmitter transform(inner, loc, algorithm.weight);
+        LinearMapEmitter transform(inner, loc, algorithm.weight.columns);
         SmallVector<SmallVector<Value>> half(
             algorithm.points, SmallVector<Value>(algorithm.taps));
         for (int64_t j : block.transformed)
