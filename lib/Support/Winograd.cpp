@@ -116,8 +116,8 @@ static WinogradAlgorithm makeFused(WinogradAlgorithm algorithm,
 const WinogradAlgorithm *nnq::getWinograd(int64_t outputs, bool fused) {
   static const WinogradAlgorithm f23 = makeF23(), f43 = makeF43(),
                                  fused23 = makeFused(makeF23(), {2, 1, 1, 2}),
-                                 fused43 = makeFused(makeF43(),
-                                                     {6, 4, 4, 1, 1, 24});
+                                 fused43 =
+                                     makeFused(makeF43(), {6, 4, 4, 1, 1, 24});
   return outputs == 2   ? (fused ? &fused23 : &f23)
          : outputs == 4 ? (fused ? &fused43 : &f43)
                         : nullptr;

@@ -520,7 +520,8 @@ static int64_t emitRowsOfBytes(OpBuilder &b, const KernelGroup &group,
   Location loc = root.getLoc();
   AffineMap map = root.getIndexingMapsArray().back();
   Value last = findWideResult(group.epilogue);
-  int64_t count = kRegistersOfBytes / numBlocks, lanes = numBlocks * shape.lanes;
+  int64_t count = kRegistersOfBytes / numBlocks,
+          lanes = numBlocks * shape.lanes;
   Row stored{shape.laneLoop, lanes, lanes};
   auto getIndices = [&](int64_t row, int64_t block) {
     return getTileIndices(b, loc, shape, tile, row, block);
@@ -545,11 +546,11 @@ static int64_t emitRowsOfBytes(OpBuilder &b, const KernelGroup &group,
     for (int64_t i = 0; i < count; ++i) {
       LoopIndices loops = getIndices(row + i, firstBlock);
       loops.resize(map.getNumDims(), b.getIndexAttr(0));
-      Value part = count == 1 ? bytes
-                              : vector::ExtractStridedSliceOp::create(
-                                    b, loc, bytes, ArrayRef<int64_t>{i * lanes},
-                                    ArrayRef<int64_t>{lanes},
-                                    ArrayRef<int64_t>{1});
+      Value part = count == 1
+                       ? bytes
+                       : vector::ExtractStridedSliceOp::create(
+                             b, loc, bytes, ArrayRef<int64_t>{i * lanes},
+                             ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
       emitStoreRow(b, loc, part, root.getOutputs()[0], map, loops, stored);
     }
   }

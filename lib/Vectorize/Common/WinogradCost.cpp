@@ -105,7 +105,8 @@ FailureOr<WinogradProblem> WinogradProblem::get(const ContractionLayout &layout,
 static bool isExact(const WinogradAlgorithm &f,
                     const WinogradProblem &problem) {
   constexpr int64_t kLow = -32768, kHigh = 32767;
-  auto [lowX, highX] = getTransformedRange({f.input, f.input}, problem.low, problem.high);
+  auto [lowX, highX] =
+      getTransformedRange({f.input, f.input}, problem.low, problem.high);
   auto [lowW, highW] = getTransformedRange(f.weight, -128, 127);
   return std::min(lowX, lowW) >= kLow && std::max(highX, highW) <= kHigh &&
          problem.sumBits <= 32 - f.shift;
