@@ -11,12 +11,11 @@
 using namespace mlir;
 using namespace nnq;
 
-/// Sums of `input` in i32 over the reduction loops. `window` gives bounds of
-/// loops that no map alone gives.
-static Value emitSum(OpBuilder &builder, linalg::LinalgOp layer, Value input,
-                     bool isSigned, ArrayRef<int64_t> bounds,
-                     ArrayRef<utils::IteratorType> iterators,
-                     AffineMap inputMap, AffineMap outputMap) {
+/// `window` gives bounds of loops that no map alone gives.
+Value nnq::emitSum(OpBuilder &builder, linalg::LinalgOp layer, Value input,
+                   bool isSigned, ArrayRef<int64_t> bounds,
+                   ArrayRef<utils::IteratorType> iterators, AffineMap inputMap,
+                   AffineMap outputMap) {
   MLIRContext *context = builder.getContext();
   Location loc = layer.getLoc();
   Type i32 = builder.getI32Type();

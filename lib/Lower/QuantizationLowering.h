@@ -27,7 +27,7 @@ struct Quantized {
   bool isSigned;
   std::optional<ActivationParams> params;
   mlir::Value scale, zeroPoint;
-  /// Stored as q - zeroPoint, in 16 bits or as much as products need.
+  /// Stored for products, see centeredFormatOf().
   bool isCentered = false;
 
   bool isPerRow() const {
@@ -38,15 +38,25 @@ struct Quantized {
 /// True for a product of two dequantized activations.
 bool isQuantizedProduct(mlir::Operation *op);
 
-/// True if 8 bits hold the factors of a quantized product without their zero
-/// points, the first without and the second with a sign.
+/// True if 8 bits hold the factors of a quantized product, the second without
+/// its zero point and with a sign.
 bool isNarrowProduct(mlir::Operation *op);
 
-/// True if products alone read `quantized`, at most moved before, and each of
-/// them is one that `isProduct` accepts.
+/// True if products alone read `quantized`, at most moved before, and `accepts`
+/// each of these uses.
 bool feedsProducts(
-    mlir::Value quantized,
-    mlir::function_ref<bool(mlir::Operation *)> isProduct = isQuantizedProduct);
+    mlir::Value quantized, mlir::function_ref<bool(mlir::OpOperand &)> accepts =
+                               [](mlir::OpOperand &use) {
+                                 return isQuantizedProduct(use.getOwner());
+                               });
+
+/// Sums of `input` in i32 over the reduction loops. `bounds` are those of all
+/// loops; not all are in the `inputMap`.
+mlir::Value emitSum(mlir::OpBuilder &builder, mlir::linalg::LinalgOp layer,
+                    mlir::Value input, bool isSigned,
+                    mlir::ArrayRef<int64_t> bounds,
+                    mlir::ArrayRef<mlir::utils::IteratorType> iterators,
+                    mlir::AffineMap inputMap, mlir::AffineMap outputMap);
 
 /// Sums of the integers of an activation that each result of a contraction
 /// reads.
@@ -184,6 +194,11 @@ private:
   /// The values of `x` in units of `unit`.
   mlir::Value emitDequantized(mlir::Location loc, const Quantized &x,
                               double unit);
+  /// What zero points of the first factor add to each result of a product of it
+  /// and `y`, and where, if they are not zero.
+  std::optional<ActivationSums> emitZeroPointSums(mlir::linalg::LinalgOp op,
+                                                  const Quantized &x,
+                                                  mlir::Value y);
   /// The integers of `x` minus their zero point as `element`, which holds them.
   mlir::Value emitCentered(mlir::Location loc, const Quantized &x,
                            mlir::Type element);
@@ -274,7 +289,8 @@ private:
     return getStorageFormat(func.getContext(), storageOf(quantized),
                             type.getStorageTypeMin());
   }
-  /// For the factors of products: q - zeroPoint.
+  /// For the factors of products: q - zeroPoint, or, for the first of a narrow
+  /// one, u8.
   StorageFormat centeredFormatOf(mlir::Value quantized);
   mlir::Value intConstant(mlir::Location loc, int64_t value, mlir::Type type) {
     return mlir::arith::ConstantOp::create(
@@ -294,8 +310,9 @@ private:
   /// By the value of quantized type, or the storage result of a dynamic cast.
   mlir::DenseMap<mlir::Value, Quantized> quantizedValues;
   mlir::DenseMap<mlir::Value, Multiplied> multipliedValues;
-  /// Whether 8 bits hold a factor; its readers may be gone later.
-  mlir::DenseMap<mlir::Value, bool> narrowFactors;
+  /// Which factor of narrow products a value is, if it is one; its readers may
+  /// be gone later.
+  mlir::DenseMap<mlir::Value, std::optional<unsigned>> narrowFactors;
 };
 
 template <typename T>

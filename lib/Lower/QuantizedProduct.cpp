@@ -31,43 +31,43 @@ bool nnq::isQuantizedProduct(Operation *op) {
 bool nnq::isNarrowProduct(Operation *op) {
   if (!isQuantizedProduct(op))
     return false;
-  auto fits = [&](unsigned factor, int64_t low, int64_t high) {
+  auto getType = [&](unsigned factor) {
     auto dcast =
         op->getOperand(factor).getDefiningOp<quant::DequantizeCastOp>();
-    auto type = cast<quant::UniformQuantizedType>(
+    return cast<quant::UniformQuantizedType>(
         getElementTypeOrSelf(dcast.getInput().getType()));
-    return type.getStorageTypeMin() - type.getZeroPoint() >= low &&
-           type.getStorageTypeMax() - type.getZeroPoint() <= high;
   };
-  return fits(0, 0, llvm::maxUIntN(8)) &&
-         fits(1, llvm::minIntN(8), llvm::maxIntN(8));
+  quant::UniformQuantizedType second = getType(1);
+  return getType(0).getStorageTypeIntegralWidth() == 8 &&
+         llvm::isInt<8>(second.getStorageTypeMin() - second.getZeroPoint()) &&
+         llvm::isInt<8>(second.getStorageTypeMax() - second.getZeroPoint());
 }
 
 /// True if `op` moves elements that are quantized again as they were, by
 /// `type`, for products.
 static bool movesToProducts(Operation *op, Type type,
-                            function_ref<bool(Operation *)> isProduct) {
+                            function_ref<bool(OpOperand &)> accepts) {
   if (!getPermutation(op) || op->use_empty())
     return false;
   return llvm::all_of(op->getUsers(), [&](Operation *user) {
     auto qcast = dyn_cast<quant::QuantizeCastOp>(user);
     return qcast && getElementTypeOrSelf(qcast.getResult().getType()) == type &&
-           feedsProducts(qcast.getResult(), isProduct);
+           feedsProducts(qcast.getResult(), accepts);
   });
 }
 
 bool nnq::feedsProducts(Value quantized,
-                        function_ref<bool(Operation *)> isProduct) {
+                        function_ref<bool(OpOperand &)> accepts) {
   if (quantized.use_empty())
     return false;
   Type type = getElementTypeOrSelf(quantized.getType());
   return llvm::all_of(quantized.getUsers(), [&](Operation *user) {
     if (isView(user))
-      return feedsProducts(user->getResult(0), isProduct);
+      return feedsProducts(user->getResult(0), accepts);
     return isa<quant::DequantizeCastOp>(user) && !user->use_empty() &&
-           llvm::all_of(user->getUsers(), [&](Operation *reader) {
-             return isProduct(reader) ||
-                    movesToProducts(reader, type, isProduct);
+           llvm::all_of(user->getUses(), [&](OpOperand &use) {
+             return accepts(use) ||
+                    movesToProducts(use.getOwner(), type, accepts);
            });
   });
 }
@@ -75,22 +75,28 @@ bool nnq::feedsProducts(Value quantized,
 StorageFormat QuantizationLowering::centeredFormatOf(Value quantized) {
   auto type = cast<quant::UniformQuantizedType>(
       getElementTypeOrSelf(quantized.getType()));
-  auto [it, isNew] = narrowFactors.try_emplace(quantized, false);
+  auto [it, isNew] = narrowFactors.try_emplace(quantized, std::nullopt);
   // Only vpdpbusd multiplies u8 by s8 without saturation.
-  if (isNew)
-    it->second = storage == ActivationStorage::U8 &&
-                 feedsProducts(quantized, isNarrowProduct);
-  if (it->second)
-    return {rewriter.getI8Type(),
-            /*isSigned=*/type.getStorageTypeMin() < type.getZeroPoint(),
-            -type.getZeroPoint()};
+  if (isNew && storage == ActivationStorage::U8)
+    for (unsigned factor : {0, 1})
+      if (feedsProducts(quantized, [&](OpOperand &use) {
+            return use.getOperandNumber() == factor &&
+                   isNarrowProduct(use.getOwner());
+          }))
+        it->second = factor;
+  if (it->second == 0)
+    return getStorageFormat(func.getContext(), ActivationStorage::U8,
+                            type.getStorageTypeMin());
+  if (it->second == 1)
+    return {rewriter.getI8Type(), /*isSigned=*/true, -type.getZeroPoint()};
   return {rewriter.getI16Type(), /*isSigned=*/true, -type.getZeroPoint()};
 }
 
 Value QuantizationLowering::emitCentered(Location loc, const Quantized &x,
                                          Type element) {
   auto type = cast<RankedTensorType>(x.storage.getType());
-  if (x.isCentered && type.getElementType() == element)
+  if (x.isCentered && x.params->zeroPoint == 0 &&
+      type.getElementType() == element)
     return x.storage;
   return createElementwise(
              rewriter, loc, type.clone(element), x.storage,
@@ -110,8 +116,50 @@ double nnq::getMagnitude(const ActivationParams &params) {
                   std::abs(params.max - params.zeroPoint));
 }
 
+std::optional<ActivationSums>
+QuantizationLowering::emitZeroPointSums(linalg::LinalgOp op, const Quantized &x,
+                                        Value y) {
+  if (x.params->zeroPoint == 0)
+    return std::nullopt;
+  MLIRContext *context = op.getContext();
+  AffineMap map = op.getIndexingMapsArray()[1],
+            outMap = op.getIndexingMapsArray()[2];
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(y.getType()).getShape();
+  SmallVector<utils::IteratorType> iterators;
+  SmallVector<AffineExpr> kept, positions;
+  for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
+    std::optional<unsigned> position = outMap.getResultPosition(expr);
+    iterators.push_back(position ? utils::IteratorType::parallel
+                                 : utils::IteratorType::reduction);
+    if (!position)
+      continue;
+    kept.push_back(getAffineDimExpr(dim, context));
+    positions.push_back(getAffineDimExpr(*position, context));
+  }
+  AffineMap identity = rewriter.getMultiDimIdentityMap(shape.size());
+  Value sums =
+      emitSum(rewriter, op, y, /*isSigned=*/true, shape, iterators, identity,
+              AffineMap::get(shape.size(), 0, kept, context));
+  Location loc = op.getLoc();
+  auto type = cast<RankedTensorType>(sums.getType());
+  linalg::GenericOp scaled = createElementwise(
+      rewriter, loc, type, sums,
+      rewriter.getMultiDimIdentityMap(type.getRank()),
+      [&](OpBuilder &, Location, ValueRange args) -> Value {
+        Value factor =
+            intConstant(loc, -x.params->zeroPoint, rewriter.getI32Type());
+        return arith::MulIOp::create(rewriter, loc, args[0], factor);
+      });
+  scaled->setAttr(kLayerAttr, rewriter.getStringAttr(getLayerName(op)));
+  return ActivationSums{
+      scaled.getResult(0),
+      AffineMap::get(outMap.getNumResults(), 0, positions, context)};
+}
+
 /// Without zero points nothing has to be corrected: sum (a - za) (b - zb) is a
-/// plain sum of products. 16 bits hold the differences, and often 8.
+/// plain sum of products. 16 bits hold the differences. Where bytes are
+/// multiplied, the first factor keeps its zero point: sums of the second times
+/// that are subtracted.
 void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
   Quantized *a = lookup(op.getDpsInputs()[0]),
             *b = lookup(op.getDpsInputs()[1]);
@@ -133,13 +181,18 @@ void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
   double scale = a->params->scale * b->params->scale;
-  auto isNarrow = [](const Quantized &x) {
-    return !x.isCentered || getElementTypeOrSelf(x.storage).isInteger(8);
+  auto hasBytes = [](const Quantized &x) {
+    return getElementTypeOrSelf(x.storage).isInteger(8);
   };
   bool isU8ByS8 = storage == ActivationStorage::U8 && isNarrowProduct(op) &&
-                  isNarrow(*a) && isNarrow(*b);
+                  hasBytes(*a) && !a->isSigned &&
+                  (hasBytes(*b) || !b->isCentered);
   Type element = rewriter.getIntegerType(isU8ByS8 ? 8 : 16);
-  Value x = emitCentered(loc, *a, element), y = emitCentered(loc, *b, element);
+  Value x = isU8ByS8 ? a->storage : emitCentered(loc, *a, element);
+  Value y = emitCentered(loc, *b, element);
+  std::optional<ActivationSums> sums;
+  if (isU8ByS8)
+    sums = emitZeroPointSums(op, *a, y);
   Value acc =
       emitIntegerContraction(op, x, /*isSigned=*/!isU8ByS8, y).getResult(0);
   Value result = op->getResult(0);
@@ -161,11 +214,19 @@ void QuantizationLowering::lowerProduct(linalg::LinalgOp op) {
   Rounded known = getRounded(largest * scale);
   auto type = cast<RankedTensorType>(acc.getType());
   Type f32 = rewriter.getF32Type();
+  SmallVector<Value> inputs{acc};
+  SmallVector<AffineMap> maps{rewriter.getMultiDimIdentityMap(type.getRank())};
+  if (sums) {
+    inputs.push_back(sums->value);
+    maps.push_back(sums->map);
+  }
   auto epilogue = createElementwise(
-      rewriter, loc, type.clone(outType ? Type(format.type) : f32), acc,
-      rewriter.getMultiDimIdentityMap(type.getRank()),
-      [&](OpBuilder &, Location, ValueRange args) -> Value {
-        Value value = arith::SIToFPOp::create(rewriter, loc, f32, args[0]);
+      rewriter, loc, type.clone(outType ? Type(format.type) : f32), inputs,
+      maps, [&](OpBuilder &, Location, ValueRange args) -> Value {
+        Value value = args[0];
+        if (sums)
+          value = arith::AddIOp::create(rewriter, loc, value, args[1]);
+        value = arith::SIToFPOp::create(rewriter, loc, f32, value);
         value = arith::MulFOp::create(rewriter, loc, value,
                                       floatConstant(loc, scale));
         if (!outType)

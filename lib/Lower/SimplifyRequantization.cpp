@@ -327,6 +327,124 @@ struct StayWide : public OpRewritePattern<arith::ExtSIOp> {
   }
 };
 
+/// An integer that comes from a rounded number n as clamp(n, low, high) +
+/// addend.
+struct BoundedRounding {
+  Value rounded;
+  int64_t least, most; // Of n.
+  int64_t low, high, addend = 0;
+
+  /// The steps from `value` back to the rounding, which nothing else reads.
+  static std::optional<BoundedRounding> match(Value value) {
+    SmallVector<Operation *> steps;
+    Operation *at = value.getDefiningOp();
+    for (; isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MaxSIOp,
+                           arith::MinSIOp, arith::TruncIOp, arith::ExtUIOp,
+                           arith::ExtSIOp>(at);
+         at = at->getOperand(0).getDefiningOp())
+      steps.push_back(at);
+    auto conversion = dyn_cast_or_null<arith::FPToSIOp>(at);
+    auto round = conversion
+                     ? conversion.getIn().getDefiningOp<math::RoundEvenOp>()
+                     : nullptr;
+    if (!round || !conversion.getType().isInteger(32) ||
+        !round.getType().isF32() || !conversion->hasOneUse())
+      return std::nullopt;
+    std::optional<ScalarRange> range = ScalarRanges().get(round.getOperand());
+    if (!range || range->low < -kFitsI32 || range->high > kFitsI32)
+      return std::nullopt;
+    auto least = static_cast<int64_t>(std::floor(range->low)),
+         most = static_cast<int64_t>(std::ceil(range->high));
+    BoundedRounding result{round, least, most, least, most};
+    for (Operation *step : llvm::reverse(steps))
+      if (!step->hasOneUse() || !result.add(step))
+        return std::nullopt;
+    // Of what was narrowed last, the sign is known.
+    unsigned width = value.getType().getIntOrFloatBitWidth();
+    if (!llvm::isIntN(width, result.low + result.addend) ||
+        !llvm::isIntN(width, result.high + result.addend))
+      return std::nullopt;
+    return result;
+  }
+
+private:
+  bool add(Operation *step) {
+    if (isa<arith::TruncIOp, arith::ExtUIOp, arith::ExtSIOp>(step)) {
+      Type narrow = isa<arith::TruncIOp>(step) ? step->getResult(0).getType()
+                                               : step->getOperand(0).getType();
+      int64_t width = narrow.getIntOrFloatBitWidth();
+      int64_t least = low + addend, most = high + addend;
+      bool fitsUnsigned = least >= 0 && most <= llvm::maxUIntN(width);
+      bool fitsSigned =
+          least >= llvm::minIntN(width) && most <= llvm::maxIntN(width);
+      return isa<arith::ExtUIOp>(step)   ? fitsUnsigned
+             : isa<arith::ExtSIOp>(step) ? fitsSigned
+                                         : fitsUnsigned || fitsSigned;
+    }
+    std::optional<int64_t> number = getInteger(step->getOperand(1));
+    if (!number || !step->getResult(0).getType().isInteger(32))
+      return false;
+    if (isa<arith::MaxSIOp>(step))
+      low = std::max(low, *number - addend);
+    else if (isa<arith::MinSIOp>(step))
+      high = std::min(high, *number - addend);
+    else if (isa<arith::AddIOp>(step))
+      addend += *number;
+    else if (isa<arith::SubIOp>(step))
+      addend -= *number;
+    else
+      return false;
+    return low <= high && llvm::isInt<32>(low + addend) &&
+           llvm::isInt<32>(high + addend);
+  }
+};
+
+/// True if `value` only adds to integers, for which a zero has no sign.
+static bool onlyMakesIntegers(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    if (isa<arith::FPToSIOp>(user))
+      return true;
+    return isa<arith::MulFOp, arith::AddFOp, arith::SubFOp, math::RoundEvenOp,
+               math::FmaOp>(user) &&
+           onlyMakesIntegers(user->getResult(0));
+  });
+}
+
+/// A rounded number that is an integer only to be bounded stays a float.
+struct StayFloat : public OpRewritePattern<arith::SIToFPOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::SIToFPOp op,
+                                PatternRewriter &rewriter) const override {
+    constexpr int64_t kExact = 1 << 24;
+    if (!op.getType().isF32() || !isa<linalg::GenericOp>(op->getParentOp()) ||
+        !onlyMakesIntegers(op))
+      return rewriter.notifyMatchFailure(op, "not between two roundings");
+    std::optional<BoundedRounding> from = BoundedRounding::match(op.getIn());
+    if (!from || std::max(std::abs(from->low), std::abs(from->high)) +
+                         std::abs(from->addend) >
+                     kExact)
+      return rewriter.notifyMatchFailure(op, "not of a rounded number");
+    Location loc = op.getLoc();
+    auto constant = [&](int64_t number) -> Value {
+      return arith::ConstantOp::create(
+          rewriter, loc, rewriter.getF32FloatAttr(static_cast<float>(number)));
+    };
+    Value result = from->rounded;
+    if (from->low > from->least)
+      result =
+          arith::MaxNumFOp::create(rewriter, loc, result, constant(from->low));
+    if (from->high < from->most)
+      result =
+          arith::MinNumFOp::create(rewriter, loc, result, constant(from->high));
+    if (from->addend != 0)
+      result =
+          arith::AddFOp::create(rewriter, loc, result, constant(from->addend));
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
 struct SimplifyRequantization
     : public nnq::impl::SimplifyRequantizationBase<SimplifyRequantization> {
   void runOnOperation() override {
@@ -335,8 +453,10 @@ struct SimplifyRequantization
     RewritePatternSet patterns(context);
     patterns.add<DropImpliedMaximum>(context, /*benefit=*/3);
     // Without the instruction each lane would be a call of libm.
-    if (target && hasFusedMultiplyAdd(target))
+    if (target && hasFusedMultiplyAdd(target)) {
       patterns.add<DivideByMultiplying>(context, /*benefit=*/2);
+      patterns.add<StayFloat>(context);
+    }
     patterns.add<BoundIntegers, StayWide>(context);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();

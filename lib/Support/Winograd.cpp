@@ -22,17 +22,18 @@ static uint32_t invertOdd(uint32_t odd) {
   return inverse;
 }
 
-static WinogradAlgorithm makeAlgorithm(IntMatrix input, IntMatrix weight,
-                                       IntMatrix output, int64_t scale) {
+static WinogradAlgorithm makeAlgorithm(const IntMatrix &input,
+                                       const IntMatrix &weight,
+                                       const IntMatrix &output, int64_t scale) {
   uint32_t square = scale * scale;
   int64_t shift = llvm::countr_zero(square);
   int64_t outputs = output.rows, taps = weight.cols, points = input.rows;
   return {outputs,
           taps,
           points,
-          std::move(input),
-          std::move(weight),
-          std::move(output),
+          input,
+          {weight, weight},
+          {output, output},
           scale,
           shift,
           invertOdd(square >> shift)};
@@ -84,41 +85,56 @@ static WinogradAlgorithm makeF43() {
                        /*scale=*/24);
 }
 
-/// What a row of the weights' transform has as a factor, the column of the
-/// outputs' has in its place.
-static WinogradAlgorithm simplifyWeights(WinogradAlgorithm algorithm) {
-  IntMatrix &weight = algorithm.weight, &output = algorithm.output;
-  for (int64_t row = 0; row < weight.rows; ++row) {
+/// Moves the factor that the points of `weight` have over the `wanted` ones to
+/// those of `output`, or the other way around.
+static void setFactors(IntMatrix &weight, IntMatrix &output,
+                       llvm::ArrayRef<int64_t> wanted) {
+  for (int64_t point = 0; point < weight.rows; ++point) {
     int64_t factor = 0;
     for (int64_t col = 0; col < weight.cols; ++col)
-      factor = std::gcd(factor, weight.at(row, col));
-    for (int64_t col = 0; col < weight.cols; ++col)
-      weight.values[row * weight.cols + col] /= factor;
-    for (int64_t i = 0; i < output.rows; ++i)
-      output.values[i * output.cols + row] *= factor;
+      factor = std::gcd(factor, weight.at(point, col));
+    for (int64_t col = 0; col < weight.cols; ++col) {
+      int64_t &value = weight.values[point * weight.cols + col];
+      value = value / factor * wanted[point];
+    }
+    for (int64_t i = 0; i < output.rows; ++i) {
+      int64_t &value = output.values[i * output.cols + point];
+      value = value * factor / wanted[point];
+    }
   }
+}
+
+/// Rows of points with the factors `rows`, columns with none.
+static WinogradAlgorithm makeFused(WinogradAlgorithm algorithm,
+                                   llvm::ArrayRef<int64_t> rows) {
+  setFactors(algorithm.weight.rows, algorithm.output.rows, rows);
+  setFactors(algorithm.weight.columns, algorithm.output.columns,
+             llvm::SmallVector<int64_t>(rows.size(), 1));
   return algorithm;
 }
 
 const WinogradAlgorithm *nnq::getWinograd(int64_t outputs, bool fused) {
   static const WinogradAlgorithm f23 = makeF23(), f43 = makeF43(),
-                                 fused23 = simplifyWeights(makeF23()),
-                                 fused43 = simplifyWeights(makeF43());
+                                 fused23 = makeFused(makeF23(), {2, 1, 1, 2}),
+                                 fused43 =
+                                     makeFused(makeF43(), {6, 4, 4, 1, 1, 24});
   return outputs == 2   ? (fused ? &fused23 : &f23)
          : outputs == 4 ? (fused ? &fused43 : &f43)
                         : nullptr;
 }
 
 std::pair<int64_t, int64_t>
-nnq::getTransformedRange(const IntMatrix &matrix, int64_t low, int64_t high) {
+nnq::getTransformedRange(const IntMatrixPair &matrices, int64_t low,
+                         int64_t high) {
+  const auto &[rows, columns] = matrices;
   int64_t least = 0, largest = 0;
-  for (int64_t row = 0; row < matrix.rows; ++row)
-    for (int64_t col = 0; col < matrix.rows; ++col) {
+  for (int64_t row = 0; row < rows.rows; ++row)
+    for (int64_t col = 0; col < columns.rows; ++col) {
       // Sums of the positive and of the negative factors of one element.
       int64_t positive = 0, negative = 0;
-      for (int64_t i = 0; i < matrix.cols; ++i)
-        for (int64_t j = 0; j < matrix.cols; ++j) {
-          int64_t factor = matrix.at(row, i) * matrix.at(col, j);
+      for (int64_t i = 0; i < rows.cols; ++i)
+        for (int64_t j = 0; j < columns.cols; ++j) {
+          int64_t factor = rows.at(row, i) * columns.at(col, j);
           (factor > 0 ? positive : negative) += factor;
         }
       least = std::min(least, positive * low + negative * high);

@@ -1,5 +1,5 @@
-// Products of u8 without a zero point and s8, as vpdpbusd takes them, against the
-// definition on f32, which is exact here. Sizes that are no multiples of lanes and
+// Products of u8, with and without a zero point, and s8, as vpdpbusd takes them,
+// against the definition on f32, which is exact here. Sizes that are no multiples of lanes and
 // groups, a transposed operand, single rows, and the ends of both ranges.
 // RUN: %python %S/../Inputs/make_arrays.py %t.npz x=f4:1x640:iota
 // RUN: nnq-run %s --data=%t.npz --compare=%s --compare-reference --max-diff=0 --repeat=0 | FileCheck %s
@@ -8,10 +8,11 @@
 // CHECK: largest difference    0
 
 !u = !quant.uniform<u8:f32, 0.5>
+!z = !quant.uniform<u8:f32, 0.5:137>
 !s = !quant.uniform<i8:f32, 2.0>
 
 #id = affine_map<(i, j) -> (i, j)>
-func.func @products(%iota: tensor<1x640xf32>) -> (tensor<2x5x21xf32>, tensor<2x21xf32>) {
+func.func @products(%iota: tensor<1x640xf32>) -> (tensor<2x5x21xf32>, tensor<2x21xf32>, tensor<2x5x21xf32>) {
   %zero = arith.constant 0.0 : f32
   %shift = arith.constant -300.0 : f32
   %ie = tensor.empty() : tensor<1x640xf32>
@@ -49,5 +50,11 @@ func.func @products(%iota: tensor<1x640xf32>) -> (tensor<2x5x21xf32>, tensor<2x2
   %vf = linalg.fill ins(%zero : f32) outs(%ve : tensor<2x21xf32>) -> tensor<2x21xf32>
   %1 = linalg.batch_vecmat ins(%vd, %td : tensor<2x13xf32>, tensor<2x13x21xf32>)
     outs(%vf : tensor<2x21xf32>) -> tensor<2x21xf32>
-  return %0, %1 : tensor<2x5x21xf32>, tensor<2x21xf32>
+
+  // With a zero point.
+  %zq = quant.qcast %x1 : tensor<2x5x13xf32> to tensor<2x5x13x!z>
+  %zd = quant.dcast %zq : tensor<2x5x13x!z> to tensor<2x5x13xf32>
+  %2 = linalg.batch_matmul ins(%zd, %td : tensor<2x5x13xf32>, tensor<2x13x21xf32>)
+    outs(%f : tensor<2x5x21xf32>) -> tensor<2x5x21xf32>
+  return %0, %1, %2 : tensor<2x5x21xf32>, tensor<2x21xf32>, tensor<2x5x21xf32>
 }

@@ -150,3 +150,36 @@ func.func @bytes_and_words(%e: tensor<4x4xf32>, %v: tensor<4x4xf32>) -> (tensor<
   %z = linalg.matmul ins(%vd, %vd : tensor<4x4xf32>, tensor<4x4xf32>) outs(%yf : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %y, %z : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+!e = !quant.uniform<u8:f32, 0.00390625:100>
+!v = !quant.uniform<i8:f32, 0.25>
+
+// The zero point of the first factor stays in its bytes: it times the sums of
+// columns of the second is subtracted, before rounding to f32.
+// CHECK-LABEL: @first_zero_point
+// CHECK: %[[E:.+]] = linalg.generic {{.*}} ins(%{{.+}} : tensor<4x8xf32>) outs({{.*}} : tensor<4x8xi8>)
+// CHECK: arith.addi %{{.+}}, %c100_i32
+// CHECK: %[[V:.+]] = linalg.generic {{.*}} ins(%{{.+}} : tensor<8x4xf32>) outs({{.*}} : tensor<8x4xi8>)
+// CHECK: %[[SUM:.+]] = linalg.generic {{.*}} iterator_types = ["reduction", "parallel"]} ins(%[[V]] : tensor<8x4xi8>) outs({{.*}} : tensor<4xi32>)
+// CHECK: arith.extsi
+// CHECK: %[[SCALED:.+]] = linalg.generic {{.*}} ins(%[[SUM]] : tensor<4xi32>)
+// CHECK: arith.muli %{{.+}}, %c-100_i32
+// CHECK: %[[ACC:.+]] = linalg.generic {{.*}} ins(%[[E]], %[[V]] : tensor<4x8xi8>, tensor<8x4xi8>)
+// CHECK: arith.extui
+// CHECK: arith.extsi
+// CHECK: linalg.generic {{.*}} ins(%[[ACC]], %[[SCALED]] : tensor<4x4xi32>, tensor<4xi32>) outs({{.*}} : tensor<4x4xf32>)
+// CHECK: arith.addi
+// CHECK: arith.sitofp
+func.func @first_zero_point(%e: tensor<4x8xf32>, %v: tensor<8x4xf32>) -> tensor<4x4xf32> {
+  %zero = arith.constant 0.0 : f32
+  %eq = quant.qcast %e : tensor<4x8xf32> to tensor<4x8x!e>
+  %ed = quant.dcast %eq : tensor<4x8x!e> to tensor<4x8xf32>
+  %vq = quant.qcast %v : tensor<8x4xf32> to tensor<8x4x!v>
+  %vd = quant.dcast %vq : tensor<8x4x!v> to tensor<8x4xf32>
+  %ye = tensor.empty() : tensor<4x4xf32>
+  %yf = linalg.fill ins(%zero : f32) outs(%ye : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %y = linalg.matmul ins(%ed, %vd : tensor<4x8xf32>, tensor<8x4xf32>) outs(%yf : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %y : tensor<4x4xf32>
+}

@@ -95,3 +95,35 @@ func.func @wraps(%x: tensor<8xi16>) -> tensor<8xi32> {
   } -> tensor<8xi32>
   return %0 : tensor<8xi32>
 }
+
+// A zero that is rounded may be negative, which a result would show; and 255 as
+// a byte is -1.
+// CHECK-LABEL: @signs
+// CHECK: arith.fptosi
+// CHECK: arith.sitofp {{.*}} i32 to f32
+// CHECK: arith.sitofp {{.*}} i8 to f32
+func.func @signs(%x: tensor<8xi16>) -> (tensor<8xf32>, tensor<8xi32>) {
+  %e = tensor.empty() : tensor<8xf32>
+  %i = tensor.empty() : tensor<8xi32>
+  %low = arith.constant 0 : i32
+  %high = arith.constant 255 : i32
+  %0:2 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%x : tensor<8xi16>) outs(%e, %i : tensor<8xf32>, tensor<8xi32>) {
+  ^bb0(%a: i16, %o: f32, %p: i32):
+    %1 = arith.sitofp %a : i16 to f32
+    %2 = math.roundeven %1 : f32
+    %3 = arith.fptosi %2 : f32 to i32
+    %4 = arith.minsi %3, %high : i32
+    %5 = arith.sitofp %4 : i32 to f32
+    %6 = math.roundeven %1 : f32
+    %7 = arith.fptosi %6 : f32 to i32
+    %8 = arith.maxsi %7, %low : i32
+    %9 = arith.minsi %8, %high : i32
+    %10 = arith.trunci %9 : i32 to i8
+    %11 = arith.sitofp %10 : i8 to f32
+    %12 = math.roundeven %11 : f32
+    %13 = arith.fptosi %12 : f32 to i32
+    linalg.yield %5, %13 : f32, i32
+  } -> (tensor<8xf32>, tensor<8xi32>)
+  return %0#0, %0#1 : tensor<8xf32>, tensor<8xi32>
+}

@@ -156,3 +156,50 @@ func.func @wide(%x: tensor<8xi32>) -> tensor<8xi32> {
   } -> tensor<8xi32>
   return %0 : tensor<8xi32>
 }
+
+// Between two roundings, what is bounded as an integer is a number again: 100
+// is added for the bounds, and 98 of it subtracted.
+// CHECK-LABEL: @two_roundings
+// CHECK-DAG: %[[MOST:.+]] = arith.constant 1.550000e+02 : f32
+// CHECK-DAG: %[[LEAST:.+]] = arith.constant -1.000000e+02 : f32
+// CHECK-DAG: %[[REST:.+]] = arith.constant 2.000000e+00 : f32
+// CHECK: ^bb0(%[[X:.+]]: i16, %{{.+}}: i8):
+// CHECK-NEXT: %[[F:.+]] = arith.sitofp %[[X]] : i16 to f32
+// CHECK-NEXT: %[[SCALED:.+]] = arith.mulf %[[F]]
+// CHECK-NEXT: %[[R:.+]] = math.roundeven %[[SCALED]] : f32
+// CHECK-NEXT: %[[A:.+]] = arith.maxnumf %[[R]], %[[LEAST]] : f32
+// CHECK-NEXT: %[[B:.+]] = arith.minnumf %[[A]], %[[MOST]] : f32
+// CHECK-NEXT: %[[C:.+]] = arith.addf %[[B]], %[[REST]] : f32
+// CHECK-NEXT: arith.mulf %[[C]]
+// CHECK-NEXT: math.roundeven
+func.func @two_roundings(%x: tensor<8xi16>) -> tensor<8xi8> {
+  %e = tensor.empty() : tensor<8xi8>
+  %scale = arith.constant 0.3 : f32
+  %low = arith.constant 0 : i32
+  %high = arith.constant 255 : i32
+  %zp = arith.constant 100 : i32
+  %other = arith.constant 98 : i32
+  %0 = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%x : tensor<8xi16>) outs(%e : tensor<8xi8>) {
+  ^bb0(%a: i16, %o: i8):
+    %1 = arith.sitofp %a : i16 to f32
+    %2 = arith.mulf %1, %scale : f32
+    %3 = math.roundeven %2 : f32
+    %4 = arith.fptosi %3 : f32 to i32
+    %5 = arith.addi %4, %zp : i32
+    %6 = arith.maxsi %5, %low : i32
+    %7 = arith.minsi %6, %high : i32
+    %8 = arith.trunci %7 : i32 to i8
+    %9 = arith.extui %8 : i8 to i32
+    %10 = arith.subi %9, %other : i32
+    %11 = arith.sitofp %10 : i32 to f32
+    %12 = arith.mulf %11, %scale : f32
+    %13 = math.roundeven %12 : f32
+    %14 = arith.fptosi %13 : f32 to i32
+    %15 = arith.maxsi %14, %low : i32
+    %16 = arith.minsi %15, %high : i32
+    %17 = arith.trunci %16 : i32 to i8
+    linalg.yield %17 : i8
+  } -> tensor<8xi8>
+  return %0 : tensor<8xi8>
+}

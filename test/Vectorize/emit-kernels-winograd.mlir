@@ -17,11 +17,15 @@
 // CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<36x64xi16>
 // CHECK: %[[U:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x96xi16>
 // CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x48xi32>
-// The activation, for each tile.
+// The activation, for each tile: it shares two of six columns, of which the
+// rows are transformed, with the one before.
 // CHECK: scf.for %[[TY:.+]] = %c0{{.*}} to %c2
-// CHECK: scf.for %[[TX:.+]] = %c0{{.*}} to %c2
 // CHECK: affine.min
-// CHECK: vector.load %[[X]]{{.*}} vector<8xi16>
+// CHECK-COUNT-12: vector.load %[[X]]{{.*}} vector<8xi16>
+// CHECK-NOT: vector.load
+// CHECK: scf.for %[[TX:.+]] = %c0{{.*}} to %c2{{.*}} iter_args
+// CHECK-COUNT-24: vector.load %[[X]]{{.*}} vector<8xi16>
+// CHECK-NOT: vector.load %[[X]]
 // CHECK-NOT: arith.muli {{.*}}i32
 // CHECK: vector.store %{{.+}}, %[[V]][%c0{{.*}} : memref<36x64xi16>, vector<8xi16>
 // CHECK: vector.store %{{.+}}, %[[V]][%c35{{.*}} : memref<36x64xi16>, vector<8xi16>
@@ -262,12 +266,14 @@ memref.global "private" constant @middle : memref<2x48x16x2xi8> = dense<2>
 // the first taps of columns, five points at once and the last, of four pairs of
 // inputs, apart; of rows 1 and 2, which read all, two columns at a time, and
 // those at the ends, which read two columns of taps, together. The first and
-// the third tap are neighbours, multiplied and added up at once. No factors are
-// in the transform of weights, but in that of the results.
+// the third tap are neighbours, multiplied and added up at once, by factors that
+// the transform of the results then lacks. What other points of the same rows
+// read again of columns of which the rows are transformed is stored.
 // CHECK-LABEL: @fused
 // CHECK: %[[OUTER:.+]] = memref.get_global @outer
 // CHECK: %[[MIDDLE:.+]] = memref.get_global @middle
 // CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<36x160xi16>
+// CHECK: %[[H:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x18x544xi16>
 // CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x80xi32>
 // CHECK-NOT: memref.alloc
 // CHECK: vector.store %{{.+}}, %[[V]][%c35
@@ -275,7 +281,7 @@ memref.global "private" constant @middle : memref<2x48x16x2xi8> = dense<2>
 // CHECK: scf.for
 // CHECK: %[[PAIRS:.+]] = memref.collapse_shape %[[OUTER]] {{\[}}[0], [1], [2, 3, 4]]
 // CHECK: %[[BYTES:.+]] = vector.load %[[PAIRS]]{{.*}} vector<64xi8>
-// CHECK: %[[FACTORS:.+]] = arith.constant dense<[1, 0, 1, 0]> : vector<4xi8>
+// CHECK: %[[FACTORS:.+]] = arith.constant dense<[6, 0, 6, 0]> : vector<4xi8>
 // CHECK: vector.contract {{.*}} : vector<2x2xi16>, vector<16x2x2xi16> into vector<16x2xi16>
 // CHECK-COUNT-2: vector.load {{.*}} vector<64xi8>
 // CHECK-NOT: vector.load {{.*}} vector<64xi8>
@@ -285,12 +291,12 @@ memref.global "private" constant @middle : memref<2x48x16x2xi8> = dense<2>
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c0{{[_0-9]*}},
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c4{{[_0-9]*}},
 // CHECK: scf.for
-// CHECK-COUNT-4: vector.load {{.*}} vector<64xi8>
-// CHECK-NOT: vector.load {{.*}} vector<64xi8>
+// CHECK-COUNT-4: vector.load %[[H]][{{.*}} vector<32xi16>
+// CHECK-NOT: vector.load {{.*}}i8>
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c5{{[_0-9]*}},
 // CHECK: scf.for
 // CHECK: vector.load {{.*}} vector<64xi8>
-// CHECK: dense<1> : vector<4xi8>
+// CHECK: dense<4> : vector<4xi8>
 // CHECK: memref.collapse_shape %[[MIDDLE]] {{\[}}[0], [1], [2, 3]]
 // CHECK: vector.load {{.*}} vector<32xi8>
 // CHECK: vector.load {{.*}} vector<64xi8>
@@ -299,7 +305,10 @@ memref.global "private" constant @middle : memref<2x48x16x2xi8> = dense<2>
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c6{{[_0-9]*}},
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c17{{[_0-9]*}},
 // CHECK: scf.for
-// CHECK-COUNT-3: vector.load {{.*}} vector<32xi8>
+// CHECK: vector.load {{.*}} vector<64xi8>
+// CHECK: vector.load {{.*}} vector<32xi8>
+// CHECK-COUNT-2: vector.store %{{.+}}, %[[H]]
+// CHECK-COUNT-4: vector.load %[[H]][{{.*}} vector<32xi16>
 // CHECK-NOT: vector.load {{.*}}xi8>
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c7{{[_0-9]*}},
 // CHECK-DAG: arith.constant dense<6> : vector<16xi32>
@@ -323,6 +332,47 @@ func.func @fused(%x: memref<10x320xi16>, %y: memref<8x8x32xi32>) {
   linalg.generic {indexing_maps = [#x, #w, #y],
       iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
       ins(%x, %w : memref<10x320xi16>, memref<2x3x48x16x2xi8>) outs(%y : memref<8x8x32xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2, fused = true>} {
+  ^bb0(%a: i16, %c: i8, %o: i32):
+    %p = arith.extsi %a : i16 to i32
+    %q = arith.extsi %c : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// All tiles share what the first four transform.
+// CHECK-LABEL: @fused_groups
+// CHECK-SAME: memref<10x576xi16>
+// CHECK: memref.alloc() {alignment = 64 : i64} : memref<36x288xi16>
+// CHECK: %[[H:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x18x544xi16>
+// CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x144xi32>
+// CHECK-COUNT-3: vector.store %{{.+}}, %[[H]]
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c35{{[_0-9]*}}, %{{.+}}]
+// CHECK-COUNT-4: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c0{{[_0-9]*}}, %{{.+}}]
+// CHECK-NOT: xi8>
+// CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c35{{[_0-9]*}}, %{{.+}}]
+func.func @fused_groups(%x: memref<10x576xi16>, %y: memref<8x16x32xi32>) {
+  %zero = arith.constant 0 : i32
+  %outer = memref.get_global @outer : memref<2x48x16x2x2xi8>
+  %middle = memref.get_global @middle : memref<2x48x16x2xi8>
+  %w = memref.alloc() : memref<2x3x48x16x2xi8>
+  linalg.generic {indexing_maps = [#pair, #one, #taps],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel"]}
+      ins(%outer, %middle : memref<2x48x16x2x2xi8>, memref<2x48x16x2xi8>) outs(%w : memref<2x3x48x16x2xi8>) {
+  ^bb0(%a: i8, %c: i8, %o: i8):
+    %tap = linalg.index 1 : index
+    %c1 = arith.constant 1 : index
+    %is = arith.cmpi eq, %tap, %c1 : index
+    %s = arith.select %is, %c, %a : i8
+    linalg.yield %s : i8
+  }
+  linalg.fill ins(%zero : i32) outs(%y : memref<8x16x32xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<10x576xi16>, memref<2x3x48x16x2xi8>) outs(%y : memref<8x16x32xi32>)
       attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 2, fused = true>} {
   ^bb0(%a: i16, %c: i8, %o: i32):
     %p = arith.extsi %a : i16 to i32

@@ -16,14 +16,15 @@ using namespace nnq;
 namespace {
 using Matrix = std::vector<std::vector<int64_t>>;
 
-/// matrix * x * matrix^T
-Matrix transform(const IntMatrix &matrix, const Matrix &x) {
-  Matrix result(matrix.rows, std::vector<int64_t>(matrix.rows, 0));
-  for (int64_t r = 0; r < matrix.rows; ++r)
-    for (int64_t c = 0; c < matrix.rows; ++c)
-      for (int64_t i = 0; i < matrix.cols; ++i)
-        for (int64_t j = 0; j < matrix.cols; ++j)
-          result[r][c] += matrix.at(r, i) * x[i][j] * matrix.at(c, j);
+/// rows * x * columns^T
+Matrix transform(const IntMatrixPair &matrices, const Matrix &x) {
+  const auto &[rows, columns] = matrices;
+  Matrix result(rows.rows, std::vector<int64_t>(columns.rows, 0));
+  for (int64_t r = 0; r < rows.rows; ++r)
+    for (int64_t c = 0; c < columns.rows; ++c)
+      for (int64_t i = 0; i < rows.cols; ++i)
+        for (int64_t j = 0; j < columns.cols; ++j)
+          result[r][c] += rows.at(r, i) * x[i][j] * columns.at(c, j);
   return result;
 }
 
@@ -48,7 +49,7 @@ TEST_P(Winograd, ConvolvesExactlyModulo32Bits) {
   for (int trial = 0; trial < 100; ++trial) {
     Matrix x = randomMatrix(generator, f.points, 0, 255);
     Matrix w = randomMatrix(generator, f.taps, -128, 127);
-    Matrix v = transform(f.input, x), u = transform(f.weight, w);
+    Matrix v = transform({f.input, f.input}, x), u = transform(f.weight, w);
     for (int64_t i = 0; i < f.points; ++i)
       for (int64_t j = 0; j < f.points; ++j)
         v[i][j] *= u[i][j];
@@ -67,7 +68,7 @@ TEST_P(Winograd, ConvolvesExactlyModulo32Bits) {
 }
 
 TEST_P(Winograd, BoundsWhatTransformsReach) {
-  auto [low, high] = getTransformedRange(f.input, 0, 255);
+  auto [low, high] = getTransformedRange({f.input, f.input}, 0, 255);
   int64_t least = 0, largest = 0;
   // Extreme inputs reach the bounds: each element of the transform is linear.
   for (int64_t r = 0; r < f.points; ++r)
@@ -77,7 +78,7 @@ TEST_P(Winograd, BoundsWhatTransformsReach) {
         for (int64_t i = 0; i < f.points; ++i)
           for (int64_t j = 0; j < f.points; ++j)
             x[i][j] = sign * f.input.at(r, i) * f.input.at(c, j) > 0 ? 255 : 0;
-        int64_t reached = transform(f.input, x)[r][c];
+        int64_t reached = transform({f.input, f.input}, x)[r][c];
         least = std::min(least, reached);
         largest = std::max(largest, reached);
       }
@@ -86,8 +87,8 @@ TEST_P(Winograd, BoundsWhatTransformsReach) {
 }
 
 TEST_P(Winograd, FactorsFitIn16Bits) {
-  for (auto [low, high] : {getTransformedRange(f.input, 0, 255),
-                           getTransformedRange(f.input, -128, 127),
+  for (auto [low, high] : {getTransformedRange({f.input, f.input}, 0, 255),
+                           getTransformedRange({f.input, f.input}, -128, 127),
                            getTransformedRange(f.weight, -128, 127)}) {
     EXPECT_GE(low, -32768);
     EXPECT_LE(high, 32767);
@@ -98,13 +99,24 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Winograd,
                          testing::Combine(testing::Values(2, 4),
                                           testing::Bool()));
 
-TEST(WinogradFused, WeightsHaveNoFactors) {
-  const WinogradAlgorithm &f = *getWinograd(4, /*fused=*/true);
-  for (int64_t row = 0; row < f.weight.rows; ++row) {
+TEST(WinogradFused, ColumnsOfWeightsHaveNoFactors) {
+  const IntMatrix &weight = getWinograd(4, /*fused=*/true)->weight.columns;
+  for (int64_t row = 0; row < weight.rows; ++row) {
     int64_t least = INT64_MAX;
-    for (int64_t col = 0; col < f.weight.cols; ++col)
-      if (f.weight.at(row, col) != 0)
-        least = std::min(least, std::abs(f.weight.at(row, col)));
+    for (int64_t col = 0; col < weight.cols; ++col)
+      if (weight.at(row, col) != 0)
+        least = std::min(least, std::abs(weight.at(row, col)));
+    EXPECT_EQ(least, 1);
+  }
+}
+
+TEST(WinogradFused, RowsOfOutputsHaveNoFactors) {
+  const IntMatrix &output = getWinograd(4, /*fused=*/true)->output.rows;
+  for (int64_t point = 0; point < output.cols; ++point) {
+    int64_t least = INT64_MAX;
+    for (int64_t row = 0; row < output.rows; ++row)
+      if (output.at(row, point) != 0)
+        least = std::min(least, std::abs(output.at(row, point)));
     EXPECT_EQ(least, 1);
   }
 }

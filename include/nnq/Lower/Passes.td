@@ -204,7 +204,8 @@ def SimplifyRequantization : Pass<"nnq-simplify-requantization", "::mlir::func::
     every f32: as both never decrease, it is enough to look where one integer
     follows another. Bounds move behind the narrowing if the range of what is
     converted is known to fit, and integers that would be extended again are not
-    narrowed. The bits stay the same.
+    narrowed; those that would become numbers again are rounded and bounded as
+    numbers. The bits stay the same.
   }];
   let statistics = [
     Statistic<"divisions", "divisions", "Divisions by a constant that are left">,

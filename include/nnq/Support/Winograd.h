@@ -25,11 +25,17 @@ struct IntMatrix {
   }
 };
 
+/// `rows * x * columns^T`
+struct IntMatrixPair {
+  IntMatrix rows, columns;
+};
+
 /// F(m, r) after Winograd: m outputs of a filter of r taps from n = m + r - 1
 /// products instead of m * r (Lavin and Gray, "Fast Algorithms for
 /// Convolutional Neural Networks", 2015). The matrices hold integers, so that
 /// `output * ((weight * w) . (input * x)) == scale * y` without rounding; in
-/// two dimensions the factor is `scale` squared.
+/// two dimensions the factor is `scale` squared. What a point has as a factor
+/// in the transform of weights, it lacks in that of outputs.
 ///
 /// All of it may be computed modulo 2^32: with `scale * scale = odd * 2^shift`,
 /// multiplying by `inverse`, which undoes `odd`, and an arithmetic shift by
@@ -37,21 +43,21 @@ struct IntMatrix {
 struct WinogradAlgorithm {
   int64_t outputs, taps, points; // m, r, n
   IntMatrix input;               // n x n
-  IntMatrix weight;              // n x r
-  IntMatrix output;              // m x n
+  IntMatrixPair weight;          // n x r
+  IntMatrixPair output;          // m x n
   int64_t scale;
   int64_t shift;
   uint32_t inverse;
 };
 
 /// F(2, 3) and F(4, 3); null for other sizes of output. Where weights are
-/// transformed again and again, their transform is the simplest one, and that
-/// of the outputs has its factors.
+/// transformed in registers, factors of rows are in their transform, which
+/// multiplies by them anyway, and those of columns in that of the outputs.
 const WinogradAlgorithm *getWinograd(int64_t outputs, bool fused = false);
 
-/// Least and largest element of `matrix * x * matrix^T` for matrices x with
+/// Least and largest element of `rows * x * columns^T` for matrices x with
 /// elements in [low, high].
-std::pair<int64_t, int64_t> getTransformedRange(const IntMatrix &matrix,
+std::pair<int64_t, int64_t> getTransformedRange(const IntMatrixPair &matrices,
                                                 int64_t low, int64_t high);
 
 } // namespace nnq

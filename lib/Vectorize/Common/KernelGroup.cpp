@@ -453,29 +453,49 @@ static SmallVector<Value> emitEpilogue(OpBuilder &b, const KernelGroup &group,
   return results;
 }
 
-/// Bytes of this many neighbouring rows of all channels fill a register of
-/// AVX-512, to which four registers of 32 bits are narrowed at once; 0 where
-/// they do not.
-static int64_t getRowsOfBytes(const KernelGroup &group, const TileShape &shape,
-                              const Tile &tile) {
-  constexpr int64_t kLanes = 16, kRows = 4;
+/// Registers of 32 bits that AVX-512 narrows to one of bytes at once.
+constexpr int64_t kRegistersOfBytes = 4;
+
+/// True if rows of all channels, which are `lanes`, lie side by side.
+static bool areRowsNeighbors(const KernelGroup &group, const TileShape &shape,
+                             int64_t lanes) {
   linalg::GenericOp root = group.root();
   AffineMap map = root.getIndexingMapsArray().back();
   auto type = cast<MemRefType>(root.getOutputs()[0].getType());
   unsigned rank = map.getNumResults();
-  if (shape.lanes != kLanes || tile.blocks != 1 || tile.lastLanes != kLanes ||
-      tile.rows < kRows || shape.rowLoop < 0 || rank < 2 || !group.epilogue ||
+  auto isLoop = [&](unsigned result, int64_t loop) {
+    return map.getResult(result) == getAffineDimExpr(loop, map.getContext());
+  };
+  return rank >= 2 && isLoop(rank - 1, shape.laneLoop) &&
+         isLoop(rank - 2, shape.rowLoop) &&
+         type.getDimSize(rank - 1) == lanes &&
+         getLoopStride(type, map, shape.rowLoop) == lanes;
+}
+
+/// Blocks from `block` on whose bytes fill a register of AVX-512 together with
+/// as many rows as that takes; 0 where they do not.
+static int64_t getBlocksOfBytes(const KernelGroup &group,
+                                const TileShape &shape, const Tile &tile,
+                                int64_t block) {
+  constexpr int64_t kLanes = 16;
+  linalg::GenericOp root = group.root();
+  AffineMap map = root.getIndexingMapsArray().back();
+  auto type = cast<MemRefType>(root.getOutputs()[0].getType());
+  if (shape.lanes != kLanes || shape.rowLoop < 0 || !group.epilogue ||
       !type.getElementType().isInteger(8) ||
-      map.getResult(rank - 1) !=
-          getAffineDimExpr(shape.laneLoop, map.getContext()) ||
-      map.getResult(rank - 2) !=
-          getAffineDimExpr(shape.rowLoop, map.getContext()) ||
-      type.getDimSize(rank - 1) != kLanes ||
-      getLoopStride(type, map, shape.rowLoop) != kLanes ||
       getLoopStride(type, map, shape.laneLoop) != 1 ||
-      !findWideResult(group.epilogue))
+      !findWideResult(group.epilogue) ||
+      getRowsAtOnce(group.epilogue, kRegistersOfBytes, /*isNarrow=*/false) != 1)
     return 0;
-  return kRows;
+  int64_t whole = tile.blocks - (tile.lastLanes < kLanes ? 1 : 0);
+  auto fits = [&](int64_t count) {
+    return block + count <= whole && kRegistersOfBytes / count <= tile.rows;
+  };
+  for (int64_t count : {4, 2})
+    if (fits(count))
+      return count;
+  // To take four rows that lie apart out of a register is not faster.
+  return fits(1) && areRowsNeighbors(group, shape, kLanes) ? 1 : 0;
 }
 
 /// Stores bytes of rows one after the other, from that of `loops` on.
@@ -502,6 +522,53 @@ static void emitStoreBytes(OpBuilder &b, const KernelGroup &group, Value bytes,
                   loops));
 }
 
+/// Applies the epilogue to rows of some blocks, and stores them as bytes, as
+/// many at a time as fill a register. Returns how many rows that are.
+static int64_t emitRowsOfBytes(OpBuilder &b, const KernelGroup &group,
+                               const TileShape &shape, const Tile &tile,
+                               ArrayRef<Value> values, int64_t firstBlock,
+                               int64_t numBlocks) {
+  linalg::GenericOp root = group.root();
+  Location loc = root.getLoc();
+  AffineMap map = root.getIndexingMapsArray().back();
+  Value last = findWideResult(group.epilogue);
+  int64_t count = kRegistersOfBytes / numBlocks,
+          lanes = numBlocks * shape.lanes;
+  Row stored{shape.laneLoop, lanes, lanes};
+  auto getIndices = [&](int64_t row, int64_t block) {
+    return getTileIndices(b, loc, shape, tile, row, block);
+  };
+  int64_t row = 0;
+  for (; row + count <= tile.rows; row += count) {
+    SmallVector<Value> parts;
+    for (int64_t i = row; i < row + count; ++i)
+      for (int64_t block = firstBlock; block < firstBlock + numBlocks; ++block)
+        parts.push_back(emitEpilogue(b, group, getTileLanes(shape, tile, block),
+                                     getIndices(i, block),
+                                     values[i * tile.blocks + block], last)
+                            .front());
+    Value bytes = emitRestOfBody(b, group.epilogue, last,
+                                 concatenate(b, loc, std::move(parts)));
+    if (count > 1 && areRowsNeighbors(group, shape, lanes)) {
+      LoopIndices loops = getIndices(row, firstBlock);
+      loops.resize(map.getNumDims(), b.getIndexAttr(0));
+      emitStoreBytes(b, group, bytes, loops);
+      continue;
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      LoopIndices loops = getIndices(row + i, firstBlock);
+      loops.resize(map.getNumDims(), b.getIndexAttr(0));
+      Value part = count == 1
+                       ? bytes
+                       : vector::ExtractStridedSliceOp::create(
+                             b, loc, bytes, ArrayRef<int64_t>{i * lanes},
+                             ArrayRef<int64_t>{lanes}, ArrayRef<int64_t>{1});
+      emitStoreRow(b, loc, part, root.getOutputs()[0], map, loops, stored);
+    }
+  }
+  return row;
+}
+
 void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
                         const TileShape &shape, const Tile &tile,
                         ArrayRef<Value> values) {
@@ -516,33 +583,23 @@ void nnq::emitStoreTile(OpBuilder &builder, const KernelGroup &group,
   // one.
   constexpr int64_t kMostLanes = 8;
   bool joinsRows = joins && shape.lanes <= kMostLanes;
+  // Of blocks up to `end`, rows up to `firstRow` are stored.
+  int64_t firstRow = 0, end = 0;
   for (int64_t block = 0; block < tile.blocks;) {
+    if (block == end) {
+      int64_t count = getBlocksOfBytes(group, shape, tile, block);
+      end = count ? block + count : tile.blocks;
+      firstRow = count ? emitRowsOfBytes(builder, group, shape, tile, values,
+                                         block, count)
+                       : 0;
+    }
     Row lane = getTileLanes(shape, tile, block);
-    bool isPair = joins && block + 1 < tile.blocks &&
+    bool isPair = joins && block + 1 < end &&
                   getTileLanes(shape, tile, block + 1).useful == shape.lanes;
     Value wide = isPair && shape.lanes <= kMostLanes
                      ? findWideResult(group.epilogue)
                      : Value();
-    int64_t row = 0;
-    if (int64_t count = getRowsOfBytes(group, shape, tile))
-      for (; row + count <= tile.rows; row += count) {
-        Value last = findWideResult(group.epilogue);
-        SmallVector<Value> parts;
-        for (int64_t i = row; i < row + count; ++i)
-          parts.push_back(
-              emitEpilogue(builder, group, lane,
-                           getTileIndices(builder, loc, shape, tile, i, block),
-                           values[i], last)
-                  .front());
-        Value bytes =
-            emitRestOfBody(builder, group.epilogue, last,
-                           concatenate(builder, loc, std::move(parts)));
-        LoopIndices loops =
-            getTileIndices(builder, loc, shape, tile, row, block);
-        loops.resize(outMap.getNumDims(), builder.getIndexAttr(0));
-        emitStoreBytes(builder, group, bytes, loops);
-      }
-    while (row < tile.rows) {
+    for (int64_t row = firstRow; row < tile.rows;) {
       int64_t count =
           getRowsAtOnce(group.epilogue, tile.rows - row, joinsRows && !isPair);
       auto emitBlock = [&](int64_t at, SmallVector<LoopIndices> &rows) {

@@ -153,6 +153,69 @@ Value LinearMapEmitter::sum(ArrayRef<Term> terms) {
   return result;
 }
 
+/// Terms of a row that its partner has, too, or has with the other sign.
+LinearMapEmitter::Part LinearMapEmitter::emitPart(int64_t row, bool isOdd,
+                                                  ArrayRef<Value> x) {
+  Part part{SmallVector<int64_t>(matrix.cols, 0), {}};
+  SmallVector<Term> terms;
+  for (int64_t col = 0; col < matrix.cols; ++col) {
+    int64_t factor = matrix.at(row, col);
+    if (factor == 0 || (matrix.at(partners[row], col) != factor) != isOdd)
+      continue;
+    part.factors[col] = factor;
+    terms.push_back({x[col], factor});
+  }
+  part.value = sum(terms);
+  return part;
+}
+
+/// Instructions that take a sum of `factors`, in about.
+static int64_t countSteps(ArrayRef<int64_t> factors) {
+  int64_t common = 0, steps = 0;
+  for (int64_t factor : factors)
+    common = std::gcd(common, factor);
+  for (int64_t factor : factors)
+    if (factor != 0)
+      steps += std::abs(factor) == common                       ? 1
+               : llvm::isPowerOf2_64(std::abs(factor) / common) ? 2
+                                                                : 3;
+  return steps - 1 + (common == 1 ? 0 : 1);
+}
+
+/// A row without a partner: a part of others takes the place of its terms
+/// where fewer steps are left.
+Value LinearMapEmitter::emitSingle(int64_t row, ArrayRef<Part> parts,
+                                   ArrayRef<Value> x) {
+  ArrayRef<int64_t> all =
+      ArrayRef(matrix.values).slice(row * matrix.cols, matrix.cols);
+  SmallVector<int64_t> best(all);
+  int64_t steps = countSteps(all);
+  Term shared{};
+  for (const Part &part : parts)
+    for (int64_t factor : {1, -1, 2, -2}) {
+      SmallVector<int64_t> rest(all);
+      for (auto [left, taken] : llvm::zip_equal(rest, part.factors))
+        left -= factor * taken;
+      if (llvm::all_of(rest, [](int64_t left) { return left == 0; }))
+        continue;
+      int64_t needed = countSteps(rest) + std::abs(factor);
+      if (needed >= steps)
+        continue;
+      best = rest;
+      steps = needed;
+      shared = {part.value, factor};
+    }
+  SmallVector<Term> terms;
+  for (auto [value, factor] : llvm::zip_equal(x, best))
+    if (factor != 0)
+      terms.push_back({value, factor});
+  Value result = sum(terms);
+  if (!shared.value)
+    return result;
+  Value scaled = multiply(shared.value, std::abs(shared.factor));
+  return shared.factor > 0 ? add(result, scaled) : subtract(result, scaled);
+}
+
 SmallVector<Value> LinearMapEmitter::emitRows(ArrayRef<int64_t> rows,
                                               ArrayRef<Value> given) {
   SmallVector<Value> x(given);
@@ -168,25 +231,20 @@ SmallVector<Value> LinearMapEmitter::emitRows(ArrayRef<int64_t> rows,
       x[second] = subtract(a, b);
   }
   SmallVector<Value> result(matrix.rows);
+  SmallVector<Part, 4> parts;
   for (int64_t row : rows) {
-    if (result[row])
-      continue;
     int64_t partner = partners[row];
-    SmallVector<Term> even, odd;
-    for (int64_t col = 0; col < matrix.cols; ++col) {
-      int64_t factor = matrix.at(row, col);
-      if (factor == 0)
-        continue;
-      bool isOdd = partner >= 0 && matrix.at(partner, col) != factor;
-      (isOdd ? odd : even).push_back({x[col], factor});
-    }
-    result[row] = sum(even);
-    if (partner < 0)
+    if (result[row] || partner < 0)
       continue;
-    Value same = result[row], other = sum(odd);
-    result[row] = add(same, other);
-    result[partner] = subtract(same, other);
+    Part same = emitPart(row, /*isOdd=*/false, x),
+         other = emitPart(row, /*isOdd=*/true, x);
+    result[row] = add(same.value, other.value);
+    result[partner] = subtract(same.value, other.value);
+    parts.append({same, other});
   }
+  for (int64_t row : rows)
+    if (!result[row])
+      result[row] = emitSingle(row, parts, x);
   return result;
 }
 
@@ -205,12 +263,12 @@ SmallVector<int64_t> LinearMapEmitter::getRead(ArrayRef<int64_t> rows) const {
 }
 
 void LinearMapEmitter::emitRows2D(
-    ArrayRef<int64_t> rows, function_ref<Value(int64_t, int64_t)> load,
+    ArrayRef<int64_t> rows, LinearMapEmitter &columns,
+    function_ref<Value(int64_t, int64_t)> load,
     function_ref<void(int64_t, int64_t, Value)> store) {
   SmallVector<int64_t> read = getRead(rows);
-  auto all = llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows));
   SmallVector<SmallVector<Value>> half(matrix.rows);
-  for (int64_t col = 0; col < matrix.cols; ++col) {
+  for (int64_t col = 0; col < columns.matrix.cols; ++col) {
     SmallVector<Value> column(matrix.cols);
     for (int64_t i : read)
       column[i] = load(i, col);
@@ -219,13 +277,30 @@ void LinearMapEmitter::emitRows2D(
       half[row].push_back(values[row]);
   }
   for (int64_t row : rows)
-    for (auto [col, value] : llvm::enumerate(emitRows(all, half[row])))
+    for (auto [col, value] : llvm::enumerate(columns.emitAllRows(half[row])))
       store(row, col, value);
 }
 
-void LinearMapEmitter::emit2D(
-    function_ref<Value(int64_t, int64_t)> load,
-    function_ref<void(int64_t, int64_t, Value)> store) {
-  for (ArrayRef<int64_t> rows : groupRows())
-    emitRows2D(rows, load, store);
+void LinearMapEmitter::emitColumns(int64_t end,
+                                   function_ref<Value(int64_t, int64_t)> load,
+                                   Columns &columns) {
+  for (int64_t col = columns.size(); col < end; ++col) {
+    SmallVector<Value> column;
+    for (int64_t i = 0; i < matrix.cols; ++i)
+      column.push_back(load(i, col));
+    columns.push_back(emitAllRows(column));
+  }
+}
+
+void LinearMapEmitter::emit2D(function_ref<Value(int64_t, int64_t)> load,
+                              function_ref<void(int64_t, int64_t, Value)> store,
+                              Columns &columns) {
+  emitColumns(matrix.cols, load, columns);
+  for (int64_t row = 0; row < matrix.rows; ++row) {
+    SmallVector<Value> half;
+    for (ArrayRef<Value> column : columns)
+      half.push_back(column[row]);
+    for (auto [col, value] : llvm::enumerate(emitAllRows(half)))
+      store(row, col, value);
+  }
 }

@@ -14,23 +14,30 @@ namespace nnq {
 
 /// Multiplies a small constant matrix with vectors of integers by additions and
 /// shifts. Columns that are equal up to signs are added and subtracted once,
-/// and rows that differ in signs share what they add up.
+/// and rows that differ in signs share what they add up, as do others that
+/// then have fewer terms.
 class LinearMapEmitter {
 public:
   LinearMapEmitter(mlir::OpBuilder &builder, mlir::Location loc,
                    const IntMatrix &matrix);
 
-  /// `matrix * x * matrix^T` for a square x. Rows of the result that have
-  /// nothing in common come one after the other, so that few values are live
-  /// at a time: each reads what it needs of x and is stored at once.
+  /// `matrix * x`, by column and row.
+  using Columns = mlir::SmallVector<mlir::SmallVector<mlir::Value>>;
+  /// Adds columns up to `end` to those that are there.
+  void emitColumns(int64_t end,
+                   mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
+                   Columns &columns);
+  /// `matrix * x * matrix^T` for a square x of which there are some columns of
+  /// `matrix * x`; the others are added to them.
   void emit2D(mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
-              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
+              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store,
+              Columns &columns);
 
   /// Rows that share sums: partners, and those that read the same pair.
   mlir::SmallVector<mlir::SmallVector<int64_t>> groupRows() const;
-  /// Only `rows` of that, which are a group.
+  /// `rows`, which are a group, of `matrix * x * columns^T`.
   void
-  emitRows2D(mlir::ArrayRef<int64_t> rows,
+  emitRows2D(mlir::ArrayRef<int64_t> rows, LinearMapEmitter &columns,
              mlir::function_ref<mlir::Value(int64_t, int64_t)> load,
              mlir::function_ref<void(int64_t, int64_t, mlir::Value)> store);
   /// Elements of x, in each direction, that `rows` read.
@@ -40,6 +47,9 @@ public:
                                           mlir::ArrayRef<mlir::Value> x);
 
 private:
+  mlir::SmallVector<mlir::Value> emitAllRows(mlir::ArrayRef<mlir::Value> x) {
+    return emitRows(llvm::to_vector(llvm::seq<int64_t>(0, matrix.rows)), x);
+  }
   void pairColumns();
   void pairRows();
   mlir::Value add(mlir::Value a, mlir::Value b);
@@ -52,6 +62,14 @@ private:
     int64_t factor;
   };
   mlir::Value sum(mlir::ArrayRef<Term> terms);
+  /// What partners add up, and its factors of the columns.
+  struct Part {
+    mlir::SmallVector<int64_t> factors;
+    mlir::Value value;
+  };
+  Part emitPart(int64_t row, bool isOdd, mlir::ArrayRef<mlir::Value> x);
+  mlir::Value emitSingle(int64_t row, mlir::ArrayRef<Part> parts,
+                         mlir::ArrayRef<mlir::Value> x);
 
   mlir::OpBuilder &builder;
   mlir::Location loc;

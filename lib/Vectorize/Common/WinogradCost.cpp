@@ -105,7 +105,8 @@ FailureOr<WinogradProblem> WinogradProblem::get(const ContractionLayout &layout,
 static bool isExact(const WinogradAlgorithm &f,
                     const WinogradProblem &problem) {
   constexpr int64_t kLow = -32768, kHigh = 32767;
-  auto [lowX, highX] = getTransformedRange(f.input, problem.low, problem.high);
+  auto [lowX, highX] =
+      getTransformedRange({f.input, f.input}, problem.low, problem.high);
   auto [lowW, highW] = getTransformedRange(f.weight, -128, 127);
   return std::min(lowX, lowW) >= kLow && std::max(highX, highW) <= kHigh &&
          problem.sumBits <= 32 - f.shift;
@@ -113,18 +114,19 @@ static bool isExact(const WinogradAlgorithm &f,
 
 /// Cycles of a tile's transforms: of the activation for a register of
 /// channels, of the weights for a register of them, into a buffer or beside
-/// products that keep two of four ports busy, and of the result for a register
-/// of channels, measured on x86 with 256-bit registers and on one that takes
-/// those of 512 bits in two halves.
+/// products that keep two of four ports busy, with half of it or without, and
+/// of the result for a register of channels, measured on x86 with 256-bit
+/// registers and on one that takes those of 512 bits in two halves.
 struct TransformCycles {
-  double activation, weights, fusedWeights, result;
+  double activation, weights, fusedWeights, secondHalf, result;
 };
 static TransformCycles getTransformCycles(int64_t outputs, int64_t lanes) {
   double wide = lanes > 8 ? 1.4 : 1.0;
-  TransformCycles cycles = outputs == 4 ? TransformCycles{110, 60, 22, 110}
-                                        : TransformCycles{25, 20, 8, 25};
+  TransformCycles cycles = outputs == 4 ? TransformCycles{110, 60, 14, 4, 110}
+                                        : TransformCycles{25, 20, 6, 2, 25};
   return {wide * cycles.activation, wide * cycles.weights,
-          wide * cycles.fusedWeights, wide * cycles.result};
+          wide * cycles.fusedWeights, wide * cycles.secondHalf,
+          wide * cycles.result};
 }
 
 /// Tiles whose sums over the points of two rows and columns of the weights'
@@ -186,7 +188,8 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
         double byRegisters =
             passes * blocks * pairs *
             (points * estimateCycles(target, one, lanes, fusedTiles, 1) +
-             llvm::divideCeil(tiles, fusedTiles) * transform.fusedWeights);
+             transform.fusedWeights +
+             (llvm::divideCeil(tiles, fusedTiles) - 1) * transform.secondHalf);
         fused = byRegisters < total;
         total = std::min(total, byRegisters);
       }

@@ -57,8 +57,10 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
   slots = getNumThreads(module) > 1 ? steps : 1;
   // A point that reaches all results alike takes the bias to them at once.
   this->group.bias = group.findBias();
-  biasPoint = findEvenPoint(algorithm.output, algorithm.scale);
-  if (biasPoint < 0 || !fitsWithBias(this->group, algorithm.shift))
+  biasRow = findEvenPoint(algorithm.output.rows, algorithm.scale);
+  biasColumn = findEvenPoint(algorithm.output.columns, algorithm.scale);
+  if (biasRow < 0 || biasColumn < 0 ||
+      !fitsWithBias(this->group, algorithm.shift))
     this->group.bias = nullptr;
 }
 
@@ -100,39 +102,77 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
   auto type = VectorType::get({width}, b.getI16Type());
   Type element = cast<MemRefType>(x.getType()).getElementType();
   unsigned rank = shape.outer.size() + 3;
+  AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
+  using Columns = LinearMapEmitter::Columns;
+  // One tile; `columns` are those that it shares with the one before.
+  auto emitTile = [&](OpBuilder &inner, OpFoldResult row, OpFoldResult tile,
+                      OpFoldResult block, Columns &columns, int64_t end) {
+    LoopIndices loops(outerIndices);
+    loops.push_back(
+        tileStart(inner, affine(inner, d0 + d1, {firstRow, row}), shape.rows));
+    OpFoldResult column = tileStart(inner, tile, shape.columns);
+    loops.push_back(column);
+    loops.append(2, inner.getIndexAttr(0));
+    loops.push_back(affine(inner, d0 * (width / 2), block));
+    loops.push_back(inner.getIndexAttr(0));
+    auto load = [&](int64_t i, int64_t j) -> Value {
+      loops[rank] = inner.getIndexAttr(i);
+      loops[rank - 2] = emitOffset(inner, loc, column, j);
+      Value row = vector::LoadOp::create(inner, loc, type.clone(element), x,
+                                         emitIndices(inner, loc, map, loops));
+      return emitExtended(inner, loc, row, type.getElementType(),
+                          op.getBlock()->getArgument(0));
+    };
+    LinearMapEmitter transform(inner, loc, algorithm.input);
+    if (end < algorithm.points)
+      return transform.emitColumns(end, load, columns);
+    OpFoldResult first = affine(inner,
+                                (d0 * tileColumns + d1) * shape.inputs +
+                                    inner.getAffineDimExpr(2) * width,
+                                {row, tile, block});
+    transform.emit2D(
+        load,
+        [&](int64_t i, int64_t j, Value value) {
+          Attribute point = inner.getIndexAttr(i * algorithm.points + j);
+          vector::StoreOp::create(inner, loc, value, transformedX,
+                                  indices(inner, {point, first}));
+        },
+        columns);
+  };
+  int64_t shared = algorithm.points - algorithm.outputs;
+  if (tileColumns == 1 || shape.columns % algorithm.outputs != 0) {
+    emitLoopNest(b, loc, {strip, tileColumns, shape.inputs / width},
+                 [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
+                   Columns columns;
+                   emitTile(inner, at[0], at[1], at[2], columns,
+                            algorithm.points);
+                 });
+    return;
+  }
   emitLoopNest(
-      b, loc, {strip, tileColumns, shape.inputs / width},
-      [&](OpBuilder &inner, ArrayRef<OpFoldResult> at) {
-        AffineExpr d0 = inner.getAffineDimExpr(0),
-                   d1 = inner.getAffineDimExpr(1),
-                   d2 = inner.getAffineDimExpr(2);
-        LoopIndices loops(outerIndices);
-        loops.push_back(tileStart(
-            inner, affine(inner, d0 + d1, {firstRow, at[0]}), shape.rows));
-        loops.push_back(tileStart(inner, at[1], shape.columns));
-        loops.append(2, inner.getIndexAttr(0));
-        loops.push_back(affine(inner, d0 * (width / 2), at[2]));
-        loops.push_back(inner.getIndexAttr(0));
-        OpFoldResult column = loops[rank - 2];
-        OpFoldResult first = affine(
-            inner, (d0 * tileColumns + d1) * shape.inputs + d2 * width, at);
-        LinearMapEmitter(inner, loc, algorithm.input)
-            .emit2D(
-                [&](int64_t i, int64_t j) -> Value {
-                  loops[rank] = inner.getIndexAttr(i);
-                  loops[rank - 2] = emitOffset(inner, loc, column, j);
-                  Value row = vector::LoadOp::create(
-                      inner, loc, type.clone(element), x,
-                      emitIndices(inner, loc, map, loops));
-                  return emitExtended(inner, loc, row, type.getElementType(),
-                                      op.getBlock()->getArgument(0));
-                },
-                [&](int64_t i, int64_t j, Value value) {
-                  Attribute point =
-                      inner.getIndexAttr(i * algorithm.points + j);
-                  vector::StoreOp::create(inner, loc, value, transformedX,
-                                          indices(inner, {point, first}));
-                });
+      b, loc, {strip, shape.inputs / width},
+      [&](OpBuilder &inRows, ArrayRef<OpFoldResult> at) {
+        Columns before;
+        emitTile(inRows, at[0], inRows.getIndexAttr(0), at[1], before, shared);
+        SmallVector<Value> init;
+        for (ArrayRef<Value> column : before)
+          llvm::append_range(init, column);
+        auto index = [&](int64_t value) -> Value {
+          return arith::ConstantIndexOp::create(inRows, loc, value);
+        };
+        scf::ForOp::create(
+            inRows, loc, index(0), index(tileColumns), index(1), init,
+            [&](OpBuilder &inner, Location, Value tile, ValueRange carried) {
+              Columns columns;
+              for (int64_t i = 0; i < shared; ++i)
+                columns.emplace_back(
+                    carried.slice(i * algorithm.points, algorithm.points));
+              emitTile(inner, at[0], tile, at[1], columns, algorithm.points);
+              SmallVector<Value> next;
+              for (ArrayRef<Value> column : ArrayRef(columns).take_back(shared))
+                llvm::append_range(next, column);
+              scf::YieldOp::create(inner, loc, next);
+            });
       });
 }
 
@@ -143,11 +183,13 @@ Value WinogradEmitter::emitScaledBias(OpBuilder &b, const LoopIndices &loops,
   Value bias =
       emitLoadRow(b, loc, group.bias->get(),
                   epilogue.getMatchingIndexingMap(group.bias), loops, lane);
-  int64_t factor = algorithm.scale / algorithm.output.at(0, biasPoint);
+  int64_t factor =
+      algorithm.scale / algorithm.output.rows.at(0, biasRow) *
+      (algorithm.scale / algorithm.output.columns.at(0, biasColumn));
   Value scale = arith::ConstantOp::create(
       b, loc,
       SplatElementsAttr::get(cast<VectorType>(bias.getType()),
-                             b.getI32IntegerAttr(factor * factor)));
+                             b.getI32IntegerAttr(factor)));
   return arith::MulIOp::create(b, loc, bias, scale);
 }
 
@@ -186,15 +228,16 @@ void WinogradEmitter::transformResult(OpBuilder &b, const Channels &channels,
     SmallVector<Value> sums;
     // All rows at once: what they share is loaded and added once, and few
     // enough values are live.
-    LinearMapEmitter(inner, loc, algorithm.output)
+    LinearMapEmitter byColumns(inner, loc, algorithm.output.columns);
+    LinearMapEmitter(inner, loc, algorithm.output.rows)
         .emitRows2D(
-            llvm::to_vector(llvm::seq<int64_t>(0, m)),
+            llvm::to_vector(llvm::seq<int64_t>(0, m)), byColumns,
             [&](int64_t i, int64_t j) -> Value {
               Attribute point = inner.getIndexAttr(i * algorithm.points + j);
               Value sum = vector::LoadOp::create(
                   inner, loc, type, products,
                   indices(inner, {slot, point, element}));
-              if (!group.bias || i != biasPoint || j != biasPoint)
+              if (!group.bias || i != biasRow || j != biasColumn)
                 return sum;
               tile.root = outerIndices;
               tile.root.append({row, column, channel});
@@ -258,7 +301,10 @@ void WinogradEmitter::emit() {
   for (const Part &part : parts)
     mostPoints = std::max(mostPoints, part.count);
   bool fused = group.kernel.getFused();
-  if (!fused)
+  if (fused)
+    halves = allocate(
+        {slots, algorithm.points * algorithm.taps, lanes * shape.inputs}, i16);
+  else
     transformedW = allocate({keepsWeights ? steps : slots, mostPoints,
                              blocks * lanes * shape.inputs},
                             i16);

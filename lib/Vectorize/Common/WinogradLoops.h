@@ -43,14 +43,21 @@ private:
   /// Where transformed weights are multiplied in registers.
   struct PointBlock {
     Rows rows, columns;
+    /// Columns of taps whose rows are transformed here, and those which are
+    /// found in `halves`; which of the former are left there.
+    Rows transformed, found, left;
   };
-  mlir::SmallVector<PointBlock> getPointBlocks(int64_t tiles);
+  std::vector<PointBlock> getPointBlocks(int64_t tiles, bool isFirst);
   void transformWeights(mlir::OpBuilder &b, const Channels &channels,
                         const Part &part);
   void multiply(mlir::OpBuilder &b, const Channels &channels, const Part &part);
   mlir::SmallVector<mlir::Value>
   emitTapRows(mlir::OpBuilder &b, mlir::ArrayRef<int64_t> rows,
               mlir::OpFoldResult block, mlir::OpFoldResult pair, int64_t j);
+  mlir::SmallVector<mlir::Value> halfIndices(mlir::OpBuilder &b,
+                                             const Channels &channels,
+                                             int64_t row, int64_t column,
+                                             mlir::OpFoldResult pair);
   mlir::Value emitLoadPair(mlir::OpBuilder &b, mlir::OpFoldResult point,
                            mlir::OpFoldResult tile, int64_t row,
                            mlir::OpFoldResult pair);
@@ -117,7 +124,10 @@ private:
   int64_t slots;
   LoopIndices outerIndices;
   mlir::Value transformedX, transformedW, products;
-  int64_t biasPoint; // In each direction.
+  /// Of weights that are multiplied in registers: columns of taps, of which the
+  /// rows are transformed.
+  mlir::Value halves;
+  int64_t biasRow, biasColumn; // Of a point.
 };
 
 } // namespace nnq

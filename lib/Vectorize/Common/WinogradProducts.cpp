@@ -27,7 +27,7 @@ SmallVector<WinogradEmitter::Part> WinogradEmitter::getParts() {
   SmallVector<Part> parts;
   int64_t next = 0;
   for (Rows &rows :
-       LinearMapEmitter(builder, loc, algorithm.weight).groupRows()) {
+       LinearMapEmitter(builder, loc, algorithm.weight.rows).groupRows()) {
     if (parts.empty() || splits)
       parts.push_back({next * algorithm.points, 0, {}});
     for (int64_t row : rows)
@@ -77,9 +77,10 @@ void WinogradEmitter::transformWeights(OpBuilder &b, const Channels &channels,
           vector::StoreOp::create(inner, loc, value, transformedW,
                                   indices(inner, {slot, point, element}));
         };
-        LinearMapEmitter transform(inner, loc, algorithm.weight);
+        LinearMapEmitter byRows(inner, loc, algorithm.weight.rows),
+            byColumns(inner, loc, algorithm.weight.columns);
         for (ArrayRef<int64_t> rows : part.rows)
-          transform.emitRows2D(rows, loadTap, store);
+          byRows.emitRows2D(rows, byColumns, loadTap, store);
       });
 }
 
@@ -166,12 +167,14 @@ void WinogradEmitter::emitProducts(OpBuilder &b, const Channels &channels,
 }
 
 /// Points in blocks of as many as have their sums over `count` tiles in
-/// registers, beside the taps that they read.
-SmallVector<WinogradEmitter::PointBlock>
-WinogradEmitter::getPointBlocks(int64_t count) {
-  LinearMapEmitter transform(builder, loc, algorithm.weight);
+/// registers, beside the taps that they read. Blocks of the same rows share
+/// what they transform, and all tiles do.
+std::vector<WinogradEmitter::PointBlock>
+WinogradEmitter::getPointBlocks(int64_t count, bool isFirst) {
+  // The same for rows and columns, but for factors.
+  LinearMapEmitter transform(builder, loc, algorithm.weight.columns);
   SmallVector<Rows> groups = transform.groupRows();
-  SmallVector<PointBlock> found;
+  std::vector<PointBlock> found;
   for (const Rows &rows : groups) {
     size_t first = found.size();
     for (const Rows &columns : groups) {
@@ -186,13 +189,41 @@ WinogradEmitter::getPointBlocks(int64_t count) {
       auto blocks = MutableArrayRef(found).drop_front(first);
       PointBlock *block = llvm::find_if(blocks, fits);
       if (block == blocks.end()) {
-        found.push_back({rows, {}});
+        found.push_back({rows, {}, {}, {}, {}});
         block = &found.back();
       }
       llvm::append_range(block->columns, columns);
     }
+    Rows known;
+    auto blocks = MutableArrayRef(found).drop_front(first);
+    for (auto [i, block] : llvm::enumerate(blocks))
+      for (int64_t column : transform.getRead(block.columns)) {
+        if (!isFirst || llvm::is_contained(known, column)) {
+          block.found.push_back(column);
+          continue;
+        }
+        known.push_back(column);
+        block.transformed.push_back(column);
+        bool isReadAgain =
+            llvm::any_of(blocks.drop_front(i + 1), [&](const PointBlock &next) {
+              return llvm::is_contained(transform.getRead(next.columns),
+                                        column);
+            });
+        if (isReadAgain || count < tiles)
+          block.left.push_back(column);
+      }
   }
   return found;
+}
+
+/// Where a row of the transform of a column of taps is.
+SmallVector<Value> WinogradEmitter::halfIndices(OpBuilder &b,
+                                                const Channels &channels,
+                                                int64_t row, int64_t column,
+                                                OpFoldResult pair) {
+  return indices(b, {getScratchSlot(b, channels),
+                     b.getIndexAttr(row * algorithm.taps + column),
+                     affine(b, b.getAffineDimExpr(0) * (lanes * 2), pair)});
 }
 
 /// Some rows of the transform of a column of three taps, for all lanes and a
@@ -252,7 +283,7 @@ SmallVector<Value> WinogradEmitter::emitTapRows(OpBuilder &b,
     return product;
   };
   SmallVector<Value> results;
-  const IntMatrix &matrix = algorithm.weight;
+  const IntMatrix &matrix = algorithm.weight.rows;
   for (int64_t row : rows) {
     Value result = emitSum(matrix.at(row, 0), matrix.at(row, 2));
     int64_t factor = matrix.at(row, 1);
@@ -270,6 +301,7 @@ SmallVector<Value> WinogradEmitter::emitTapRows(OpBuilder &b,
 void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
                                         const PointBlock &block,
                                         OpFoldResult tile, int64_t count) {
+  auto type = VectorType::get({lanes * 2}, b.getI16Type());
   SmallVector<int64_t> blockPoints;
   for (int64_t row : block.rows)
     for (int64_t column : block.columns)
@@ -278,14 +310,24 @@ void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
       b, blockPoints.size() * count,
       [&](OpBuilder &inner, OpFoldResult pair,
           MutableArrayRef<Value> accumulators) {
-        LinearMapEmitter transform(inner, loc, algorithm.weight);
+        LinearMapEmitter transform(inner, loc, algorithm.weight.columns);
         SmallVector<SmallVector<Value>> half(
             algorithm.points, SmallVector<Value>(algorithm.taps));
-        for (int64_t j : transform.getRead(block.columns))
+        for (int64_t j : block.transformed)
           for (auto [row, value] : llvm::zip_equal(
                    block.rows,
-                   emitTapRows(inner, block.rows, channels.first, pair, j)))
+                   emitTapRows(inner, block.rows, channels.first, pair, j))) {
             half[row][j] = value;
+            if (llvm::is_contained(block.left, j))
+              vector::StoreOp::create(
+                  inner, loc, value, halves,
+                  halfIndices(inner, channels, row, j, pair));
+          }
+        for (int64_t j : block.found)
+          for (int64_t row : block.rows)
+            half[row][j] = vector::LoadOp::create(
+                inner, loc, type, halves,
+                halfIndices(inner, channels, row, j, pair));
         for (auto [i, row] : llvm::enumerate(block.rows)) {
           SmallVector<Value> weights =
               transform.emitRows(block.columns, half[row]);
@@ -313,10 +355,17 @@ void WinogradEmitter::emitFusedProducts(OpBuilder &b, const Channels &channels,
 }
 
 void WinogradEmitter::multiplyFused(OpBuilder &b, const Channels &channels) {
-  emitTiled(b, loc, tiles, std::min(group.kernel.getTileRows(), tiles),
+  auto emit = [&](OpBuilder &inner, OpFoldResult tile, int64_t count,
+                  bool isFirst) {
+    for (const PointBlock &block : getPointBlocks(count, isFirst))
+      emitFusedProducts(inner, channels, block, tile, count);
+  };
+  int64_t first = std::min(group.kernel.getTileRows(), tiles);
+  emit(b, b.getIndexAttr(0), first, /*isFirst=*/true);
+  emitTiled(b, loc, tiles - first, first,
             [&](OpBuilder &inner, OpFoldResult tile, int64_t count) {
-              for (const PointBlock &block : getPointBlocks(count))
-                emitFusedProducts(inner, channels, block, tile, count);
+              emit(inner, emitOffset(inner, loc, tile, first), count,
+                   /*isFirst=*/false);
             });
 }
 
