@@ -9,6 +9,8 @@
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <Eigen/Cholesky>
 
 using namespace mlir;
@@ -206,21 +208,27 @@ RemovalErrors::rank(ArrayRef<ChannelGraph::Position> units) {
       error = errorOf(unit);
     return errors;
   }
+  // Of many units several go at once: each update takes a whole matrix.
+  constexpr size_t kMostSteps = 256;
+  const size_t atOnce = llvm::divideCeil(units.size(), kMostSteps);
   SmallVector<unsigned> left =
       llvm::to_vector(llvm::seq<unsigned>(0, units.size()));
   double last = 0;
   while (!left.empty()) {
-    auto best = left.begin();
-    double least = std::numeric_limits<double>::max();
-    for (auto it = left.begin(); it != left.end(); ++it)
-      if (double error = errorOf(units[*it]); error < least) {
-        least = error;
-        best = it;
-      }
-    last = errors[*best] = std::max(least, last * (1 + 1e-9));
+    for (unsigned i : left)
+      errors[i] = errorOf(units[i]);
+    llvm::sort(left, [&](unsigned a, unsigned b) {
+      return std::tie(errors[a], a) < std::tie(errors[b], b);
+    });
+    ArrayRef<unsigned> next = ArrayRef(left).take_front(atOnce);
+    SmallVector<ChannelGraph::Position> gone;
+    for (unsigned i : next) {
+      last = errors[i] = std::max(errors[i], last * (1 + 1e-9));
+      gone.push_back(units[i]);
+    }
     for (State &state : states)
-      remove(state, units[*best]);
-    left.erase(best);
+      remove(state, gone);
+    left.erase(left.begin(), left.begin() + next.size());
   }
   return errors;
 }
