@@ -84,7 +84,7 @@ static llvm::json::Object describe(llvm::cl::Option &option) {
          describeEnum<FactorMethod>(option, json) ||
          describeEnum<FactorObjective>(option, json) ||
          describeEnum<FactorGate>(option, json) ||
-         describeEnum<GatePrecision>(option, json));
+         describeEnum<CompiledPrecision>(option, json));
   return json;
 }
 

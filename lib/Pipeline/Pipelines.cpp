@@ -169,6 +169,7 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   select.ratio = options.ratio;
   select.macs = options.macs;
   select.latency = options.latency;
+  select.precision = options.precision;
   select.criterion = options.criterion;
   select.ranking = options.ranking;
   select.roundTo = options.roundTo;

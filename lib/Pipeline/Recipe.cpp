@@ -207,7 +207,8 @@ static void addDefaults(MutableArrayRef<RecipeStep> steps, size_t at,
   if (llvm::any_of(steps.drop_front(at + 1), [](const RecipeStep &later) {
         return later.pipeline == "quantize-int8";
       }))
-    add("gate-precision", "int8");
+    for (StringRef name : {"gate-precision", "precision"})
+      add(name, "int8");
 }
 
 static Expected<std::string> writeOptions(const RecipeStep &step) {

@@ -20,29 +20,45 @@ from .search_log import Log
 from .search_result import SearchResult
 from .search_strategy import FASTER, Search
 from .techniques import PLAIN, TECHNIQUES
-from .trial import Score, Task, Trial, baseline, compare_times, samples
-from .trial import score as score_program
+from .trial import FINAL_SECONDS, HELD, Score, Task, Trial, baseline, check_held, compare_times, measure
+from .trial import samples as read
 
 # Layers with less of the multiply-adds are not asked for one by one.
 LEAST_SHARE = 0.02
-# Of the best recipes, those whose times are measured again, alone.
-FINALISTS = 3
+# Of the best recipes, those that are measured again, alone and on other samples.
+FINALISTS = 8
 # Of the samples to score on, those to calibrate on if there are no others.
 CALIBRATION = 500
 
 
-def confirm(search: Search, task: Task) -> Trial:
-    """Measure the best recipes again, alone on the machine, and return the best; plain int8 where none is faster."""
+def holds(trial: Trial, limit: float, holdout: float) -> bool:
+    """Tell whether accuracy holds on all samples, and on those kept aside as far as so few can tell."""
+    if trial.held_drop is None:
+        return True
+    everywhere = (1 - holdout) * (trial.drop or 0.0) + holdout * trial.held_drop
+    return everywhere <= limit and trial.held_drop <= limit + (trial.held_error or 0.0)
+
+
+def confirm(search: Search, task: Task, holdout: float) -> Trial:
+    """Measure the best recipes again, alone on the machine and on samples that chose none of them.
+
+    Return the best of those that hold; plain int8 where none of them is faster.
+    """
     allowed = [trial for trial in search.trials.values() if search.is_allowed(trial) and search.gain(trial) > FASTER]
-    final: list[Trial] = []
+    best = search.baseline
     for trial in sorted(allowed, key=search.gain, reverse=True)[:FINALISTS]:
+        if search.gain(trial) < search.gain(best):
+            break
         program: Program = task.make(trial.recipe).compile()
-        us, baseline_us = compare_times(program, baseline(task), samples(task)[0])
+        us, baseline_us = compare_times(program, baseline(task), read(task)[0], FINAL_SECONDS)
         again = dataclasses.replace(trial, time_us=us, baseline_us=baseline_us, speedup=baseline_us / us)
+        if task.holds:
+            drop, error = check_held(task, program)
+            again = dataclasses.replace(again, held_drop=drop, held_error=error)
         search.trials[trial.recipe.to_json()] = again
-        if search.is_allowed(again) and search.gain(again) > 1:
-            final.append(again)
-    return max(final, key=search.gain, default=search.baseline)
+        if search.is_allowed(again) and search.gain(again) > search.gain(best) and holds(again, search.drop, holdout):
+            best = again
+    return best
 
 
 def find_layers(model: Model) -> list[str]:
@@ -62,6 +78,7 @@ def search(
     objective: str = "latency",
     calibration: Any = None,
     samples: int = 0,
+    holdout: float = 0.25,
     trials: int = 100,
     techniques: Sequence[str] | None = None,
     executor: Executor | None = None,
@@ -71,14 +88,15 @@ def search(
 ) -> SearchResult:
     """Look for the recipe that makes a network fastest, or smallest, and loses at most `drop` points of accuracy.
 
-    First each technique is tried on the whole network, from weak to strong, then they are combined, and then taken
-    further in the layers that bear it. All recipes end in int8; plain int8, which has no other step, is what times are
-    compared with and what comes out where nothing is faster.
+    First each technique is tried on the whole network, from weak to strong, then they are combined, taken further
+    together as far as accuracy bears it, and then in single layers. All recipes end in int8; plain int8, which has no
+    other step, is what times are compared with and what comes out where nothing is faster.
 
     `data` are samples to score on, at most `samples` of them if that is not 0, and `labels` what is right: an array,
     or its name in a file of data; without them the network as it came is. `calibration` are other samples to calibrate
     on; the first 500 of the data if there are none. `score(results, labels)` replaces the share, in percent, of samples
-    whose largest result is at the label.
+    whose largest result is at the label. The share `holdout` of the samples is kept aside: recipes are chosen without
+    them, and the best have to hold the bound on them, too, within the standard error of so many, and on all together.
 
     `executor` is any executor of concurrent.futures, of processes or, as those of Dask and Ray, of other machines; its
     processes have to see `folder`, which holds the network and the samples, a temporary one by default. `log` is a file
@@ -89,6 +107,8 @@ def search(
         raise OptionError(f"objective={objective!r} is none of latency, size")
     if not drop >= 0:
         raise OptionError(f"drop={drop!r} is negative")
+    if not 0 <= holdout < 1:
+        raise OptionError(f"holdout={holdout!r} is no share below 1")
     names = [technique.pipeline for technique in TECHNIQUES]
     for name in techniques or ():
         if name not in names:
@@ -102,14 +122,15 @@ def search(
             place.mkdir(parents=True, exist_ok=True)
         model.save(place / "network.mlirbc")
         program = model.compile()
-        inputs = write_samples(place / "samples.npz", model, program, data, labels, samples)
+        inputs = write_samples(place, model, program, data, labels, samples, holdout)
         if calibration is not None:
             inputs = read_inputs(model, calibration, "calibrate")
         else:
             inputs = [x[:CALIBRATION] for x in inputs]
         save_inputs(place / "calibration.npz", inputs)
         task = Task(str(place), fingerprint(place), 0.0, len(model.inputs), score)
-        task = dataclasses.replace(task, accuracy=score_program(task, program))
+        scored, held = read(task), read(task, HELD)
+        task = dataclasses.replace(task, accuracy=measure(task, scored[2], scored[1]), holds=len(held[1]) > 0)
         task.make(PLAIN).save(place / "baseline.mlirbc")
         kept = Log(Path(log) if log is not None else None, task.content)
         show = stack.enter_context(progress("search"))
@@ -118,8 +139,8 @@ def search(
         if first.error:
             raise InputError(f"the network cannot be quantized: {first.error}")
         best, beyond = its.climb()
-        chosen = its.combine(best)
-        its.refine(chosen, beyond, find_layers(model))
-        found = confirm(its, task)
+        chosen = its.push(its.combine(best))
+        its.refine(its.make(chosen), beyond, find_layers(model))
+        found = confirm(its, task, holdout)
         made = task.make(found.recipe)
     return SearchResult(found, its.baseline, tuple(its.trials.values()), objective, drop, task.accuracy, made)

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import to_numpy
-from .comparison import iterate_batches
+from .comparison import batch_size, iterate_batches
 from .errors import InputError, OptionError
 from .model import Model
 from .program import Program, number_names
-from .trial import run
+from .trial import HELD, SAMPLES, run
 
 
 def read_inputs(model: Model, data: Any, purpose: str) -> list[NDArray[Any]]:
@@ -33,8 +33,10 @@ def save_inputs(path: Path, inputs: Sequence[NDArray[Any]], **others: NDArray[An
     np.savez(path, **arrays)
 
 
-def write_samples(path: Path, model: Model, program: Program, data: Any, labels: Any, count: int) -> list[NDArray[Any]]:
-    """Write the samples to score on as trials read them; return the inputs."""
+def write_samples(
+    folder: Path, model: Model, program: Program, data: Any, labels: Any, count: int, holdout: float
+) -> list[NDArray[Any]]:
+    """Write the samples to score on as trials read them, and those kept aside; return the inputs of the first."""
     inputs = read_inputs(model, data, "score")
     if isinstance(labels, str):
         if not isinstance(data, (str, os.PathLike)):
@@ -45,16 +47,25 @@ def write_samples(path: Path, model: Model, program: Program, data: Any, labels:
         raise InputError(f"there are {len(found)} labels for {len(inputs[0])} samples")
     if count:
         inputs = [x[:count] for x in inputs]
+    results = run(program, inputs)
     if found is None:
-        found = run(program, inputs).argmax(axis=1)
-    save_inputs(path, inputs, labels=found[: len(inputs[0])])
-    return inputs
+        found = results.argmax(axis=1)
+    # A rest that fills no batch has no results.
+    number, size = len(results), batch_size(program)
+    held = np.zeros(number, bool)
+    if holdout * number >= size and (1 - holdout) * number >= size:
+        # Spread over all: files may be sorted by label.
+        held = np.floor(np.arange(1, number + 1) * holdout) > np.floor(np.arange(number) * holdout)
+    for name, part in ((SAMPLES, ~held), (HELD, held)):
+        parts = [x[:number][part] for x in inputs]
+        save_inputs(folder / name, parts, labels=found[:number][part], results=results[part])
+    return [x[:number][~held] for x in inputs]
 
 
 def fingerprint(folder: Path) -> str:
     """Return what tells this search from others: the network and its samples, those to calibrate on, too."""
     digest = hashlib.sha256()
-    for name in ("samples.npz", "calibration.npz"):
+    for name in (SAMPLES, HELD, "calibration.npz"):
         with np.load(folder / name) as file:
             for key in sorted(file.files):
                 array = file[key]

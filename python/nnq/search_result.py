@@ -67,6 +67,9 @@ class SearchResult:
             f"{self.accuracy:.2f} %, plain int8 {self.baseline.accuracy:.2f} % in {self.baseline.time_us:.2f} us",
             *write_table(["accuracy", "drop", "us", "beside int8", "weights, bytes", "  recipe"], rows),
         ]
+        if self.best.held_drop is not None:
+            error = self.best.held_error
+            lines.append(f"the best on samples that were kept aside: drop {self.best.held_drop:+.2f}, +- {error:.2f}")
         return "\n".join(lines)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Any:

@@ -14,6 +14,9 @@ from .trial import Task, Trial, try_recipe
 
 # What is within the noise of a measurement is no gain.
 FASTER = 1.02
+# A setting that loses no more than this many times what may be lost does not end a technique: the next one may round to
+# widths that lose less.
+NEAR = 2.0
 
 
 class Search:
@@ -118,6 +121,7 @@ class Search:
         alive = set(range(len(self.techniques)))
         best: dict[int, int] = {}
         beyond: dict[int, int] = {}
+        failed = dict.fromkeys(alive, 0)
         for setting in range(max((len(t.settings) for t in self.techniques), default=0)):
             wave = [i for i in sorted(alive) if setting < len(self.techniques[i].settings)]
             self.run([self.single(i, setting) for i in wave])
@@ -136,36 +140,53 @@ class Search:
                     continue
                 if not self.is_allowed(trial):
                     if trial.drop is not None and trial.drop > self.drop:
-                        alive.discard(i)
-                        beyond[i] = setting
+                        failed[i] += 1
+                        beyond.setdefault(i, setting)
+                        if trial.drop > NEAR * self.drop or failed[i] > 1:
+                            alive.discard(i)
                     continue
+                failed[i] = 0
+                beyond.pop(i, None)
                 rival = self.find(self.single(i, best[i])) if i in best else self.baseline
                 if rival and self.gain(trial) > self.gain(rival):
                     best[i] = setting
         return best, beyond
 
-    def combine(self, best: dict[int, int]) -> dict[int, list[Step]]:
+    def make(self, settings: dict[int, int]) -> dict[int, list[Step]]:
+        """Return the steps of settings of techniques."""
+        return {i: self.techniques[i].steps(setting) for i, setting in settings.items()}
+
+    def combine(self, best: dict[int, int]) -> dict[int, int]:
         """Add techniques to each other, those of the largest gain first, as long as that is better."""
         order = sorted(best, key=lambda i: -self.gain(self.trials[self.single(i, best[i]).to_json()]))
         settings: dict[int, int] = {}
         current = self.baseline
-
-        def make(candidate: dict[int, int]) -> dict[int, list[Step]]:
-            return {i: self.techniques[i].steps(setting) for i, setting in candidate.items()}
-
         for i in order:
             # Two that only just hold are too much together, and a weaker one may hold: of the new, or of the others.
             groups = [[{**settings, i: setting} for setting in range(best[i], -1, -1)]]
             groups += [[{**settings, i: best[i], j: k} for k in range(settings[j] - 1, -1, -1)] for j in settings]
             for candidates in groups:
-                found = self.find_allowed([self.recipe(make(candidate)) for candidate in candidates])
+                found = self.find_allowed([self.recipe(self.make(candidate)) for candidate in candidates])
                 if found is None:
                     continue
                 place, trial = found
                 if self.gain(trial) > self.gain(current) * (1 if current is self.baseline else FASTER):
                     settings, current = candidates[place], trial
                     break
-        return make(settings)
+        return settings
+
+    def push(self, settings: dict[int, int]) -> dict[int, int]:
+        """Take techniques that were combined further as long as accuracy holds, that of the largest gain first."""
+        while True:
+            stronger = [{**settings, i: n + 1} for i, n in settings.items() if n + 1 < len(self.techniques[i].settings)]
+            current = self.find(self.recipe(self.make(settings)))
+            start = self.gain(current) if current else 1.0
+            recipes = {self.recipe(self.make(each)).to_json(): each for each in stronger}
+            found = self.run([self.recipe(self.make(each)) for each in stronger])
+            better = [t for t in found if self.is_allowed(t) and self.gain(t) > start * FASTER]
+            if not better:
+                return settings
+            settings = recipes[max(better, key=self.gain).recipe.to_json()]
 
     def find_allowed(self, recipes: Sequence[Recipe]) -> tuple[int, Trial] | None:
         """Try recipes until one is allowed, and return its place and its trial."""
@@ -194,7 +215,7 @@ class Search:
             alone = {name: trial for name, trial in tried.items() if trial is not None}
             start = self.gain(self.trials[self.recipe(chosen).to_json()])
             worth = {
-                name: (self.gain(trial) - start) / max(trial.drop or 0.0, 0.01)
+                name: (self.gain(trial) - start) / max(trial.distance or trial.drop or 0.0, 1e-6)
                 for name, trial in alone.items()
                 if not trial.error and self.is_allowed(trial) and self.gain(trial) > start
             }

@@ -38,10 +38,13 @@ TECHNIQUES = (
     Technique("prune-layers", tuple({"count": n, "bridge": True} for n in (1, 2, 3, 4, 6)), by_layer=None),
     Technique(
         "prune-channels",
-        tuple({"macs": m, "criterion": "activation", "ranking": "global"} for m in (0.9, 0.8, 0.7, 0.6, 0.5, 0.35)),
-        # What reads channels may be too deep for correlations.
+        tuple(
+            {"latency": share, "criterion": "obs", "ranking": "global"}
+            for share in (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.35)
+        ),
+        # Of what reads channels nothing may be known.
         {"criterion": "l2"},
-        {"macs": None, "ratio": 0.25},
+        {"latency": None, "ratio": 0.25},
     ),
     Technique("factorize", tuple({"energy": e} for e in (0.99, 0.97, 0.94, 0.9, 0.8, 0.65))),
     Technique(

@@ -19,11 +19,17 @@ from .model import Model
 from .program import Program, number_names
 from .recipe import Recipe
 
-# Seconds that a comparison of times takes, about, and the fewest turns of it.
+# Seconds that a comparison of times takes, about, that of the best at the end, and the fewest turns of it.
 SECONDS = 0.3
+FINAL_SECONDS = 2.0
 TURNS = 7
 # Of a turn: long for the clock, short for what interrupts.
 TURN_SECONDS = 2e-3
+# Parts of the samples that were kept aside, whose differences tell how sure the drop is.
+PARTS = 10
+# Samples to score on, and those that are kept aside until the end.
+SAMPLES = "samples.npz"
+HELD = "held.npz"
 
 Score = Callable[[NDArray[Any], NDArray[Any]], float]
 
@@ -36,6 +42,12 @@ class Trial:
     # In percent, and the points below the network as it came; None if the recipe failed.
     accuracy: float | None = None
     drop: float | None = None
+    # Squared difference of the results from those of the network as it came, as a part of their variance: of little
+    # loss it tells more than the few samples that a drop is made of.
+    distance: float | None = None
+    # The drop on samples that were kept aside, and its standard error; of the best recipes only.
+    held_drop: float | None = None
+    held_error: float | None = None
     # Microseconds of a sample, those of plain int8 in the same turns, and how many times faster that is.
     time_us: float | None = None
     baseline_us: float | None = None
@@ -68,6 +80,8 @@ class Task:
     accuracy: float
     inputs: int
     score: Score | None = None
+    # Whether samples are kept aside.
+    holds: bool = False
 
     @property
     def data(self) -> Path:
@@ -85,16 +99,17 @@ def top1(results: NDArray[Any], labels: NDArray[Any]) -> float:
     return 100 * float(np.mean(results.reshape(len(results), -1).argmax(axis=1) == labels))
 
 
-def samples(task: Task) -> tuple[list[NDArray[Any]], NDArray[Any]]:
-    """Return the inputs to score on, and labels."""
-    return read_samples(task.folder, task.content)
+def samples(task: Task, name: str = SAMPLES) -> tuple[list[NDArray[Any]], NDArray[Any], NDArray[Any]]:
+    """Return the inputs to score on, labels, and the results of the network as it came."""
+    return read_samples(task.folder, task.content, name)
 
 
-@functools.lru_cache(maxsize=1)
-def read_samples(folder: str, content: str) -> tuple[list[NDArray[Any]], NDArray[Any]]:
-    """Return the inputs to score on, and labels; `content` is for the cache."""
-    with np.load(Path(folder) / "samples.npz") as file:
-        return [file[name] for name in number_names("x", len(file.files) - 1)], file["labels"]
+@functools.lru_cache(maxsize=2)
+def read_samples(folder: str, content: str, name: str) -> tuple[list[NDArray[Any]], NDArray[Any], NDArray[Any]]:
+    """Return what samples() does; `content` is for the cache."""
+    with np.load(Path(folder) / name) as file:
+        inputs = [file[key] for key in number_names("x", len(file.files) - 2)]
+        return inputs, file["labels"], file["results"]
 
 
 def baseline(task: Task) -> Program:
@@ -117,14 +132,35 @@ def run(program: Program, inputs: list[NDArray[Any]]) -> NDArray[Any]:
     return np.concatenate(parts)
 
 
-def score(task: Task, program: Program) -> float:
-    """Return the accuracy of a program, in percent."""
-    inputs, labels = samples(task)
-    results = run(program, inputs)
+def measure(task: Task, results: NDArray[Any], labels: NDArray[Any]) -> float:
+    """Return the accuracy of results, in percent."""
     return float((task.score or top1)(results, labels[: len(results)]))
 
 
-def compare_times(program: Program, other: Program, inputs: list[NDArray[Any]]) -> tuple[float, float]:
+def compare_results(results: NDArray[Any], wanted: NDArray[Any]) -> float:
+    """Return the squared difference, as a part of the variance of what is wanted."""
+    error = float(np.square(results - wanted[: len(results)], dtype=np.float64).mean())
+    return error / max(float(wanted.astype(np.float64).var()), 1e-30)
+
+
+def check_held(task: Task, program: Program) -> tuple[float, float]:
+    """Return the drop on the samples that were kept aside, and its standard error by that of parts of them."""
+    inputs, labels, wanted = samples(task, HELD)
+    results = run(program, inputs)
+
+    def drop(part: slice) -> float:
+        return measure(task, wanted[: len(results)][part], labels[: len(results)][part]) - measure(
+            task, results[part], labels[: len(results)][part]
+        )
+
+    count = min(PARTS, len(results))
+    parts = [drop(slice(i, None, count)) for i in range(count)]
+    return drop(slice(None)), float(np.std(parts)) / max(count - 1, 1) ** 0.5
+
+
+def compare_times(
+    program: Program, other: Program, inputs: list[NDArray[Any]], seconds: float = SECONDS
+) -> tuple[float, float]:
     """Return microseconds of a sample of both, run in turns: what else the machine does slows both.
 
     Of each it is the fastest turn.
@@ -136,7 +172,7 @@ def compare_times(program: Program, other: Program, inputs: list[NDArray[Any]]) 
     best = [math.inf, math.inf]
     started = time.perf_counter()
     turn = 0
-    while turn < TURNS or time.perf_counter() - started < SECONDS:
+    while turn < TURNS or time.perf_counter() - started < seconds:
         for i in (0, 1):
             best[i] = min(best[i], both[i].time_calls(*arrays, count=calls[i]) / calls[i])
         turn += 1
@@ -147,16 +183,19 @@ def try_recipe(task: Task, recipe: Recipe) -> Trial:
     """Compress, compile, score and time a network. What goes wrong with a recipe is part of the result."""
     try:
         program = task.make(recipe).compile()
-        accuracy = score(task, program)
-        us, baseline_us = compare_times(program, baseline(task), samples(task)[0])
+        inputs, labels, wanted = samples(task)
+        results = run(program, inputs)
+        accuracy = measure(task, results, labels)
+        us, baseline_us = compare_times(program, baseline(task), inputs)
     except Error as error:
         return Trial(recipe, error=str(error).splitlines()[0])
     return Trial(
         recipe,
         accuracy,
         task.accuracy - accuracy,
-        us,
-        baseline_us,
-        baseline_us / us,
-        int(program.signature["weights"]),
+        compare_results(results, wanted),
+        time_us=us,
+        baseline_us=baseline_us,
+        speedup=baseline_us / us,
+        weight_bytes=int(program.signature["weights"]),
     )

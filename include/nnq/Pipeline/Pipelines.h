@@ -231,6 +231,9 @@ struct PruneChannelsOptions
       llvm::cl::desc("Share of the estimated time that may stay, between 0 and "
                      "1, in place of a ratio"),
       llvm::cl::init(0)};
+  Option<CompiledPrecision> precision{
+      *this, "precision", llvm::cl::desc("What latency is of (a recipe knows)"),
+      llvm::cl::init(CompiledPrecision::F32), compiledPrecisionValues()};
   Option<ChannelCriterion> criterion{
       *this, "criterion",
       llvm::cl::desc("How the importance of channels is measured"),
@@ -428,11 +431,11 @@ struct FactorizePipelineOptions
       llvm::cl::desc("What tells, with objective=latency, whether the factors "
                      "of a layer take less time than the layer"),
       llvm::cl::init(FactorGate::Auto), factorGateValues()};
-  Option<GatePrecision> gatePrecision{
+  Option<CompiledPrecision> gatePrecision{
       *this, "gate-precision",
       llvm::cl::desc("What layers are measured in: int8 if they will be "
                      "quantized"),
-      llvm::cl::init(GatePrecision::F32), gatePrecisionValues()};
+      llvm::cl::init(CompiledPrecision::F32), compiledPrecisionValues()};
   Option<std::string> gateCache{
       *this, "gate-cache",
       llvm::cl::desc("File that keeps times that were measured, by default in "

@@ -23,11 +23,12 @@ struct LayerLoops {
   mlir::AffineMap activationMap, weightMap;
 };
 
-/// Cycles that an f32 kernel takes on the target, by the model that chooses its
-/// tile, with what that leaves out: weights that no cache near the core holds,
-/// the result on its way to the next layer, and what each kernel costs by
-/// itself.
-double estimateLayerCycles(TargetAttr target, const LayerLoops &layer);
+/// Cycles that a kernel of f32, or of the layer quantized to int8, takes on the
+/// target, by the models that choose it, with what these leave out: weights
+/// that no cache near the core holds, the result on its way to the next layer,
+/// and what each kernel costs by itself.
+double estimateLayerCycles(TargetAttr target, const LayerLoops &layer,
+                           bool isInt8 = false);
 
 } // namespace nnq
 

@@ -196,7 +196,7 @@ private:
   }
 
   StringRef getPrecision() const {
-    return precision == GatePrecision::Int8 ? "int8" : "f32";
+    return precision == CompiledPrecision::Int8 ? "int8" : "f32";
   }
 
   llvm::Expected<TrialTimes>
@@ -242,7 +242,7 @@ private:
 
   llvm::Error run(ModuleOp before, ModuleOp after, TrialTimes &took) {
     auto compile = [&](ModuleOp module) -> llvm::Expected<CompiledModel> {
-      if (precision == GatePrecision::Int8) {
+      if (precision == CompiledPrecision::Int8) {
         giveRanges(module);
         if (failed(runOnCopy(module, builders.change)))
           return llvm::createStringError("the layer cannot be quantized");

@@ -87,7 +87,7 @@ int64_t ChannelGroups::countMultiplyAdds(ArrayRef<int64_t> kept) const {
   return sum;
 }
 
-double ChannelGroups::estimateCycles(TargetAttr target,
+double ChannelGroups::estimateCycles(TargetAttr target, bool isInt8,
                                      ArrayRef<int64_t> kept) const {
   double sum = 0;
   for (const Layer &layer : layers) {
@@ -96,7 +96,7 @@ double ChannelGroups::estimateCycles(TargetAttr target,
     if (isNew) {
       LayerLoops loops = layer.loops;
       loops.sizes.assign(sizes.begin(), sizes.end());
-      it->second = estimateLayerCycles(target, loops);
+      it->second = estimateLayerCycles(target, loops, isInt8);
     }
     sum += it->second;
   }

@@ -61,8 +61,9 @@ public:
   /// Multiply-adds of convolutions and contractions of static shape where
   /// `kept` positions stay along each dimension.
   int64_t countMultiplyAdds(llvm::ArrayRef<int64_t> kept) const;
-  /// Their estimated cycles on the target.
-  double estimateCycles(TargetAttr target, llvm::ArrayRef<int64_t> kept) const;
+  /// Their estimated cycles on the target, as f32 or quantized to int8.
+  double estimateCycles(TargetAttr target, bool isInt8,
+                        llvm::ArrayRef<int64_t> kept) const;
 
 private:
   struct Layer {

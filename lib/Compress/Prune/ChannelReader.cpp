@@ -9,13 +9,42 @@
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Support/ConstantData.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <Eigen/Cholesky>
 
 using namespace mlir;
 using namespace nnq;
 
+SmallVector<ChannelGraph::Position>
+nnq::getUnitsOfRows(const ChannelGraph &graph, linalg::LinalgOp op,
+                    OpOperand *weight, const LayerView &view) {
+  Value constant = weight->get();
+  ArrayRef<int64_t> shape = cast<ShapedType>(constant.getType()).getShape();
+  SmallVector<ChannelGraph::Position> units;
+  // One dimension of the weights at most has positions that may go.
+  for (int64_t offset : view.depthOffsets) {
+    std::optional<ChannelGraph::Position> unit;
+    int64_t rest = offset;
+    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
+      int64_t index = rest % shape[dim];
+      rest /= shape[dim];
+      if (!isSummedOver(op, weight, dim))
+        continue;
+      unsigned number = *graph.findDim(constant, dim);
+      ChannelGraph::Position here =
+          graph.getUnit(graph.getFirst(number) + index);
+      if (!unit || graph.getReason(here).empty())
+        unit = here;
+    }
+    units.push_back(*unit);
+  }
+  return units;
+}
+
 FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
                                             linalg::LinalgOp op,
+                                            bool isCorrelated,
                                             std::string &reason) {
   auto fail = [&](StringRef text) {
     reason = text.str();
@@ -28,7 +57,7 @@ FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
   reader.op = op;
   reader.weight = operands->weight;
   FailureOr<ObservedLayer> layer =
-      ObservedLayer::get(op, *operands, /*isCorrelated=*/true, reason);
+      ObservedLayer::get(op, *operands, isCorrelated, reason);
   if (failed(layer))
     return failure();
   reader.view = std::move(layer->view);
@@ -38,8 +67,8 @@ FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
   Value constant = reader.weight->get();
   FailureOr<ConstantData> weights = ConstantData::get(constant);
   FailureOr<ConstantData> mean = ConstantData::get(stats.getMean());
-  FailureOr<ConstantData> triangle = ConstantData::get(stats.getCorrelation());
-  if (failed(weights) || failed(mean) || failed(triangle) ||
+  FailureOr<ConstantData> second = ConstantData::get(stats.getSecondMoment());
+  if (failed(weights) || failed(mean) || failed(second) ||
       !weights->getType().getElementType().isF32())
     return fail("its weights are no f32 constant");
 
@@ -51,32 +80,23 @@ FailureOr<ChannelReader> ChannelReader::get(const ChannelGraph &graph,
     for (int64_t k = 0; k < depth; ++k)
       reader.rows(c, k) = weights->getAs<float>()[reader.view.getWeight(c, k)];
   reader.mean.resize(depth);
-  for (int64_t k = 0; k < depth; ++k)
-    reader.mean(k) = mean->getAs<float>()[k];
-  reader.covariance = unpackTriangle(triangle->getAs<float>(), depth);
-  reader.covariance.noalias() -= reader.mean * reader.mean.transpose();
-  // What has no end would never become positive definite.
-  if (!reader.covariance.allFinite())
-    return fail("the correlation of what it multiplies is not finite");
-
-  // One dimension of the weights at most has positions that may go.
-  ArrayRef<int64_t> shape = weights->getShape();
-  for (int64_t offset : reader.view.depthOffsets) {
-    std::optional<ChannelGraph::Position> unit;
-    int64_t rest = offset;
-    for (int64_t dim = shape.size() - 1; dim >= 0; --dim) {
-      int64_t index = rest % shape[dim];
-      rest /= shape[dim];
-      if (!isSummedOver(op, reader.weight, dim))
-        continue;
-      unsigned number = *graph.findDim(constant, dim);
-      ChannelGraph::Position here =
-          graph.getUnit(graph.getFirst(number) + index);
-      if (!unit || graph.getReason(here).empty())
-        unit = here;
-    }
-    reader.units.push_back(*unit);
+  reader.variance.resize(depth);
+  for (int64_t k = 0; k < depth; ++k) {
+    double x = reader.mean(k) = mean->getAs<float>()[k];
+    reader.variance(k) = std::max(second->getAs<float>()[k] - x * x, 0.0);
   }
+  if (isCorrelated) {
+    FailureOr<ConstantData> triangle =
+        ConstantData::get(stats.getCorrelation());
+    if (failed(triangle))
+      return fail("the bytes of its statistics are not at hand");
+    reader.covariance = unpackTriangle(triangle->getAs<float>(), depth);
+    reader.covariance.noalias() -= reader.mean * reader.mean.transpose();
+  }
+  // What has no end would never become positive definite.
+  if (!reader.variance.allFinite() || !reader.covariance.allFinite())
+    return fail("the correlation of what it multiplies is not finite");
+  reader.units = getUnitsOfRows(graph, op, reader.weight, reader.view);
   return reader;
 }
 
@@ -100,9 +120,14 @@ RemovalErrors::RemovalErrors(std::vector<ChannelReader> readers) {
   constexpr double kDamping = 1e-3;
   for (ChannelReader &reader : readers) {
     State state;
-    state.inverse = invertDamped(reader.covariance, kDamping);
-    state.variance =
-        (reader.rows * reader.covariance).cwiseProduct(reader.rows).sum();
+    if (reader.covariance.size() != 0) {
+      state.inverse = invertDamped(reader.covariance, kDamping);
+      state.variance =
+          (reader.rows * reader.covariance).cwiseProduct(reader.rows).sum();
+    } else {
+      state.variance =
+          (reader.rows.cwiseAbs2() * reader.variance.asDiagonal()).sum();
+    }
     for (auto [k, unit] : llvm::enumerate(reader.units))
       state.places[unit].push_back(k);
     state.reader = std::move(reader);
@@ -133,23 +158,35 @@ double RemovalErrors::getError(const State &state,
   auto it = state.places.find(unit);
   if (it == state.places.end())
     return 0;
+  if (state.inverse.size() == 0) {
+    double sum = 0;
+    for (int64_t place : it->second)
+      sum += state.reader.rows.col(place).squaredNorm() *
+             state.reader.variance(place);
+    return sum / state.variance;
+  }
   Matrix weights = takeColumns(state.reader.rows, it->second);
   Matrix block = getBlock(state.inverse, it->second);
   return (weights * block).cwiseProduct(weights).sum() / state.variance;
 }
 
-void RemovalErrors::remove(State &state, ChannelGraph::Position unit) {
-  auto it = state.places.find(unit);
-  if (it == state.places.end())
+void RemovalErrors::remove(State &state,
+                           ArrayRef<ChannelGraph::Position> units) {
+  SmallVector<int64_t> places;
+  for (ChannelGraph::Position unit : units)
+    if (auto it = state.places.find(unit); it != state.places.end()) {
+      llvm::append_range(places, it->second);
+      state.places.erase(it);
+    }
+  if (places.empty() || state.inverse.size() == 0)
     return;
-  Matrix columns = takeColumns(state.inverse, it->second);
-  Matrix factor = getBlock(state.inverse, it->second) * columns.transpose();
-  Matrix weights = takeColumns(state.reader.rows, it->second);
+  Matrix columns = takeColumns(state.inverse, places);
+  Matrix factor = getBlock(state.inverse, places) * columns.transpose();
+  Matrix weights = takeColumns(state.reader.rows, places);
   state.reader.rows.noalias() -= weights * factor;
   state.inverse.noalias() -= columns * factor;
-  for (int64_t place : it->second)
+  for (int64_t place : places)
     state.reader.rows.col(place).setZero();
-  state.places.erase(it);
 }
 
 std::vector<double>
@@ -171,21 +208,27 @@ RemovalErrors::rank(ArrayRef<ChannelGraph::Position> units) {
       error = errorOf(unit);
     return errors;
   }
+  // Of many units several go at once: each update takes a whole matrix.
+  constexpr size_t kMostSteps = 256;
+  const size_t atOnce = llvm::divideCeil(units.size(), kMostSteps);
   SmallVector<unsigned> left =
       llvm::to_vector(llvm::seq<unsigned>(0, units.size()));
   double last = 0;
   while (!left.empty()) {
-    auto best = left.begin();
-    double least = std::numeric_limits<double>::max();
-    for (auto it = left.begin(); it != left.end(); ++it)
-      if (double error = errorOf(units[*it]); error < least) {
-        least = error;
-        best = it;
-      }
-    last = errors[*best] = std::max(least, last * (1 + 1e-9));
+    for (unsigned i : left)
+      errors[i] = errorOf(units[i]);
+    llvm::sort(left, [&](unsigned a, unsigned b) {
+      return std::tie(errors[a], a) < std::tie(errors[b], b);
+    });
+    ArrayRef<unsigned> next = ArrayRef(left).take_front(atOnce);
+    SmallVector<ChannelGraph::Position> gone;
+    for (unsigned i : next) {
+      last = errors[i] = std::max(errors[i], last * (1 + 1e-9));
+      gone.push_back(units[i]);
+    }
     for (State &state : states)
-      remove(state, units[*best]);
-    left.erase(best);
+      remove(state, gone);
+    left.erase(left.begin(), left.begin() + next.size());
   }
   return errors;
 }

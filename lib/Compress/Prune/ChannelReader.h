@@ -13,14 +13,20 @@
 
 namespace nnq {
 
+/// The unit of each number that a row of the weights of `op` multiplies.
+llvm::SmallVector<ChannelGraph::Position>
+getUnitsOfRows(const ChannelGraph &graph, mlir::linalg::LinalgOp op,
+               mlir::OpOperand *weight, const LayerView &view);
+
 /// A layer whose sums run over channels, with what calibration saw of them.
 class ChannelReader {
 public:
-  /// Fails, and says why, for layers without `correlation` in
-  /// `nnq.input_stats`, and for those of several groups, which only go as a
-  /// whole.
+  /// Fails, and says why, for layers without `nnq.input_stats` or, if it is
+  /// asked for, `correlation` in these, and for those of several groups, which
+  /// only go as a whole.
   static mlir::FailureOr<ChannelReader> get(const ChannelGraph &graph,
                                             mlir::linalg::LinalgOp op,
+                                            bool isCorrelated,
                                             std::string &reason);
 
   mlir::linalg::LinalgOp op;
@@ -30,8 +36,9 @@ public:
   llvm::SmallVector<ChannelGraph::Position> units;
   /// Rows of weights, one for each output channel.
   Matrix rows;
-  /// Mean of what they multiply, and its covariance.
-  Eigen::VectorXd mean;
+  /// Mean and variance of what they multiply, and its covariance where there
+  /// are correlations.
+  Eigen::VectorXd mean, variance;
   Matrix covariance;
 };
 
@@ -41,7 +48,8 @@ Matrix invertDamped(const Matrix &matrix, double damping);
 
 /// Errors that the removal of units makes in what layers compute from them,
 /// after the other weights have made up for it as well as they can: Optimal
-/// Brain Surgeon (Hassibi & Stork, 1993) for blocks of weights.
+/// Brain Surgeon (Hassibi & Stork, 1993) for blocks of weights. Without
+/// correlations, nothing makes up for it but the bias.
 class RemovalErrors {
 public:
   /// Layers that read the units of one group.
@@ -55,13 +63,14 @@ public:
 private:
   struct State {
     ChannelReader reader;
+    /// Of the covariance, if there is one.
     Matrix inverse;
     double variance = 0;
     llvm::DenseMap<ChannelGraph::Position, llvm::SmallVector<int64_t>> places;
   };
 
   double getError(const State &state, ChannelGraph::Position unit) const;
-  void remove(State &state, ChannelGraph::Position unit);
+  void remove(State &state, llvm::ArrayRef<ChannelGraph::Position> units);
 
   std::vector<State> states;
 };

@@ -75,7 +75,11 @@ getReaders(const ChannelGraph &graph, const ChannelGroup &group,
     if (!isSummedOver(op, weight.weight, weight.dim))
       continue;
     std::string reason;
-    FailureOr<ChannelReader> reader = ChannelReader::get(graph, op, reason);
+    FailureOr<ChannelReader> reader =
+        ChannelReader::get(graph, op, /*isCorrelated=*/true, reason);
+    // Where more numbers than are correlated are read, variances have to do.
+    if (failed(reader))
+      reader = ChannelReader::get(graph, op, /*isCorrelated=*/false, reason);
     if (succeeded(reader))
       readers.push_back(std::move(*reader));
     else
@@ -91,7 +95,7 @@ static std::vector<double> scoreActivations(ArrayRef<ChannelReader> readers,
   double total = 0;
   for (const ChannelReader &reader : readers)
     for (auto [k, unit] : llvm::enumerate(reader.units)) {
-      double moment = reader.covariance(k, k) + reader.mean(k) * reader.mean(k);
+      double moment = reader.variance(k) + reader.mean(k) * reader.mean(k);
       sums[unit] += moment;
       total += moment;
     }
@@ -233,8 +237,7 @@ FailureOr<std::vector<double>> nnq::scoreChannels(const ChannelGraph &graph,
              "another criterion, or exclude the layer";
       for (auto &[reader, reason] : unseen)
         error.attachNote(reader.getLoc())
-            << "layer '" << getLayerName(reader) << "': " << reason
-            << " (a calibration correlates 8192 numbers at most)";
+            << "layer '" << getLayerName(reader) << "': " << reason;
       return error;
     }
     if (criterion == ChannelCriterion::Activation)

@@ -77,7 +77,8 @@ private:
     std::vector<Change> changes;
     for (linalg::LinalgOp op : ops) {
       std::string reason;
-      FailureOr<ChannelReader> reader = ChannelReader::get(graph, op, reason);
+      FailureOr<ChannelReader> reader =
+          ChannelReader::get(graph, op, /*isCorrelated=*/true, reason);
       if (failed(reader)) {
         ++numMissed;
         remarkMissed(op, kPass, reason);

@@ -43,13 +43,19 @@ struct Candidate {
     int64_t block = (kept() - 1) % step + 1;
     return kept() - block >= std::min(step, size()) ? block : 0;
   }
-  double scoreOfNext() const {
+  /// Units from the next larger multiple of `step`; 0 where all stay.
+  int64_t lastBlock() const { return std::min(removed, step - kept() % step); }
+  double scoreOfNext() const { return sumScores(removed, nextBlock()); }
+  double sumScores(int64_t first, int64_t count) const {
     double sum = 0;
-    for (int64_t i = 0; i < nextBlock(); ++i)
-      sum += scores[order[removed + i]];
+    for (int64_t i = first; i < first + count; ++i)
+      sum += scores[order[i]];
     return sum;
   }
 };
+
+/// What the selection is to make small, of the positions that stay.
+using Cost = llvm::function_ref<double(ArrayRef<int64_t>)>;
 
 struct SelectChannels : public nnq::impl::SelectChannelsBase<SelectChannels> {
   using SelectChannelsBase::SelectChannelsBase;
@@ -69,7 +75,14 @@ private:
   LogicalResult select(func::FuncOp function);
   FailureOr<SmallVector<Candidate>> getCandidates(const ChannelGroups &groups);
   void removeUniformly(MutableArrayRef<Candidate> candidates, double share);
-  static void removeNext(Candidate &candidate, MutableArrayRef<int64_t> kept);
+  static void remove(Candidate &candidate, int64_t count,
+                     MutableArrayRef<int64_t> kept);
+  double removeWhereCheapest(MutableArrayRef<Candidate> candidates,
+                             Cost measure, double target,
+                             MutableArrayRef<int64_t> kept);
+  static void giveBack(MutableArrayRef<Candidate> candidates, Cost measure,
+                       double target, double share,
+                       MutableArrayRef<int64_t> kept);
   LogicalResult reachTarget(func::FuncOp function, const ChannelGroups &groups,
                             MutableArrayRef<Candidate> candidates);
   void removeGlobally(MutableArrayRef<Candidate> candidates);
@@ -165,8 +178,14 @@ SelectChannels::getCandidates(const ChannelGroups &groups) {
              std::tie(candidate.scores[b], b);
     });
     int64_t positions = *llvm::min_element(group.times);
+    // Groups of fewer channels fill parts of a register: halves, quarters.
     int64_t step = *width / std::gcd(*width, positions);
-    candidate.step = step < candidate.size() ? step : 1;
+    // The cost model knows what parts of registers take.
+    if (latency != 0 && roundTo == 0)
+      step = llvm::divideCeil(step, 2);
+    while (step > 1 && step >= candidate.size())
+      step = llvm::divideCeil(step, 2);
+    candidate.step = step;
     candidates.push_back(std::move(candidate));
   }
   if (llvm::Error error =
@@ -184,13 +203,79 @@ void SelectChannels::removeUniformly(MutableArrayRef<Candidate> candidates,
   }
 }
 
-void SelectChannels::removeNext(Candidate &candidate,
-                                MutableArrayRef<int64_t> kept) {
-  int64_t block = candidate.nextBlock();
-  candidate.removed += block;
+void SelectChannels::remove(Candidate &candidate, int64_t count,
+                            MutableArrayRef<int64_t> kept) {
+  candidate.removed += count;
   for (auto [dim, times] :
        llvm::zip_equal(candidate.group->dims, candidate.group->times))
-    kept[dim] -= block * times;
+    kept[dim] -= count * times;
+}
+
+/// Removes until the cost is no more than `target`, and returns it: the blocks
+/// of least importance for what they save.
+double
+SelectChannels::removeWhereCheapest(MutableArrayRef<Candidate> candidates,
+                                    Cost measure, double target,
+                                    MutableArrayRef<int64_t> kept) {
+  // Time may fall with one block of several alone.
+  const int mostBlocks = latency != 0 ? 4 : 1;
+  double now = measure(kept);
+  while (now > target) {
+    Candidate *best = nullptr;
+    double least = 0;
+    int64_t bestCount = 0;
+    for (Candidate &candidate : candidates) {
+      SmallVector<int64_t> then(kept);
+      Candidate trial = candidate;
+      for (int block = 0; block < mostBlocks && trial.nextBlock(); ++block) {
+        remove(trial, trial.nextBlock(), then);
+        // What is more than is asked for saves nothing.
+        double saved = now - std::max(measure(then), target);
+        int64_t count = trial.removed - candidate.removed;
+        double cost =
+            saved > 0 ? candidate.sumScores(candidate.removed, count) / saved
+                      : std::numeric_limits<double>::max();
+        if (!best || cost < least) {
+          best = &candidate;
+          least = cost;
+          bestCount = count;
+        }
+      }
+    }
+    if (!best)
+      return now;
+    remove(*best, bestCount, kept);
+    now = measure(kept);
+  }
+  return now;
+}
+
+/// Blocks are coarse: those of the most importance stay where the cost is still
+/// no more than `target`, and no more of a group than `share` loses, rounded.
+void SelectChannels::giveBack(MutableArrayRef<Candidate> candidates,
+                              Cost measure, double target, double share,
+                              MutableArrayRef<int64_t> kept) {
+  for (;;) {
+    Candidate *best = nullptr;
+    double most = 0;
+    for (Candidate &candidate : candidates) {
+      int64_t block = candidate.lastBlock();
+      double left = std::ceil(candidate.size() * (1 - share) / candidate.step);
+      if (block == 0 || candidate.kept() + block > left * candidate.step)
+        continue;
+      SmallVector<int64_t> then(kept);
+      Candidate trial = candidate;
+      remove(trial, -block, then);
+      double score = candidate.sumScores(trial.removed, block) / block;
+      if (measure(then) <= target && (!best || score > most)) {
+        best = &candidate;
+        most = score;
+      }
+    }
+    if (!best)
+      return;
+    remove(*best, -best->lastBlock(), kept);
+  }
 }
 
 void SelectChannels::removeGlobally(MutableArrayRef<Candidate> candidates) {
@@ -227,7 +312,8 @@ SelectChannels::reachTarget(func::FuncOp function, const ChannelGroups &groups,
     machine = *found;
   }
   auto measure = [&](ArrayRef<int64_t> positions) -> double {
-    return machine ? groups.estimateCycles(machine, positions)
+    bool isInt8 = precision == CompiledPrecision::Int8;
+    return machine ? groups.estimateCycles(machine, isInt8, positions)
                    : groups.countMultiplyAdds(positions);
   };
   SmallVector<int64_t> all = groups.countPositions();
@@ -264,31 +350,14 @@ SelectChannels::reachTarget(func::FuncOp function, const ChannelGroups &groups,
       (count() <= target ? high : low) = middle;
     }
     removeUniformly(candidates, double(high) / kSteps);
+    count();
+    giveBack(candidates, measure, target, double(low) / kSteps, kept);
     return success();
   }
-  double now = before;
-  while (now > target) {
-    Candidate *best = nullptr;
-    double least = 0;
-    for (Candidate &candidate : candidates) {
-      if (!candidate.nextBlock())
-        continue;
-      SmallVector<int64_t> then(kept);
-      Candidate trial = candidate;
-      removeNext(trial, then);
-      double saved = now - measure(then);
-      double cost = saved > 0 ? candidate.scoreOfNext() / saved
-                              : std::numeric_limits<double>::max();
-      if (!best || cost < least) {
-        best = &candidate;
-        least = cost;
-      }
-    }
-    if (!best)
-      return failAt(now);
-    removeNext(*best, kept);
-    now = measure(kept);
-  }
+  if (double now = removeWhereCheapest(candidates, measure, target, kept);
+      now > target)
+    return failAt(now);
+  giveBack(candidates, measure, target, /*share=*/0, kept);
   return success();
 }
 

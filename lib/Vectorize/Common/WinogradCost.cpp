@@ -140,7 +140,7 @@ static int64_t countFusedTiles(TargetAttr target, const WinogradAlgorithm &f) {
 }
 
 KernelAttr nnq::chooseWinograd(TargetAttr target,
-                               const WinogradProblem &problem, double cycles) {
+                               const WinogradProblem &problem, double &cycles) {
   // Most of a second-level cache: weights and a strip are read over and over.
   constexpr int64_t kCacheBytes = 384 << 10;
   KernelAttr best;

@@ -29,7 +29,7 @@
 // NOTHING: note: channels of layer 'fc' stay: a result of the network has it
 // UNUSED: error: nnq-select-channels: exclude: no layer whose channels could go answers 'fc'
 // UNSEEN: error: {{.*}}layer 'fc1' nothing was seen of what reads its channels; pass data=FILE
-// UNSEEN: note: layer 'fc2': there is no correlation of what it multiplies (a calibration correlates 8192 numbers at most)
+// UNSEEN: note: layer 'fc2': there are no statistics of what it multiplies
 // SCALES: error: nnq-select-channels: criterion=bn-scale asks for scales=FILE.npz, an array for each layer; import folds batch normalization into weights, so read them before
 // GRADIENTS: error: nnq-select-channels: criterion=taylor asks for gradients=FILE.npz, an array for each layer
 // FILE: error: nnq-select-channels: {{.+}}.none.npz{{.+}}

@@ -7,6 +7,7 @@
 #ifndef NNQ_COMPRESS_FACTORIZE_FACTORIZEOPTIONS_H
 #define NNQ_COMPRESS_FACTORIZE_FACTORIZEOPTIONS_H
 
+#include "nnq/Compress/CompiledPrecision.h"
 #include "nnq/Support/EnumOption.h"
 
 namespace nnq {
@@ -19,9 +20,6 @@ enum class FactorObjective { Latency, Size, None };
 
 /// What tells whether a factorization takes less time.
 enum class FactorGate { Auto, Measure, Estimate };
-
-/// What the factors will be compiled in.
-enum class GatePrecision { F32, Int8 };
 
 /// Values of an option of type FactorMethod.
 inline llvm::cl::ValuesClass factorMethodValues() {
@@ -65,18 +63,10 @@ inline llvm::cl::ValuesClass factorGateValues() {
                  "The model that chooses kernels alone"));
 }
 
-/// Values of an option of type GatePrecision.
-inline llvm::cl::ValuesClass gatePrecisionValues() {
-  return llvm::cl::values(
-      clEnumValN(GatePrecision::F32, "f32", "As they are"),
-      clEnumValN(GatePrecision::Int8, "int8", "Quantized, as will follow"));
-}
-
 } // namespace nnq
 
 NNQ_ENUM_OPTION(::nnq::FactorMethod)
 NNQ_ENUM_OPTION(::nnq::FactorObjective)
 NNQ_ENUM_OPTION(::nnq::FactorGate)
-NNQ_ENUM_OPTION(::nnq::GatePrecision)
 
 #endif // NNQ_COMPRESS_FACTORIZE_FACTORIZEOPTIONS_H

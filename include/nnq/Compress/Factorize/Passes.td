@@ -124,9 +124,9 @@ def MeasureFactors : Pass<"nnq-measure-factors", "::mlir::ModuleOp"> {
     Option<"gate", "gate", "::nnq::FactorGate", "::nnq::FactorGate::Auto",
            "What to do where the target is another machine",
            "::nnq::factorGateValues()">,
-    Option<"precision", "precision", "::nnq::GatePrecision",
-           "::nnq::GatePrecision::F32", "What layers are compiled in",
-           "::nnq::gatePrecisionValues()">,
+    Option<"precision", "precision", "::nnq::CompiledPrecision",
+           "::nnq::CompiledPrecision::F32", "What layers are compiled in",
+           "::nnq::compiledPrecisionValues()">,
     Option<"cache", "cache", "std::string", "\"\"",
            "File of times that were measured, or none">,
   ];

@@ -48,8 +48,8 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
     all groups compete. `macs` in place of `ratio` is the share of the
     multiply-adds of the network that may stay; global ranking then removes where
     the importance for each multiply-add is least. `latency` is the share of the
-    estimated f32 time of these layers on the target, by the cost model that chooses
-    kernels, in the same way. What stays of a group is
+    estimated time of these layers on the target, as f32 or, with `precision=int8`,
+    quantized, by the cost models that choose kernels, in the same way. What stays of a group is
     rounded to whole registers of the target (`nnq.target` of the module, else this
     machine), or to `round-to` channels; at least one unit stays.
 
@@ -74,6 +74,9 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
     Option<"latency", "latency", "double", "0",
            "Share of the estimated time that may stay, between 0 and 1, in place "
            "of a ratio">,
+    Option<"precision", "precision", "::nnq::CompiledPrecision",
+           "::nnq::CompiledPrecision::F32", "What latency is of",
+           "::nnq::compiledPrecisionValues()">,
     Option<"criterion", "criterion", "::nnq::ChannelCriterion",
            "::nnq::ChannelCriterion::L2",
            "How the importance of channels is measured",

@@ -7,6 +7,7 @@
 #ifndef NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H
 #define NNQ_COMPRESS_PRUNE_PRUNEOPTIONS_H
 
+#include "nnq/Compress/CompiledPrecision.h"
 #include "nnq/Support/EnumOption.h"
 
 namespace nnq {
