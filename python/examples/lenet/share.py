@@ -40,6 +40,8 @@ import nnq
 PRUNING_RATE, SHARING_RATE = 2e-3, 5e-4
 # How much of the other classes a teacher tells.
 TEMPERATURE = 2
+# How much the sum of magnitudes counts while weights go: those that are of little use become small before they do.
+LASSO = 1e-5
 SMALL = {"objective": "size"}
 
 
@@ -86,7 +88,9 @@ def build_wide_lenet() -> nn.Sequential:
 NETWORKS = {"lenet5": build_lenet, "lenet5-wide": build_wide_lenet, "lenet-300-100": build_lenet_300_100}
 
 
-def tune(network: nn.Module, teacher: nn.Module | None, digits: Digits, epochs: int, peak: float) -> None:
+def tune(
+    network: nn.Module, teacher: nn.Module | None, digits: Digits, epochs: int, peak: float, lasso: float = 0
+) -> None:
     """Train on for some epochs, at a rate that falls to zero, towards labels or what a teacher says."""
     x, y = torch.from_numpy(digits.x_train), torch.from_numpy(digits.y_train)
     generator = torch.Generator().manual_seed(SEED)
@@ -103,6 +107,8 @@ def tune(network: nn.Module, teacher: nn.Module | None, digits: Digits, epochs: 
                 with torch.no_grad():
                     wanted = (teacher(images) / TEMPERATURE).softmax(1)
                 loss = functional.cross_entropy(network(images) / TEMPERATURE, wanted)
+            if lasso:
+                loss = loss + lasso * sum(layer.weight.abs().sum() for layer in network if hasattr(layer, "weight"))
             loss.backward()
             optimizer.step()
             schedule.step()
@@ -121,13 +127,13 @@ def prune(model: nnq.Model, keep: float, **options: Any) -> nnq.Model:
 
 def prune_in_training(dense: nn.Module, digits: Digits, args: argparse.Namespace) -> nn.Module:
     """Return the network with a share of its weights, which go in steps, the others being trained after each."""
-    network = dense
+    network = copy.deepcopy(dense)
     for step in range(1, args.prune_steps + 1):
+        tune(network, dense, digits, args.prune_epochs, PRUNING_RATE, LASSO)
         # Many go at first, few in the end.
         kept = args.keep + (1 - args.keep) * (1 - step / args.prune_steps) ** 3
         network = nnq.torch.mask_weights(network, prune(load(network), kept))
-        epochs = args.prune_epochs if step < args.prune_steps else args.last_epochs
-        tune(network, dense, digits, epochs, PRUNING_RATE)
+    tune(network, dense, digits, args.last_epochs, PRUNING_RATE)
     return network
 
 
@@ -155,7 +161,7 @@ def run(args: argparse.Namespace, digits: Digits) -> dict[str, Outcome]:
     train(start, torch.from_numpy(digits.x_train), torch.from_numpy(digits.y_train), args.epochs)
 
     dense = copy.deepcopy(start)
-    epochs = (args.prune_steps - 1) * args.prune_epochs + args.last_epochs + args.share_epochs
+    epochs = args.prune_steps * args.prune_epochs + args.last_epochs + args.share_epochs
     tune(dense, None, digits, epochs, PRUNING_RATE)
     f32 = load(dense)
     data = {"data": digits.calib}
