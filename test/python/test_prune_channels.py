@@ -81,9 +81,9 @@ NETWORKS = {
     "shufflenet": (named("shufflenet_v2_x0_5"), 32, ""),
     "efficientnet": (named("efficientnet_b0"), 32, ""),
     "regnet": (named("regnet_y_400mf"), 32, ""),
-    "convnext": (make_convnext, 32, r"features\.0\.0"),
+    "convnext": (make_convnext, 32, r"features\.0\.0,features\.2\.1"),
     "vit": (make_vit, 32, "conv_proj"),
-    "swin": (make_swin, 32, r"features\.0\.0"),
+    "swin": (make_swin, 32, r"features\.0\.0,features\.2\.reduction"),
     "maxvit": (make_maxvit, 32, r"blocks\..*MBconv\.proj\.1"),
 }
 
