@@ -32,7 +32,8 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
       it (Optimal Brain Surgeon, Hassibi & Stork 1993, for blocks of weights), by
       `correlation` in `nnq.input_stats`. The unit of the least error goes first,
       and those left are judged without it, where inputs of the layer are not
-      more than 1536;
+      more than 1536 (of more than 256 units several go at once). Of a layer without
+      `correlation` it is the error that only the bias makes up for;
     - `bn-scale`: |scale| of the batch normalization behind the layer that makes it
       (Liu et al., Network Slimming, ICCV 2017), one number a channel in the array
       of `scales` that has the name of the layer. Import folds batch normalization
@@ -51,7 +52,10 @@ def SelectChannels : Pass<"nnq-select-channels", "::mlir::ModuleOp"> {
     estimated time of these layers on the target, as f32 or, with `precision=int8`,
     quantized, by the cost models that choose kernels, in the same way. What stays of a group is
     rounded to whole registers of the target (`nnq.target` of the module, else this
-    machine), or to `round-to` channels; at least one unit stays.
+    machine), of groups that fill no more than one to a half of it, a quarter and so
+    on, with `latency` to halves at most, or to `round-to` channels; at least one unit
+    stays. Where rounding removes more than is asked for, what matters most stays as
+    far as the target still holds.
 
     `exclude` names layers, by regular expressions, whose channels all stay.
     `print-groups` writes the groups, and why other channels stay, to the error
