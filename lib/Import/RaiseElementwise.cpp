@@ -195,6 +195,21 @@ struct RaiseSelect : public OpRewritePattern<arith::SelectOp> {
   }
 };
 
+} // namespace
+
+/// True for what is rounded to a whole number, at most within bounds, or
+/// compared.
+static bool isPartOfQuantization(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    if (isa<math::RoundEvenOp, arith::CmpFOp>(user))
+      return true;
+    return isa<arith::MaxNumFOp, arith::MinNumFOp, arith::MaximumFOp,
+               arith::MinimumFOp>(user) &&
+           isPartOfQuantization(user->getResult(0));
+  });
+}
+
+namespace {
 /// x / c as x * (1 / c), which is off by one unit in the last place at most and
 /// several times as fast. A division that is rounded to a whole number is part
 /// of a quantization, where that unit may be a step; one that is compared, too,
@@ -212,8 +227,7 @@ struct MultiplyByReciprocal : public OpRewritePattern<arith::DivFOp> {
     APFloat value(0.0f);
     if (!matchPattern(divisor, m_ConstantFloat(&value)))
       return rewriter.notifyMatchFailure(op, "no division by a constant");
-    if (llvm::any_of(op->getUsers(),
-                     llvm::IsaPred<math::RoundEvenOp, arith::CmpFOp>))
+    if (isPartOfQuantization(op))
       return rewriter.notifyMatchFailure(op, "part of a quantization");
     bool inexact;
     value.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,

@@ -186,7 +186,7 @@ func.func @division(%x: tensor<4xf32>) -> tensor<4xf32> {
 // A quantization, the scale of one, and divisors whose reciprocal is infinite or
 // not normal.
 // CHECK-LABEL: @division_kept
-// CHECK-COUNT-4: arith.divf
+// CHECK-COUNT-5: arith.divf
 func.func @division_kept(%x: tensor<4xf32>) -> tensor<4xf32> {
   %c = arith.constant 5.0 : f32
   %zero = arith.constant 0.0 : f32
@@ -202,7 +202,11 @@ func.func @division_kept(%x: tensor<4xf32>) -> tensor<4xf32> {
     %v = arith.divf %u, %c : f32
     %w = arith.cmpf oeq, %v, %zero : f32
     %y = arith.select %w, %c, %v : f32
-    linalg.yield %y : f32
+    %z = arith.divf %y, %c : f32
+    %m = arith.maxnumf %z, %zero : f32
+    %b = arith.minnumf %m, %c : f32
+    %r = math.roundeven %b : f32
+    linalg.yield %r : f32
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }

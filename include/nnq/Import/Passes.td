@@ -481,7 +481,7 @@ def RaiseElementwise : Pass<"nnq-raise-elementwise"> {
     ```
 
     A division by a constant becomes a multiplication by its reciprocal, unless
-    its result is rounded to a whole number or compared.
+    its result is rounded to a whole number, within bounds or not, or compared.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",

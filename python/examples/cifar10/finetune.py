@@ -3,11 +3,10 @@
 
     python python/examples/cifar10/finetune.py resnet20.pt2 cifar10.npz      # a program of torch.export, x and y
 
-The compiler chooses the channels by the error that they leave (criterion obs), more of them in early stages, which have
-few weights for their multiply-adds; nnq.torch.prune_like slices the module, and the dense network teaches it for some
-epochs: the loss is the distance of what comes out of the blocks, which pruning leaves as wide as they are, and of the
-scores. Labels are not needed. Four fifths of the images train, the others test; `--fold` says which. Needs torch and
-torch-mlir.
+The compiler chooses the channels (criterion obs, global ranking), nnq.torch.prune_like slices the module, and the dense
+network teaches it for some epochs: the loss is the distance of what comes out of the blocks, which pruning leaves as
+wide as they are, and of the scores. Labels are not needed. Half of the images train, the other half tests. Needs torch
+and torch-mlir.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ import nnq
 import nnq.torch
 
 SEED = 2009
-BATCH = 64
+BATCH = 32
 RATE = 2e-3
 # The weight of the distance of scores, beside that of blocks.
 SCORES = 0.1
@@ -40,7 +39,6 @@ MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
 # The channels of the residual streams stay: the code of the shortcuts counts them.
 STREAM = r"conv1,.*\.conv2"
-STAGES = ("layer1", "layer2", "layer3")
 
 
 def normalize(x: np.ndarray) -> torch.Tensor:
@@ -69,12 +67,14 @@ def augment(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 def find_distance(results: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> torch.Tensor:
     """Return how far blocks, each by its own scale, and scores are from those of the teacher."""
     blocks = zip(results[:-1], wanted[:-1], strict=True)
-    distance = sum(functional.mse_loss(x.float(), y.float()) / y.float().square().mean() for x, y in blocks)
-    return distance + SCORES * functional.mse_loss(results[-1].float(), wanted[-1].float())
+    distance = sum(functional.mse_loss(x, y) / y.square().mean() for x, y in blocks)
+    return distance + SCORES * functional.mse_loss(results[-1], wanted[-1])
 
 
-def finetune(network: ResNet20, teacher: ResNet20, x: torch.Tensor, epochs: int, bfloat16: bool = False) -> None:
+def finetune(network: ResNet20, teacher: ResNet20, x: torch.Tensor, epochs: int) -> None:
     """Train on what comes out of the blocks of the teacher, which are as wide, and on its scores."""
+    for module in (network, teacher):
+        module.to(memory_format=torch.channels_last)
     steps = epochs * (len(x) // BATCH)
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, max(steps, 1), pct_start=0.05)
@@ -83,12 +83,10 @@ def finetune(network: ResNet20, teacher: ResNet20, x: torch.Tensor, epochs: int,
     for epoch in range(epochs):
         total = 0.0
         for batch in torch.randperm(len(x), generator=generator)[: len(x) // BATCH * BATCH].split(BATCH):
-            inputs = augment(x[batch], generator)
-            with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-                with torch.no_grad():
-                    wanted = teacher.run_blocks(inputs)
-                results = network.run_blocks(inputs)
-            loss = find_distance(results, wanted)
+            inputs = augment(x[batch], generator).contiguous(memory_format=torch.channels_last)
+            with torch.no_grad():
+                wanted = teacher.run_blocks(inputs)
+            loss = find_distance(network.run_blocks(inputs), wanted)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -105,25 +103,17 @@ def rate(model: nnq.Model, x: torch.Tensor, y: np.ndarray) -> float:
     return 100 * float(np.mean(hits))
 
 
-def prune(model: nnq.Model, ratios: Sequence[float], calib: np.ndarray) -> nnq.Model:
-    """Return the network without a share of the channels within the blocks of each stage."""
-    for stage, ratio in zip(STAGES, ratios, strict=True):
-        others = ",".join(rf"{other}\..*" for other in STAGES if other != stage)
-        model = model.prune(
-            "channels", ratio=ratio, criterion="obs", round_to=1, exclude=f"{STREAM},{others}", data=calib
-        )
-    return model
-
-
-def run(network: ResNet20, images: Images, args: argparse.Namespace) -> dict[str, float]:
+def run(network: ResNet20, images: Images, epochs: int, macs: float) -> dict[str, float]:
     """Prune, fine-tune, quantize; return accuracies by name, and the share of the multiply-adds that is left."""
     x_train, x_test = normalize(images.x_train), normalize(images.x_test)
     example = [x_train[:1]]
     dense = nnq.from_torch(network, example, entry="resnet20")
     calib = x_train[:CALIBRATION].numpy()
-    pruned = prune(dense, args.ratios, calib)
+    pruned = dense.prune(
+        "channels", macs=macs, criterion="obs", ranking="global", round_to=4, exclude=STREAM, data=calib
+    )
     small = nnq.torch.prune_like(network, pruned, fitted=True)
-    finetune(small, network, x_train, args.epochs, args.bfloat16)
+    finetune(small, network, x_train, epochs)
     tuned = nnq.from_torch(small, example, entry="resnet20")
     counts = [sum(layer.macs for layer in model.report().layers) for model in (dense, tuned)]
     return {
@@ -140,24 +130,22 @@ def make_parser(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("network", type=Path, help="program of torch.export (.pt2), or a state dict")
     parser.add_argument("data", type=Path, help="folder of the binary version, or .npz with x and y")
-    parser.add_argument("--fold", type=int, default=0, choices=range(5), help="which fifth of an .npz tests")
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--bfloat16", action="store_true", help="train in bfloat16, for CPUs that multiply it")
+    parser.add_argument("--epochs", type=int, default=20)
     return parser
 
 
 def report(
-    args: argparse.Namespace, run: Callable[[ResNet20, Images, argparse.Namespace], dict[str, float]]
+    args: argparse.Namespace, run: Callable[[ResNet20, Images, int, float], dict[str, float]], share: float
 ) -> dict[str, float] | None:
-    """Load network and images, run an example, and print what came out."""
+    """Load network and images, run an example with a share of the multiply-adds, and print what came out."""
     torch.manual_seed(SEED)
     try:
-        images = cifar10.load(args.data, args.fold)
+        images = cifar10.load(args.data, train_share=0.5)
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return None
     print(f"{len(images.y_train):,} images to train with, {len(images.y_test):,} to test with")
-    results = run(load_network(args.network), images, args)
+    results = run(load_network(args.network), images, args.epochs, share)
     for name, value in results.items():
         print(f"{name:<20}{value:6.2f} %")
     return results
@@ -166,10 +154,9 @@ def report(
 def main(arguments: Sequence[str] | None = None) -> dict[str, float] | None:
     """Run the example."""
     parser = make_parser("Prune the channels of a trained ResNet-20 and fine-tune it.")
-    parser.add_argument(
-        "--ratios", type=float, nargs=3, default=[0.625, 0.5, 0.39], help="shares of the channels of stages that go"
-    )
-    return report(parser.parse_args(arguments), run)
+    parser.add_argument("--macs", type=float, default=0.5, help="share of the multiply-adds that stays")
+    args = parser.parse_args(arguments)
+    return report(args, run, args.macs)
 
 
 if __name__ == "__main__":

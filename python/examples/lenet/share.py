@@ -40,8 +40,6 @@ import nnq
 PRUNING_RATE, SHARING_RATE = 2e-3, 5e-4
 # How much of the other classes a teacher tells.
 TEMPERATURE = 2
-# How much the sum of magnitudes counts while weights go: those that are of little use become small before they do.
-LASSO = 1e-5
 SMALL = {"objective": "size"}
 
 
@@ -131,7 +129,6 @@ def prune_in_training(dense: nn.Module, digits: Digits, args: argparse.Namespace
     if args.lasso:
         tune(network, dense, digits, args.prune_epochs, PRUNING_RATE, args.lasso)
     for step in range(1, args.prune_steps + 1):
-        tune(network, dense, digits, args.prune_epochs, PRUNING_RATE, LASSO)
         # Many go at first, few in the end.
         kept = args.keep + (1 - args.keep) * (1 - step / args.prune_steps) ** 3
         network = nnq.torch.mask_weights(network, prune(load(network), kept))
