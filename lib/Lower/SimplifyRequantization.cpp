@@ -374,7 +374,8 @@ private:
                                                : step->getOperand(0).getType();
       int64_t width = narrow.getIntOrFloatBitWidth();
       int64_t least = low + addend, most = high + addend;
-      bool fitsUnsigned = least >= 0 && static_cast<uint64_t>(most) <= llvm::maxUIntN(width);
+      bool fitsUnsigned =
+          least >= 0 && static_cast<uint64_t>(most) <= llvm::maxUIntN(width);
       bool fitsSigned =
           least >= llvm::minIntN(width) && most <= llvm::maxIntN(width);
       return isa<arith::ExtUIOp>(step)   ? fitsUnsigned
