@@ -427,6 +427,8 @@ void nnq::buildQuantizeInt8Pipeline(OpPassManager &pm,
   // Written on the layers, where it can be changed for single ones.
   if (options.accuracyDrop >= 0 && options.weightBits < 8)
     select.layers = ".*=int4," + select.layers;
+  select.activations = options.activations;
+  select.activationGranularity = options.activationGranularity;
   select.weights = options.weights;
   select.weightGranularity = options.weightGranularity;
   select.weightRange = getWeightRange(options, rounds, options.weightBits);

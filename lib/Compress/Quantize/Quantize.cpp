@@ -101,12 +101,16 @@ private:
     if (!op.hasPureTensorSemantics() ||
         !llvm::all_of(op.getDpsInputs(), isQuantizable))
       return keep(op, "there are no statistics of both activations");
+    ActivationFormat format = getActivationFormat(op, getLayerFormat());
+    if (op->hasAttr(kActivationAttr) && format.range != ActivationRange::Static)
+      return keep(op, "ranges of products of two activations are not found at "
+                      "run time");
     OpOperand *first = op.getDpsInputOperand(0),
               *second = op.getDpsInputOperand(1);
-    first->set(getQuantizedActivation(first->get(), activations));
+    first->set(getQuantizedActivation(first->get(), {format.scheme}));
     second->set(getQuantizedActivation(
         second->get(),
-        isBalanced(second->get()) ? QuantScheme::Symmetric : activations));
+        {isBalanced(second->get()) ? QuantScheme::Symmetric : format.scheme}));
     ++numProducts;
     remark::passed(
         op.getLoc(),
@@ -127,11 +131,7 @@ private:
     if (isDequantized(weight) && isDequantized(operands.activation->get()))
       return;
 
-    WeightFormat format =
-        getWeightFormat(op, operands,
-                        {weights, activations, weightGranularity, weightRange,
-                         weightCalibration, weightBits, groupSize, compute,
-                         activationGranularity});
+    WeightFormat format = getWeightFormat(op, operands, getLayerFormat());
     if (std::string obstacle = findFormatObstacle(op, operands, format);
         !obstacle.empty()) {
       ++numRefused;
@@ -172,18 +172,25 @@ private:
         << remark::metric("bits_after", countWeightBits(*newWeight));
   }
 
+  LayerFormat getLayerFormat() const {
+    return {weights,     activations,       weightGranularity,
+            weightRange, weightCalibration, weightBits,
+            groupSize,   compute,           activationGranularity};
+  }
+
   void quantizeActivationOf(linalg::LinalgOp op, const WeightedOp &operands) {
-    ActivationGranularity granularity =
-        getGranularity(op, operands, activationGranularity);
-    if (granularity != activationGranularity)
+    ActivationFormat format = getActivationFormat(op, getLayerFormat());
+    if (format.range == ActivationRange::PerRow && !readsRows(op, operands)) {
+      format.range = ActivationRange::Static;
       remark::missed(
           op.getLoc(),
           remark::RemarkOpts::name("QuantizeInt8").category("nnq-quantize"))
           << remark::add("the activation of layer '{0}' has one scale",
                          getLayerName(op).str())
           << remark::reason("rows are of products of matrices");
-    operands.activation->set(getQuantizedActivation(operands.activation->get(),
-                                                    activations, granularity));
+    }
+    operands.activation->set(
+        getQuantizedActivation(operands.activation->get(), format));
   }
 
   /// A tensor in memory between layers is int8 for all of its readers, or it
@@ -193,7 +200,7 @@ private:
     Value value = operand.get();
     if (!isF32Tensor(value) || isDequantized(value) || !findQuantRange(value))
       return;
-    operand.set(getQuantizedActivation(value, activations));
+    operand.set(getQuantizedActivation(value, {activations}));
     ++numBranches;
   }
 
@@ -228,19 +235,20 @@ private:
     return quantized;
   }
 
-  /// Of schemes for one value the first that is asked for wins.
-  Value getQuantizedActivation(
-      Value activation, QuantScheme scheme,
-      ActivationGranularity granularity = ActivationGranularity::PerTensor) {
+  /// Layers that ask for one format share it.
+  Value getQuantizedActivation(Value activation, ActivationFormat format) {
     if (isDequantized(activation))
       return activation;
-    Value &quantized = quantizedActivations[{activation, granularity}];
+    Value &quantized =
+        quantizedActivations[{activation, format.scheme, format.range}];
     if (quantized)
       return quantized;
     OpBuilder builder(&getContext());
-    quantized = quantizeActivation(builder, activation, scheme, granularity);
-    if (granularity == ActivationGranularity::PerRow)
+    quantized = quantizeActivation(builder, activation, format);
+    if (format.range == ActivationRange::PerRow)
       ++numPerRow;
+    else if (format.range == ActivationRange::Dynamic)
+      ++numDynamic;
     else if (quantized.getDefiningOp<DynamicDCastOp>())
       ++dynamicActivations;
     return quantized;
@@ -251,7 +259,8 @@ private:
       std::tuple<Value, int64_t, QuantScheme, WeightRange, int64_t, int64_t>,
       Value>
       quantizedWeights;
-  DenseMap<std::pair<Value, ActivationGranularity>, Value> quantizedActivations;
+  DenseMap<std::tuple<Value, QuantScheme, ActivationRange>, Value>
+      quantizedActivations;
   // A statistic does not count in all builds.
   int64_t dynamicActivations = 0;
 };

@@ -49,31 +49,32 @@ WeightFormat nnq::getWeightFormat(linalg::LinalgOp op,
   return result;
 }
 
-ActivationGranularity nnq::getGranularity(linalg::LinalgOp op,
-                                          const WeightedOp &operands,
-                                          ActivationGranularity wanted) {
-  return wanted == ActivationGranularity::PerRow &&
-                 getRowMap(op, *operands.activation)
-             ? ActivationGranularity::PerRow
-             : ActivationGranularity::PerTensor;
+ActivationFormat nnq::getActivationFormat(linalg::LinalgOp op,
+                                          const LayerFormat &format) {
+  if (auto own = op->getAttrOfType<ActivationFormatAttr>(kActivationAttr))
+    return {own.getScheme(), own.getRange()};
+  bool isPerRow = format.activationGranularity == ActivationGranularity::PerRow;
+  return {format.activations,
+          isPerRow ? ActivationRange::PerRow : ActivationRange::Static};
 }
 
 Value nnq::quantizeActivation(OpBuilder &builder, Value activation,
-                              QuantScheme scheme,
-                              ActivationGranularity granularity) {
+                              ActivationFormat format) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfterValue(activation);
   Location loc = activation.getLoc();
   auto type = cast<RankedTensorType>(activation.getType());
-  bool isPerRow = granularity == ActivationGranularity::PerRow;
+  bool isPerRow = format.range == ActivationRange::PerRow;
   QuantRangeAttr range = findQuantRange(activation);
-  if (range && !isPerRow) {
+  if (range && format.range == ActivationRange::Static) {
     Value cast = quant::QuantizeCastOp::create(
-        builder, loc, type.clone(getActivationType(range, scheme)), activation);
+        builder, loc, type.clone(getActivationType(range, format.scheme)),
+        activation);
     return quant::DequantizeCastOp::create(builder, loc, type, cast);
   }
-  UnitAttr symmetric =
-      scheme == QuantScheme::Symmetric ? builder.getUnitAttr() : UnitAttr();
+  UnitAttr symmetric = format.scheme == QuantScheme::Symmetric
+                           ? builder.getUnitAttr()
+                           : UnitAttr();
   Type scale = builder.getF32Type(), zeroPoint = builder.getI32Type();
   if (isPerRow) {
     ArrayRef<int64_t> rows = type.getShape().drop_back();
@@ -180,10 +181,13 @@ struct QuantizeLayer : public OpInterfaceRewritePattern<linalg::LinalgOp> {
             op, "the bytes of its weights are not at hand");
       weight = *quantized;
     }
-    if (!isDequantized(activation) && format.compute == ComputePrecision::Int8)
-      activation = quantizeActivation(
-          rewriter, activation, format.activations,
-          getGranularity(op, operands, format.activationGranularity));
+    if (!isDequantized(activation) &&
+        format.compute == ComputePrecision::Int8) {
+      ActivationFormat own = getActivationFormat(op, format);
+      if (own.range == ActivationRange::PerRow && !readsRows(op, operands))
+        own.range = ActivationRange::Static;
+      activation = quantizeActivation(rewriter, activation, own);
+    }
     rewriter.modifyOpInPlace(op, [&] {
       setClipped(op, operands.activation->get());
       operands.weight->set(weight);

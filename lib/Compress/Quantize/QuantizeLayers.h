@@ -38,17 +38,27 @@ inline void dropFormat(WeightFormat &format) {
 /// Bits of all integers of a dequantized weight.
 int64_t countWeightBits(mlir::Value dequantized);
 
-/// PerRow if `format` asks for it and `op` multiplies rows of its activation,
-/// which are those along the last dimension.
-ActivationGranularity getGranularity(mlir::linalg::LinalgOp op,
-                                     const WeightedOp &operands,
-                                     ActivationGranularity wanted);
+/// How an activation is quantized.
+struct ActivationFormat {
+  QuantScheme scheme;
+  ActivationRange range = ActivationRange::Static;
+};
+
+/// How the activation of `op` is quantized if it does not say so itself and
+/// layers are as `format` says.
+ActivationFormat getActivationFormat(mlir::linalg::LinalgOp op,
+                                     const LayerFormat &format);
+
+/// True if `op` multiplies rows of its activation, which are those along the
+/// last dimension.
+inline bool readsRows(mlir::linalg::LinalgOp op, const WeightedOp &operands) {
+  return getRowMap(op, *operands.activation).has_value();
+}
 
 /// `activation` in quantize/dequantize form, with parameters found at run time
-/// for each row, or if there are no statistics of it.
+/// as asked for, or if there are no statistics of it.
 mlir::Value quantizeActivation(mlir::OpBuilder &builder, mlir::Value activation,
-                               QuantScheme scheme,
-                               ActivationGranularity granularity);
+                               ActivationFormat format);
 
 /// Writes down what share of `activation` its quantization in `op` clips.
 void setClipped(mlir::linalg::LinalgOp op, mlir::Value activation);

@@ -43,6 +43,8 @@ struct Request {
   std::optional<WeightGranularity> granularity;
   std::optional<WeightRange> range;
   std::optional<int64_t> bits, group;
+  std::optional<QuantScheme> activation;
+  std::optional<ActivationRange> activationRange;
   unsigned numLayers = 0;
 
   /// On failure `error` says what is not understood.
@@ -72,6 +74,16 @@ bool Request::parseSetting(StringRef setting) {
     range = WeightRange::Full;
   else if (setting == "reduced")
     range = WeightRange::Reduced;
+  else if (setting == "activation-symmetric")
+    activation = QuantScheme::Symmetric;
+  else if (setting == "activation-asymmetric")
+    activation = QuantScheme::Asymmetric;
+  else if (setting == "static")
+    activationRange = ActivationRange::Static;
+  else if (setting == "dynamic")
+    activationRange = ActivationRange::Dynamic;
+  else if (setting == "per-row")
+    activationRange = ActivationRange::PerRow;
   else if (setting == "int8")
     bits = 8;
   else if (setting == "int4")
@@ -115,7 +127,8 @@ std::optional<Request> Request::parse(StringRef text, std::string &error) {
       error = ("asks for '" + setting +
                "'; there are: f32, symmetric, asymmetric, per-axis, "
                "per-tensor, full, reduced, int8, int4, group0, group32, "
-               "group64, group128")
+               "group64, group128, activation-symmetric, "
+               "activation-asymmetric, static, dynamic, per-row")
                   .str();
       return std::nullopt;
     }
@@ -202,6 +215,8 @@ private:
     WeightGranularity granularity = weightGranularity;
     WeightRange range = weightRange;
     int64_t bits = weightBits, group = groupSize;
+    std::optional<QuantScheme> activation;
+    std::optional<ActivationRange> activationRange;
     const Request *last = nullptr;
     for (Request &request : requests) {
       if (!request.matches(op))
@@ -216,6 +231,10 @@ private:
         range = WeightRange::Full;
       range = request.range.value_or(range);
       group = request.group.value_or(group);
+      if (request.activation)
+        activation = request.activation;
+      if (request.activationRange)
+        activationRange = request.activationRange;
     }
     if (!last || op->hasAttr(kKeepF32Attr) || op->hasAttr(kWeightsAttr))
       return success();
@@ -233,6 +252,14 @@ private:
     if (!format)
       return failure();
     op->setAttr(kWeightsAttr, format);
+    bool isPerRow = activationGranularity == ActivationGranularity::PerRow;
+    if ((activation || activationRange) && !op->hasAttr(kActivationAttr))
+      op->setAttr(
+          kActivationAttr,
+          ActivationFormatAttr::get(
+              &getContext(), activation.value_or(activations),
+              activationRange.value_or(isPerRow ? ActivationRange::PerRow
+                                                : ActivationRange::Static)));
     ++numSelected;
     return success();
   }

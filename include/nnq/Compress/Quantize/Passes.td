@@ -198,8 +198,10 @@ def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
       two activations).
     - HOW is `f32`, which is written as `nnq.keep_f32`, or any of `symmetric`,
       `asymmetric`, `per-axis`, `per-tensor`, `full`, `reduced`, `int8`, `int4` and
-      `group0`, `group32`, `group64`, `group128`, joined by `+`, which become
-      `nnq.weights`; what is left out is as the other options say.
+      `group0`, `group32`, `group64`, `group128`, which become `nnq.weights`, and
+      of `activation-symmetric`, `activation-asymmetric`, `static`, `dynamic` and
+      `per-row`, which become `nnq.activation`, joined by `+`; what is left out is
+      as the other options say.
 
     A request that no layer answers is an error, as is one that is not
     understood. Layers with such attributes of their own keep them.
@@ -226,6 +228,14 @@ def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
   let options = [
     Option<"layers", "layers", "std::string", "\"\"",
            "Requests for layers, WHICH=HOW by commas">,
+    Option<"activations", "activations", "::nnq::QuantScheme",
+           "::nnq::QuantScheme::Asymmetric", "Scheme of activations",
+           "::nnq::quantSchemeValues()">,
+    Option<"activationGranularity", "activation-granularity",
+           "::nnq::ActivationGranularity",
+           "::nnq::ActivationGranularity::PerTensor",
+           "How many elements of an activation share a scale",
+           "::nnq::activationGranularityValues()">,
     Option<"weights", "weights", "::nnq::QuantScheme",
            "::nnq::QuantScheme::Symmetric", "Scheme of weights",
            "::nnq::quantSchemeValues()">,

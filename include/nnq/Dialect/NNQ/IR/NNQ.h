@@ -38,6 +38,7 @@ inline constexpr llvm::StringLiteral kKeepF32Attr = "nnq.keep_f32";
 inline constexpr llvm::StringLiteral kSqnrAttr = "nnq.sqnr";
 inline constexpr llvm::StringLiteral kClippedAttr = "nnq.quant_clipped";
 inline constexpr llvm::StringLiteral kWeightsAttr = "nnq.weights";
+inline constexpr llvm::StringLiteral kActivationAttr = "nnq.activation";
 inline constexpr llvm::StringLiteral kRemoveChannelsAttr =
     "nnq.remove_channels";
 /// On the last op of a block that goes: a dictionary of `importance`, `bridge`

@@ -271,6 +271,29 @@ def NNQ_WeightFormatAttr : NNQ_Attr<"WeightFormat", "weight_format"> {
   let genVerifyDecl = 1;
 }
 
+def NNQ_ActivationRange : NNQ_Enum<"ActivationRange",
+    "When the range of an activation is found, and of what", [
+    I32EnumAttrCase<"Static", 0, "static">,
+    I32EnumAttrCase<"Dynamic", 1, "dynamic">,
+    I32EnumAttrCase<"PerRow", 2, "per_row">]>;
+
+def NNQ_ActivationFormatAttr : NNQ_Attr<"ActivationFormat", "activation_format"> {
+  let summary = "How the activation of one layer is to be quantized";
+  let description = [{
+    Written by `nnq-select-precision` or by hand; `nnq-quantize` prefers it to its
+    options. The range comes from statistics (`static`), or is found at run time of
+    the tensor or of each row of what a product of matrices reads.
+
+    ```mlir
+    linalg.matmul {nnq.activation = #nnq.activation_format<scheme = symmetric,
+        range = per_row>} ins(...) outs(...)
+    ```
+  }];
+  let parameters = (ins EnumParameter<NNQ_QuantScheme>:$scheme,
+    EnumParameter<NNQ_ActivationRange>:$range);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
 def NNQ_CodebookAttr : NNQ_Attr<"Codebook", "codebook"> {
   let summary = "Which weights of one layer are to share numbers";
   let description = [{
