@@ -130,10 +130,7 @@ private:
           linalg::YieldOp::create(
               b, loc, Value(arith::AddFOp::create(b, loc, args[2], product)));
         });
-    for (NamedAttribute attr : op->getDiscardableAttrDictionary())
-      if (attr.getName() !=
-          linalg::LinalgDialect::kMemoizedIndexingMapsAttrName)
-        generic->setDiscardableAttr(attr.getName(), attr.getValue());
+    copyDiscardableAttributes(op->getDiscardableAttrDictionary(), generic);
     return generic;
   }
 

@@ -66,13 +66,6 @@ void QuantizationLowering::lowerQuantize(quant::QuantizeCastOp op) {
   setQuantized(op.getResult(), generic.getResult(0), isCentered);
 }
 
-/// Unlike getMajorSubMap(), a map for no dimension, too.
-static AffineMap takeDims(AffineMap identity, unsigned count) {
-  return AffineMap::get(identity.getNumDims(), 0,
-                        identity.getResults().take_front(count),
-                        identity.getContext());
-}
-
 void RowValues::addTo(SmallVectorImpl<Value> &inputs,
                       SmallVectorImpl<AffineMap> &maps) const {
   for (Value value : values)
@@ -97,7 +90,7 @@ Value QuantizationLowering::emitByRow(
     function_ref<Value(Value, Value, Value)> body) {
   auto type = cast<RankedTensorType>(input.getType());
   AffineMap all = rewriter.getMultiDimIdentityMap(type.getRank());
-  RowValues rows{{scale, zeroPoint}, takeDims(all, type.getRank() - 1)};
+  RowValues rows{{scale, zeroPoint}, all.getSliceMap(0, type.getRank() - 1)};
   SmallVector<Value> inputs{input};
   SmallVector<AffineMap> maps{all};
   rows.addTo(inputs, maps);
@@ -118,7 +111,7 @@ static std::pair<Value, Value> emitRange(OpBuilder &builder, Location loc,
   Value init = createFilled(builder, loc, type.getShape().take_front(kept),
                             builder.getF32FloatAttr(0.0));
   AffineMap in = builder.getMultiDimIdentityMap(type.getRank());
-  AffineMap out = takeDims(in, kept);
+  AffineMap out = in.getSliceMap(0, kept);
   SmallVector<utils::IteratorType> iterators(type.getRank(),
                                              utils::IteratorType::reduction);
   std::fill_n(iterators.begin(), kept, utils::IteratorType::parallel);

@@ -6,6 +6,7 @@
 
 #include "nnq/Support/Rewrite.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
@@ -18,6 +19,12 @@ void nnq::copyLayerAttributes(Operation *from, Operation *to) {
         kQuantRangeAttr, kRangeAttr, kWeightBitsAttr})
     if (Attribute attr = from->getAttr(name); attr && !to->hasAttr(name))
       to->setAttr(name, attr);
+}
+
+void nnq::copyDiscardableAttributes(DictionaryAttr attributes, Operation *to) {
+  for (NamedAttribute attr : attributes)
+    if (attr.getName() != linalg::LinalgDialect::kMemoizedIndexingMapsAttrName)
+      to->setDiscardableAttr(attr.getName(), attr.getValue());
 }
 
 void LayerAttributeListener::notifyOperationReplaced(Operation *op,

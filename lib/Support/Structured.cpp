@@ -6,6 +6,8 @@
 
 #include "nnq/Support/Structured.h"
 
+#include "nnq/Support/Rewrite.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
@@ -335,8 +337,6 @@ FailureOr<GenericOp> nnq::generalizeNamedOp(RewriterBase &rewriter,
   FailureOr<GenericOp> generic = linalg::generalizeNamedOp(rewriter, op);
   if (failed(generic))
     return failure();
-  for (NamedAttribute attr : discardable)
-    if (attr.getName() != LinalgDialect::kMemoizedIndexingMapsAttrName)
-      (*generic)->setDiscardableAttr(attr.getName(), attr.getValue());
+  copyDiscardableAttributes(discardable, *generic);
   return generic;
 }

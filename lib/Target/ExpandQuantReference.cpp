@@ -267,13 +267,6 @@ struct DropStorageCast : public OpConversionPattern<quant::StorageCastOp> {
   }
 };
 
-/// Unlike getMajorSubMap(), a map for no dimension, too.
-static AffineMap takeDims(AffineMap identity, unsigned count) {
-  return AffineMap::get(identity.getNumDims(), 0,
-                        identity.getResults().take_front(count),
-                        identity.getContext());
-}
-
 /// `body(element, scale, zero point)` for each element of `input`, whose
 /// parameters are two numbers, or two tensors of those of the rows.
 static Value
@@ -286,7 +279,7 @@ mapDynamic(OpBuilder &b, Operation *op, Value input, Value scale,
                          return body(nested, at, {args[0], scale, zeroPoint});
                        });
   int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
-  AffineMap rows = takeDims(b.getMultiDimIdentityMap(rank), rank - 1);
+  AffineMap rows = b.getMultiDimIdentityMap(rank).getSliceMap(0, rank - 1);
   return mapElements(b, op, input, resultElement, {scale, zeroPoint},
                      {rows, rows}, body);
 }
@@ -308,7 +301,7 @@ struct ExpandDynamicQuantize : public OpConversionPattern<DynamicQCastOp> {
             Value(tensor::EmptyOp::create(b, loc, sizes, b.getF32Type())))
             .getResult(0);
     AffineMap all = b.getMultiDimIdentityMap(rank);
-    SmallVector<AffineMap> maps{all, takeDims(all, kept)};
+    SmallVector<AffineMap> maps{all, all.getSliceMap(0, kept)};
     SmallVector<utils::IteratorType> iterators(rank,
                                                utils::IteratorType::reduction);
     std::fill_n(iterators.begin(), kept, utils::IteratorType::parallel);

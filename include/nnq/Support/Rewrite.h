@@ -30,8 +30,13 @@ applyPatternsWithoutFolding(mlir::Operation *op,
 /// nothing itself.
 void copyLayerAttributes(mlir::Operation *from, mlir::Operation *to);
 
-/// Does so for every op that patterns replace, reshapes of the new result left
-/// aside.
+/// Gives `to` the discardable attributes of a named structured op, but for what
+/// is derived from its kind.
+void copyDiscardableAttributes(mlir::DictionaryAttr attributes,
+                               mlir::Operation *to);
+
+/// Copies what ops say of their layers for every op that patterns replace,
+/// reshapes of the new result left aside.
 class LayerAttributeListener : public mlir::RewriterBase::Listener {
 public:
   void notifyOperationReplaced(mlir::Operation *op,

@@ -113,13 +113,10 @@ Value IntegerNorm::emit(OpBuilder &builder, Location loc, Value x,
                         StringRef layer) const {
   auto type = cast<RankedTensorType>(x.getType());
   unsigned rank = type.getRank();
-  MLIRContext *context = builder.getContext();
   Type i32 = builder.getI32Type(), i64 = builder.getI64Type();
   AffineMap all = builder.getMultiDimIdentityMap(rank);
-  AffineMap row =
-      AffineMap::get(rank, 0, all.getResults().drop_back(), context);
-  AffineMap channel =
-      AffineMap::get(rank, 0, {all.getResults().back()}, context);
+  AffineMap row = all.getSliceMap(0, rank - 1);
+  AffineMap channel = all.getSliceMap(rank - 1, 1);
   AffineMap rowAlone = builder.getMultiDimIdentityMap(rank - 1);
   ArrayRef<int64_t> rows = type.getShape().drop_back();
 

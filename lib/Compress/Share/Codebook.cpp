@@ -124,6 +124,33 @@ int32_t nnq::findNearest(ArrayRef<int32_t> codes, double number) {
   return high - number < number - low ? high : low;
 }
 
+SharedRows nnq::startRows(ArrayRef<double> numbers, int64_t numRows,
+                          int32_t largest) {
+  const int64_t depth = numbers.size() / numRows;
+  SharedRows rows;
+  for (int64_t r = 0; r < numRows; ++r) {
+    double most = 0;
+    for (double x : numbers.slice(r * depth, depth))
+      most = std::max(most, std::abs(x));
+    rows.scales.push_back(most == 0 ? 1.0 : static_cast<float>(most / largest));
+  }
+  return rows;
+}
+
+void nnq::fitScales(ArrayRef<double> numbers, ArrayRef<double> importance,
+                    SharedRows &rows) {
+  const int64_t depth = numbers.size() / rows.scales.size();
+  for (auto [r, scale] : llvm::enumerate(rows.scales)) {
+    double product = 0, square = 0;
+    for (int64_t i = r * depth; i < int64_t(r + 1) * depth; ++i) {
+      product += importance[i] * numbers[i] * rows.codes[i];
+      square += importance[i] * rows.codes[i] * rows.codes[i];
+    }
+    if (product > 0)
+      scale = static_cast<float>(product / square);
+  }
+}
+
 SharedRows nnq::shareRows(ArrayRef<double> numbers, ArrayRef<double> importance,
                           int64_t numRows, int64_t bits, bool keepsZeros,
                           SmallVectorImpl<int32_t> &codebook) {
@@ -134,14 +161,7 @@ SharedRows nnq::shareRows(ArrayRef<double> numbers, ArrayRef<double> importance,
   // number.
   bool hasZero = bits == 2 || bits == kTableBits ||
                  (keepsZeros && llvm::is_contained(numbers, 0.0));
-  SharedRows rows;
-  for (int64_t r = 0; r < numRows; ++r) {
-    double most = 0;
-    for (double x : numbers.slice(r * depth, depth))
-      most = std::max(most, std::abs(x));
-    // In the precision in which they are multiplied.
-    rows.scales.push_back(most == 0 ? 1.0 : static_cast<float>(most / largest));
-  }
+  SharedRows rows = startRows(numbers, numRows, largest);
   double least = std::numeric_limits<double>::infinity();
   SharedRows best;
   for (int64_t step = 0; step < kMaxSteps; ++step) {
@@ -164,15 +184,7 @@ SharedRows nnq::shareRows(ArrayRef<double> numbers, ArrayRef<double> importance,
     least = error;
     best = rows;
     codebook = std::move(codes);
-    for (int64_t r = 0; r < numRows; ++r) {
-      double product = 0, square = 0;
-      for (int64_t i = r * depth; i < (r + 1) * depth; ++i) {
-        product += importance[i] * numbers[i] * rows.codes[i];
-        square += importance[i] * rows.codes[i] * rows.codes[i];
-      }
-      if (product > 0)
-        rows.scales[r] = static_cast<float>(product / square);
-    }
+    fitScales(numbers, importance, rows);
   }
   return best;
 }

@@ -45,6 +45,16 @@ struct SharedRows {
   std::vector<int32_t> codes;
 };
 
+/// No codes yet; scales, in the precision in which they are multiplied, that
+/// put the largest magnitude of each row at `largest`.
+SharedRows startRows(llvm::ArrayRef<double> numbers, int64_t numRows,
+                     int32_t largest);
+
+/// Makes scales those of the least error for the codes; one for which there is
+/// none stays.
+void fitScales(llvm::ArrayRef<double> numbers,
+               llvm::ArrayRef<double> importance, SharedRows &rows);
+
 /// `importance` has the weight of the error of each number. Numbers that are
 /// zero stay so if `keepsZeros`.
 SharedRows shareRows(llvm::ArrayRef<double> numbers,

@@ -178,35 +178,13 @@ static SmallVector<int32_t> roundEntries(ArrayRef<double> entries) {
   return codes;
 }
 
-/// Of the least error for codes; the scale that there was if there is none.
-static void fitScales(ArrayRef<double> numbers, ArrayRef<double> importance,
-                      SharedRows &rows) {
-  const int64_t depth = numbers.size() / rows.scales.size();
-  for (auto [r, scale] : llvm::enumerate(rows.scales)) {
-    double product = 0, square = 0;
-    for (int64_t i = r * depth; i < int64_t(r + 1) * depth; ++i) {
-      product += importance[i] * numbers[i] * rows.codes[i];
-      square += importance[i] * rows.codes[i] * rows.codes[i];
-    }
-    if (product > 0)
-      scale = static_cast<float>(product / square);
-  }
-}
-
 SharedRows nnq::shareVectors(ArrayRef<double> numbers,
                              ArrayRef<double> importance, int64_t numRows,
                              int64_t bits, int64_t size, bool keepsZeros,
                              SmallVectorImpl<int32_t> &codebook) {
   constexpr int64_t kMaxSteps = 6, kStepsOfLloyd = 8;
   const int64_t depth = numbers.size() / numRows;
-  SharedRows rows;
-  for (int64_t r = 0; r < numRows; ++r) {
-    double most = 0;
-    for (double x : numbers.slice(r * depth, depth))
-      most = std::max(most, std::abs(x));
-    rows.scales.push_back(
-        most == 0 ? 1.0 : static_cast<float>(most / kNarrowInt8.max));
-  }
+  SharedRows rows = startRows(numbers, numRows, kNarrowInt8.max);
   auto isZero = [&](int64_t v) {
     return llvm::all_of(numbers.slice(v * size, size),
                         [](double x) { return x == 0; });
