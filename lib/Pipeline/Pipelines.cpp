@@ -618,11 +618,9 @@ void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads, bool profile,
   loops.addPass(createLowerAccesses());
   loops.addPass(createLowerAffinePass());
   if (threads > 1) {
-    ConvertSCFToOpenMPPassOptions openmp;
-    openmp.numThreads = threads;
-    pm.addPass(createConvertSCFToOpenMPPass(openmp));
-    pm.addPass(createInlineAllocaScopes());
-    pm.addPass(createDropBarriers());
+    LowerParallelOptions team;
+    team.threads = threads;
+    pm.addPass(createLowerParallel(team));
   }
 
   // Ops on values. What math has no intrinsic for is a call of libm.

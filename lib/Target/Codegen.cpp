@@ -385,7 +385,7 @@ nnq::findForeignSymbols(StringRef object, const llvm::Triple &triple) {
     llvm::LibFunc function;
     if (!(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty() ||
         *name == "_GLOBAL_OFFSET_TABLE_" || isOpenMPSymbol(*name) ||
-        libraries.getLibFunc(*name, function))
+        *name == kYield || libraries.getLibFunc(*name, function))
       continue;
     result.push_back(name->str());
   }

@@ -131,7 +131,7 @@ struct Needs {
 };
 } // namespace
 
-/// What every libc has for the compiler's own use does not count.
+/// What every libc has does not count.
 static Expected<Needs> findNeeds(StringRef object) {
   Needs needs;
   auto file = llvm::object::ObjectFile::createObjectFile(
@@ -146,7 +146,10 @@ static Expected<Needs> findNeeds(StringRef object) {
     if (!name)
       return name.takeError();
     if (!(*flags & llvm::object::SymbolRef::SF_Undefined) || name->empty() ||
-        llvm::is_contained({"memcpy", "memset", "memmove", "memcmp"}, *name))
+        llvm::is_contained({StringRef("memcpy"), StringRef("memset"),
+                            StringRef("memmove"), StringRef("memcmp"),
+                            StringRef(kYield)},
+                           *name))
       continue;
     (isOpenMPSymbol(*name) ? needs.openMP : needs.libm) = true;
   }

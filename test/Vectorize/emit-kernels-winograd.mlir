@@ -1,4 +1,6 @@
 // RUN: nnq-opt %s --nnq-emit-kernels --split-input-file | FileCheck %s
+// RUN: nnq-opt %s --nnq-set-target="target=x86-64-v3 threads=2" --nnq-emit-kernels --split-input-file \
+// RUN:   | FileCheck %s --check-prefix=SHARED
 
 #x = affine_map<(h, w, c, i, r, v) -> (h + i, w * 8 + r * 2 + v)>
 #w = affine_map<(h, w, c, i, r, v) -> (c floordiv 8, i, r, c mod 8, v)>
@@ -14,7 +16,7 @@
 // CHECK-NOT: linalg
 // Transformed factors and products lie point by point; each point ends in a
 // line of the cache that is not used.
-// CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<36x64xi16>
+// CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x64xi16>
 // CHECK: %[[U:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x96xi16>
 // CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x48xi32>
 // The activation, for each tile: it shares two of six columns, of which the
@@ -27,8 +29,8 @@
 // CHECK-COUNT-24: vector.load %[[X]]{{.*}} vector<8xi16>
 // CHECK-NOT: vector.load %[[X]]
 // CHECK-NOT: arith.muli {{.*}}i32
-// CHECK: vector.store %{{.+}}, %[[V]][%c0{{.*}} : memref<36x64xi16>, vector<8xi16>
-// CHECK: vector.store %{{.+}}, %[[V]][%c35{{.*}} : memref<36x64xi16>, vector<8xi16>
+// CHECK: vector.store %{{.+}}, %[[V]][%c0{{.*}} : memref<1x36x64xi16>, vector<8xi16>
+// CHECK: vector.store %{{.+}}, %[[V]][%c0{{[_0-9]*}}, %c35{{.*}} : memref<1x36x64xi16>, vector<8xi16>
 // The weights of the whole block, widened, for each pair of inputs.
 // CHECK: scf.for {{.*}} = %c0{{.*}} to %c4
 // CHECK: vector.load %{{.+}} : memref<2x3x12x16xi8>, vector<16xi8>
@@ -90,7 +92,7 @@ func.func @conv(%x: memref<8x80xi16>, %w: memref<2x3x12x8x2xi8>, %b: memref<12xi
 
 // Strips of one row of 2x2 tiles find all weights transformed, once.
 // CHECK-LABEL: @strips
-// CHECK: memref.alloc() {{.*}} : memref<16x64xi16>
+// CHECK: memref.alloc() {{.*}} : memref<1x16x64xi16>
 // CHECK: memref.alloc() {{.*}} : memref<2x16x96xi16>
 // CHECK: memref.alloc() {{.*}} : memref<1x16x48xi32>
 // CHECK: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
@@ -98,6 +100,15 @@ func.func @conv(%x: memref<8x80xi16>, %w: memref<2x3x12x8x2xi8>, %b: memref<12xi
 // CHECK: vector.load %{{.+}} : memref<8x80xi8>, vector<8xi8>
 // CHECK: arith.extui {{.*}} : vector<8xi8> to vector<8xi16>
 // CHECK-NOT: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
+// Threads share the strips, each with scratch memory of its own.
+// SHARED-LABEL: @strips
+// SHARED: memref.alloc() {{.*}} : memref<2x16x64xi16>
+// SHARED: memref.alloc() {{.*}} : memref<2x16x96xi16>
+// SHARED: memref.alloc() {{.*}} : memref<2x16x48xi32>
+// SHARED: scf.for %[[SHARE:.+]] = %c0{{.*}} to %c2
+// SHARED: %[[FROM:.+]] = affine.apply {{.*}}(%[[SHARE]])
+// SHARED: scf.for %{{.+}} = %[[FROM]] to
+// SHARED: vector.store %{{.+}} %{{.+}}[%[[SHARE]], {{.*}} : memref<2x16x64xi16>
 func.func @strips(%x: memref<8x80xi8>, %w: memref<2x3x12x8x2xi8>, %y: memref<6x8x16xi32>) {
   %zero = arith.constant 0 : i32
   linalg.fill ins(%zero : i32) outs(%y : memref<6x8x16xi32>)
@@ -126,7 +137,7 @@ func.func @strips(%x: memref<8x80xi8>, %w: memref<2x3x12x8x2xi8>, %y: memref<6x8
 // there, in memory that the next ones use again.
 // CHECK-LABEL: @parts
 // CHECK-SAME: %{{.+}}: memref<6x3072xi16>, %[[W:.+]]: memref<1x3x768x8x2xi8>
-// CHECK: %[[V:.+]] = memref.alloc() {{.*}} : memref<36x544xi16>
+// CHECK: %[[V:.+]] = memref.alloc() {{.*}} : memref<1x36x544xi16>
 // CHECK: %[[U:.+]] = memref.alloc() {{.*}} : memref<1x12x4128xi16>
 // CHECK: %[[M:.+]] = memref.alloc() {{.*}} : memref<1x36x24xi32>
 // Row 0 of the transform reads one row of taps, rows 1 and 2 read all.
@@ -140,7 +151,7 @@ func.func @strips(%x: memref<8x80xi8>, %w: memref<2x3x12x8x2xi8>, %y: memref<6x8
 // CHECK: scf.for %[[P:.+]] = %c0{{.*}} to %c12{{(_[0-9]+)?}} step
 // CHECK: %[[Q:.+]] = affine.apply #{{.+}}(%[[P]])
 // CHECK: vector.load %[[U]][%c0{{.*}}, %[[P]],
-// CHECK: vector.load %[[V]][%[[Q]],
+// CHECK: vector.load %[[V]][%c0{{[_0-9]*}}, %[[Q]],
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{.*}}, %[[Q]],
 // CHECK-COUNT-9: arith.extsi {{.*}} : vector<16xi8> to vector<16xi16>
 // CHECK: scf.for %{{.+}} = %c0{{.*}} to %c12{{(_[0-9]+)?}} step
@@ -272,11 +283,11 @@ memref.global "private" constant @middle : memref<2x48x16x2xi8> = dense<2>
 // CHECK-LABEL: @fused
 // CHECK: %[[OUTER:.+]] = memref.get_global @outer
 // CHECK: %[[MIDDLE:.+]] = memref.get_global @middle
-// CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<36x160xi16>
+// CHECK: %[[V:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x160xi16>
 // CHECK: %[[H:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x18x544xi16>
 // CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x80xi32>
 // CHECK-NOT: memref.alloc
-// CHECK: vector.store %{{.+}}, %[[V]][%c35
+// CHECK: vector.store %{{.+}}, %[[V]][%c0{{[_0-9]*}}, %c35
 // CHECK: scf.for %{{.+}} = %c0{{.*}} to %c2
 // CHECK: scf.for
 // CHECK: %[[PAIRS:.+]] = memref.collapse_shape %[[OUTER]] {{\[}}[0], [1], [2, 3, 4]]
@@ -285,7 +296,7 @@ memref.global "private" constant @middle : memref<2x48x16x2xi8> = dense<2>
 // CHECK: vector.contract {{.*}} : vector<2x2xi16>, vector<16x2x2xi16> into vector<16x2xi16>
 // CHECK-COUNT-2: vector.load {{.*}} vector<64xi8>
 // CHECK-NOT: vector.load {{.*}} vector<64xi8>
-// CHECK: vector.load %[[V]][%c0{{[_0-9]*}}, %{{.+}}] : memref<36x160xi16>, vector<2xi16>
+// CHECK: vector.load %[[V]][%c0{{[_0-9]*}}, %{{.+}}] : memref<1x36x160xi16>, vector<2xi16>
 // CHECK: vector.contract {{.*}} : vector<2xi32>, vector<16x2xi32> into vector<16xi32>
 // CHECK-NOT: vector.load {{.*}} vector<64xi8>
 // CHECK: vector.store %{{.+}}, %[[M]][%c0{{[_0-9]*}}, %c0{{[_0-9]*}},
@@ -346,7 +357,7 @@ func.func @fused(%x: memref<10x320xi16>, %y: memref<8x8x32xi32>) {
 // All tiles share what the first four transform.
 // CHECK-LABEL: @fused_groups
 // CHECK-SAME: memref<10x576xi16>
-// CHECK: memref.alloc() {alignment = 64 : i64} : memref<36x288xi16>
+// CHECK: memref.alloc() {alignment = 64 : i64} : memref<1x36x288xi16>
 // CHECK: %[[H:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x18x544xi16>
 // CHECK: %[[M:.+]] = memref.alloc() {alignment = 64 : i64} : memref<1x36x144xi32>
 // CHECK-COUNT-3: vector.store %{{.+}}, %[[H]]

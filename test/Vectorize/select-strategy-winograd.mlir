@@ -1,5 +1,6 @@
 // RUN: nnq-opt %s --nnq-set-target=target=x86-64-v3 --nnq-select-strategy | FileCheck %s
 // RUN: nnq-opt %s --nnq-set-target=target=znver4 --nnq-select-strategy | FileCheck %s --check-prefix=VNNI
+// RUN: nnq-opt %s --nnq-set-target="target=znver4 threads=2" --nnq-select-strategy | FileCheck %s --check-prefix=SHARED
 
 // Convolutions of 3x3 taps whose exactness constants show are computed by
 // F(m x m, 3 x 3), where vpmaddwd multiplies and where vpdpwssd adds up, too.
@@ -26,7 +27,10 @@ func.func @tiles(%x: tensor<1x34x34x16xi16>, %f: tensor<1x32x32x16xi32>) -> tens
   return %0 : tensor<1x32x32x16xi32>
 }
 
-// Whatever the storage of the activation is.
+// Whatever the storage of the activation is. Threads share strips: each
+// transforms weights in its registers instead of waiting for another.
+// SHARED-LABEL: @bytes
+// SHARED: #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 4, blocks = 1, winograd = 4, strip = 4, fused = true>
 // VNNI-LABEL: @bytes
 // VNNI: #nnq.kernel<dot = vpmaddwd, lanes = 16, group = 2, rows = 8, blocks = 1, winograd = 4, strip = {{[0-9]+}}>
 // CHECK-LABEL: @bytes

@@ -405,32 +405,45 @@ def ExpandStridedCopy : Pass<"nnq-expand-strided-copy"> {
   let statistics = [Statistic<"numCopies", "copies", "Copies expanded">];
 }
 
-def DropBarriers : Pass<"nnq-drop-barriers"> {
-  let summary = "Drops barriers of OpenMP loops that end with their region";
+def LowerParallel : Pass<"nnq-lower-parallel", "::mlir::ModuleOp"> {
+  let summary = "Lets a team of OpenMP threads run functions with parallel loops";
   let description = [{
-    Threads that leave a loop wait for each other, and once more at the end of
-    the parallel region (OpenMP 5.2, 5.6 and 11.5): where nothing is between the
-    two, the first barrier takes time alone, about as much as a small layer.
+    The body of a function with scf.parallel becomes a function that all threads
+    of one team call: each does its part of the steps of parallel loops, and the
+    first one what stands between them. Threads wait for each other only where
+    one may write what another uses: buffers in one arena are told apart by
+    their bytes, and arguments by `llvm.noalias`. To start a team takes as long
+    as a small layer, and this barrier a seventh of it.
 
     Before:
     ```mlir
-    omp.parallel {
-      omp.wsloop { ... }
-      omp.terminator
-    }
+    scf.parallel (%i) = (%c0) to (%c8) step (%c1) { ... }
     ```
     After:
     ```mlir
-    omp.parallel {
-      omp.wsloop nowait { ... }
-      omp.terminator
-    }
+    %end = arith.addi %id, %c1 : index
+    %a = arith.muli %id, %c8 : index
+    %b = arith.muli %end, %c8 : index
+    %first = arith.divui %a, %count : index
+    %last = arith.divui %b, %count : index
+    scf.for %i = %first to %last step %c1 { ... }
+    llvm.call @nnq_wait_for_team(%state, %n) : (!llvm.ptr, i32) -> ()
     ```
+
+    Where one team cannot run all of a function, because threads would have to
+    know what one of them has found, a team is started for each loop, with a
+    `missed` remark.
   }];
-  let dependentDialects = ["mlir::omp::OpenMPDialect"];
+  let options = [Option<"threads", "threads", "unsigned", /*default=*/"2",
+                        "Threads of a team; OpenMP may give fewer">];
   let statistics = [
-    Statistic<"numBarriers", "barriers", "Number of barriers dropped">
-  ];
+    Statistic<"numTeams", "teams", "Places at which a team is started">,
+    Statistic<"numBarriers", "barriers", "Places at which threads wait">];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect",
+                           "::mlir::omp::OpenMPDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 def LowerAccesses : Pass<"nnq-lower-accesses"> {
@@ -463,27 +476,6 @@ def LowerAccesses : Pass<"nnq-lower-accesses"> {
   let dependentDialects = ["::mlir::affine::AffineDialect",
     "::mlir::LLVM::LLVMDialect"];
   let statistics = [Statistic<"numAccesses", "accesses", "Accesses lowered">];
-}
-
-def InlineAllocaScopes : Pass<"nnq-inline-alloca-scopes"> {
-  let summary = "Drops scopes of stack memory in which none is allocated";
-  let description = [{
-    Upstream wraps the body of each OpenMP loop in a scope, which cannot hold the
-    control flow of loops inside of it. Its canonicalization keeps a scope around
-    intrinsics, of which it does not know that they allocate nothing.
-
-    Before:
-    ```mlir
-    memref.alloca_scope {
-      memref.store %v, %a[%i] : memref<4xf32>
-    }
-    ```
-    After:
-    ```mlir
-    memref.store %v, %a[%i] : memref<4xf32>
-    ```
-  }];
-  let statistics = [Statistic<"numScopes", "scopes", "Scopes dropped">];
 }
 
 def FinalizeLLVM : Pass<"nnq-finalize-llvm", "::mlir::ModuleOp"> {

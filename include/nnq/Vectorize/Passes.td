@@ -524,7 +524,7 @@ def Parallelize : Pass<"nnq-parallelize", "::mlir::func::FuncOp"> {
     remark.
   }];
   let options = [
-    Option<"minWork", "min-work", "int64_t", /*default=*/"30000",
+    Option<"minWork", "min-work", "int64_t", /*default=*/"6000",
            "Least number of instructions for which threads are started">];
   let statistics = [
     Statistic<"numParallel", "parallel", "Loops that threads share">,

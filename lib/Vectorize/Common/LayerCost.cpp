@@ -99,7 +99,7 @@ static double estimateWinograd(TargetAttr target, const LayerLoops &layer,
   problem.high = 255;
   problem.sumBits =
       llvm::Log2_64(sizes.sums * problem.high * kMeanWeight / 2) + 2;
-  chooseWinograd(target, problem, cycles);
+  chooseWinograd(target, problem, /*threads=*/1, cycles);
   return cycles;
 }
 

@@ -337,7 +337,9 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     FailureOr<WinogradProblem> winograd = WinogradProblem::get(layout, reason);
     if (failed(winograd))
       return {};
-    return chooseWinograd(target, *winograd, cycles);
+    int64_t threads =
+        getNumThreads(getOperation()->getParentOfType<ModuleOp>());
+    return chooseWinograd(target, *winograd, threads, cycles);
   }
 
   /// Products of two activations, the second of which is packed at run time.

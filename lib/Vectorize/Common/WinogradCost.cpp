@@ -140,9 +140,12 @@ static int64_t countFusedTiles(TargetAttr target, const WinogradAlgorithm &f) {
 }
 
 KernelAttr nnq::chooseWinograd(TargetAttr target,
-                               const WinogradProblem &problem, double &cycles) {
+                               const WinogradProblem &problem, int64_t threads,
+                               double &cycles) {
   // Most of a second-level cache: weights and a strip are read over and over.
   constexpr int64_t kCacheBytes = 384 << 10;
+  // From one core to another, measured.
+  constexpr double kRemoteBytesPerCycle = 2;
   KernelAttr best;
   for (int64_t outputs : {2, 4}) {
     const WinogradAlgorithm &f = *getWinograd(outputs);
@@ -179,6 +182,10 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
                                                kernel.getTileBlocks()),
                             wBytes / kSecondLevelBytesPerCycle);
       total += transform.weights * blocks * pairs;
+      // One thread transforms them, others wait and get them from its cache.
+      if (threads > 1)
+        total += (threads - 1) * transform.weights * blocks * pairs +
+                 threads * wBytes / kRemoteBytesPerCycle;
       // Or they are transformed in registers again and again.
       int64_t fusedTiles = std::min(tiles, countFusedTiles(target, f));
       bool fused = false;
@@ -199,9 +206,9 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
         mBytes = points * tiles * lanes * 4;
         wBytes = 0;
       }
-      total += passes * tiles *
-               (transform.activation * problem.inputs / (2.0 * lanes) +
-                transform.result * blocks);
+      double activation = passes * tiles * transform.activation *
+                          problem.inputs / (2.0 * lanes);
+      total += activation + passes * tiles * transform.result * blocks;
       // What does not stay in the second-level cache comes from the third, at
       // half the speed of a register a cycle.
       constexpr double kBytesPerCycle = 16;
@@ -210,6 +217,15 @@ KernelAttr nnq::chooseWinograd(TargetAttr target,
         xBytes += wBytes;
       if (xBytes + mBytes > kCacheBytes)
         total += passes * (xBytes + mBytes * steps) / kBytesPerCycle;
+      // Threads share strips, or else channels.
+      int64_t shares = passes < threads ? steps : passes;
+      if (shares < threads)
+        continue;
+      if (threads > passes)
+        total += (threads - 1) * activation +
+                 threads * xBytes / kRemoteBytesPerCycle;
+      total *=
+          double(llvm::divideCeil(shares, threads) * threads) / double(shares);
       if (total < cycles) {
         cycles = total;
         best = KernelAttr::get(

@@ -32,9 +32,10 @@ getSumRanges(llvm::ArrayRef<int8_t> weights, int64_t channels, int64_t low,
              int64_t high, llvm::function_ref<int64_t(int64_t)> channelOf);
 
 /// The strategy of least estimated cycles by F(m x m, 3 x 3), if it takes fewer
-/// than `cycles`, which it changes; null otherwise.
+/// than `cycles`, which it changes; null otherwise. `threads` threads can share
+/// it.
 KernelAttr chooseWinograd(TargetAttr target, const WinogradProblem &problem,
-                          double &cycles);
+                          int64_t threads, double &cycles);
 
 } // namespace nnq
 

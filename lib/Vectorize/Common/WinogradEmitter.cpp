@@ -50,11 +50,15 @@ WinogradEmitter::WinogradEmitter(OpBuilder &builder, const KernelGroup &group,
     keepsWeights |= size > 1;
   if (TargetAttr target = findTarget(op))
     registers = target.getVectorRegisters();
-  // Threads share the steps over channels: each has its own scratch memory.
-  auto module = op->getParentOfType<ModuleOp>();
+  // Threads share the strips or, if there are too few, the steps over channels:
+  // each has its own scratch memory.
+  int64_t threads = getNumThreads(op->getParentOfType<ModuleOp>());
   int64_t steps =
       llvm::divideCeil(llvm::divideCeil(shape.channels, lanes), blocks);
-  slots = getNumThreads(module) > 1 ? steps : 1;
+  if (threads > 1 &&
+      ShapedType::getNumElements(shape.outer) * numStrips >= threads)
+    shares = threads;
+  slots = threads == 1 ? 1 : shares > 1 ? shares : steps;
   // A point that reaches all results alike takes the bias to them at once.
   this->group.bias = group.findBias();
   biasRow = findEvenPoint(algorithm.output.rows, algorithm.scale);
@@ -135,7 +139,7 @@ void WinogradEmitter::transformActivation(OpBuilder &b, OpFoldResult firstRow) {
         [&](int64_t i, int64_t j, Value value) {
           Attribute point = inner.getIndexAttr(i * algorithm.points + j);
           vector::StoreOp::create(inner, loc, value, transformedX,
-                                  indices(inner, {point, first}));
+                                  indices(inner, {share, point, first}));
         },
         columns);
   };
@@ -291,11 +295,58 @@ void WinogradEmitter::emitChannels(
              shape.channels - (numBlocks - 1) * lanes});
 }
 
+/// Loops over the strips of all images; `firstRow` of the one that the builder
+/// stands in is returned. Scratch memory is used again by the next strip: those
+/// of one share are in order.
+OpFoldResult WinogradEmitter::emitStrips() {
+  SmallVector<int64_t> sizes(shape.outer);
+  sizes.push_back(numStrips);
+  auto index = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  };
+  auto enter = [&](Value from, Value to) {
+    auto loop = scf::ForOp::create(builder, loc, from, to, index(1));
+    builder.setInsertionPointToStart(loop.getBody());
+    return loop;
+  };
+  LoopIndices at;
+  share = builder.getIndexAttr(0);
+  AffineExpr d0 = builder.getAffineDimExpr(0);
+  if (shares > 1) {
+    scf::ForOp loop = enter(index(0), index(shares));
+    loop->setAttr(kParallelAttr, builder.getUnitAttr());
+    share = loop.getInductionVar();
+    int64_t all = ShapedType::getNumElements(sizes);
+    auto bound = [&](int64_t next) {
+      return getValueOrCreateConstantIndexOp(
+          builder, loc,
+          affine(builder, ((d0 + next) * all).floorDiv(shares), {share}));
+    };
+    OpFoldResult number = enter(bound(0), bound(1)).getInductionVar();
+    for (int64_t size : sizes) {
+      all /= size;
+      at.push_back(affine(builder, d0.floorDiv(all) % size, {number}));
+    }
+  } else {
+    for (int64_t size : sizes)
+      at.push_back(size == 1 ? OpFoldResult(builder.getIndexAttr(0))
+                             : enter(index(0), index(size)).getInductionVar());
+  }
+  OpFoldResult firstRow = affine::makeComposedFoldedAffineMin(
+      builder, loc,
+      AffineMap::get(
+          1, 0, {d0 * strip, builder.getAffineConstantExpr(tileRows - strip)},
+          builder.getContext()),
+      at.pop_back_val());
+  outerIndices = at;
+  return firstRow;
+}
+
 void WinogradEmitter::emit() {
   int64_t numBlocks = llvm::divideCeil(shape.channels, lanes);
   int64_t steps = llvm::divideCeil(numBlocks, blocks);
   Type i16 = builder.getI16Type();
-  transformedX = allocate({points, tiles * shape.inputs}, i16);
+  transformedX = allocate({shares, points, tiles * shape.inputs}, i16);
   SmallVector<Part> parts = getParts();
   int64_t mostPoints = 0;
   for (const Part &part : parts)
@@ -315,31 +366,8 @@ void WinogradEmitter::emit() {
       transformWeights(b, channels, parts.front());
     });
 
-  // Scratch memory is used again by the next strip: its steps are in order.
-  SmallVector<int64_t> sizes(shape.outer);
-  sizes.push_back(numStrips);
   OpBuilder::InsertionGuard guard(builder);
-  LoopIndices at;
-  for (int64_t size : sizes) {
-    if (size == 1) {
-      at.push_back(builder.getIndexAttr(0));
-      continue;
-    }
-    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-    Value end = arith::ConstantIndexOp::create(builder, loc, size);
-    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-    auto loop = scf::ForOp::create(builder, loc, zero, end, one);
-    at.push_back(loop.getInductionVar());
-    builder.setInsertionPointToStart(loop.getBody());
-  }
-  AffineExpr first = builder.getAffineDimExpr(0) * strip;
-  OpFoldResult firstRow = affine::makeComposedFoldedAffineMin(
-      builder, loc,
-      AffineMap::get(1, 0,
-                     {first, builder.getAffineConstantExpr(tileRows - strip)},
-                     builder.getContext()),
-      at.pop_back_val());
-  outerIndices = at;
+  OpFoldResult firstRow = emitStrips();
   transformActivation(builder, firstRow);
   emitChannels(builder, [&](OpBuilder &b, const Channels &channels) {
     if (fused)

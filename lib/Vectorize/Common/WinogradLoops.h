@@ -29,6 +29,7 @@ private:
     int64_t count, lastLanes;
   };
 
+  mlir::OpFoldResult emitStrips();
   void emitChannels(mlir::OpBuilder &b,
                     mlir::function_ref<void(mlir::OpBuilder &, Channels)>);
   void transformActivation(mlir::OpBuilder &b, mlir::OpFoldResult firstRow);
@@ -97,7 +98,7 @@ private:
   }
   mlir::OpFoldResult getScratchSlot(mlir::OpBuilder &b,
                                     const Channels &channels) {
-    return slots == 1 ? b.getIndexAttr(0) : getStep(b, channels);
+    return slots == shares ? share : getStep(b, channels);
   }
   mlir::OpFoldResult getWeightSlot(mlir::OpBuilder &b,
                                    const Channels &channels) {
@@ -120,7 +121,11 @@ private:
   /// Every strip finds the weights transformed; else there is one strip, and
   /// they are transformed where they are needed.
   bool keepsWeights;
-  /// Channels of a step for each of which there is scratch memory.
+  /// Shares of all strips, one for each thread, and the one that the builder is
+  /// in; 1 and 0 if strips are not shared.
+  int64_t shares = 1;
+  mlir::OpFoldResult share;
+  /// Shares, or steps over channels, for each of which there is scratch memory.
   int64_t slots;
   LoopIndices outerIndices;
   mlir::Value transformedX, transformedW, products;

@@ -91,8 +91,9 @@ Value WinogradEmitter::emitLoadPair(OpBuilder &b, OpFoldResult point,
   AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
   Value x = vector::LoadOp::create(
       b, loc, VectorType::get({2}, b.getI16Type()), transformedX,
-      indices(b, {point, affine(b, (d0 + row) * shape.inputs + d1 * 2,
-                                {tile, pair})}));
+      indices(b,
+              {share, point,
+               affine(b, (d0 + row) * shape.inputs + d1 * 2, {tile, pair})}));
   return extend(b, {2}, x);
 }
 
