@@ -4,16 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "RoundedQuotient.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "nnq/Lower/Passes.h"
 
 #include <cmath>
-#include <optional>
 
 namespace nnq {
 #define GEN_PASS_DEF_APPROXIMATEGELU
@@ -22,15 +20,6 @@ namespace nnq {
 
 using namespace mlir;
 using namespace nnq;
-
-/// A finite constant that is greater than 0.
-static std::optional<double> getPositive(Value value) {
-  APFloat number(0.0f);
-  if (!matchPattern(value, m_ConstantFloat(&number)) || !number.isFinite() ||
-      number.isNegative() || number.isZero())
-    return std::nullopt;
-  return number.convertToDouble();
-}
 
 namespace {
 
@@ -63,17 +52,6 @@ static constexpr double kSeven[] = {0.498741,      -0.38241051,  -0.056796339,
 static const GeluTail kTails[] = {
     {2.08e-3, 3.25, kFour}, {6.95e-4, 3.40, kSix}, {1.31e-4, 3.85, kSeven}};
 
-/// True if `value` is only rounded, within bounds or not.
-static bool isRounded(Value value) {
-  return !value.use_empty() &&
-         llvm::all_of(value.getUsers(), [](Operation *user) {
-           if (isa<arith::SelectOp, arith::MaximumFOp, arith::MinimumFOp,
-                   arith::MaxNumFOp, arith::MinNumFOp>(user))
-             return isRounded(user->getResult(0));
-           return isa<arith::CmpFOp, math::RoundEvenOp>(user);
-         });
-}
-
 /// The factors of a product of products, constants apart as one.
 static void flatten(Value value, SmallVectorImpl<Value> &factors,
                     double &constant) {
@@ -91,11 +69,11 @@ static void flatten(Value value, SmallVectorImpl<Value> &factors,
 }
 
 std::optional<QuantizedGelu> QuantizedGelu::match(arith::DivFOp quotient) {
-  std::optional<double> step = getPositive(quotient.getRhs());
-  if (!step || !quotient.getType().isF32() || !isRounded(quotient.getResult()))
+  std::optional<RoundedQuotient> rounded = RoundedQuotient::match(quotient);
+  if (!rounded)
     return std::nullopt;
   SmallVector<Value> factors;
-  QuantizedGelu gelu{quotient, Value(), 1.0, 1.0, *step};
+  QuantizedGelu gelu{quotient, Value(), 1.0, 1.0, rounded->step};
   flatten(quotient.getLhs(), factors, gelu.factor);
   if (factors.size() != 2)
     return std::nullopt;
@@ -121,12 +99,11 @@ std::optional<QuantizedGelu> QuantizedGelu::match(arith::DivFOp quotient) {
 /// In steps, u = 2 factor x / step, a GELU is max(u, 0) - t Phi(-t) with t as
 /// |u| up to a bound.
 static bool rewrite(RewriterBase &rewriter, QuantizedGelu gelu) {
-  constexpr double kSteps = 1.0 / 16;
   double steps = 2 * gelu.factor / gelu.step;
   // From steps to the argument of Phi.
   double scale = gelu.slope * std::sqrt(2.0) / steps;
   const GeluTail *tail = llvm::find_if(kTails, [&](const GeluTail &candidate) {
-    return candidate.error <= kSteps * scale;
+    return candidate.error <= kHiddenSteps * scale;
   });
   if (tail == std::end(kTails))
     return false;

@@ -408,6 +408,7 @@ void nnq::buildQuantizationPipeline(OpPassManager &pm,
   pm.addPass(createPropagateQuantization());
   // Branches that read one tensor quantize it once.
   pm.addPass(createCSEPass());
+  pm.addPass(createQuantizeSoftmax());
   pm.addPass(createVerifyQuantized());
 }
 
@@ -507,6 +508,7 @@ void nnq::buildLowerPipeline(OpPassManager &pm, Requantization requant) {
   // Epilogues are whole only after fusion.
   layout.addPass(createHoistMaxPool());
   layout.addPass(createApproximateGelu());
+  layout.addPass(createApproximateExp());
   // What it leaves is not seen to be monotone.
   layout.addPass(createSimplifyRequantization());
   layout.addPass(createInferNoNaN());

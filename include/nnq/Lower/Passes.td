@@ -213,6 +213,36 @@ def SimplifyRequantization : Pass<"nnq-simplify-requantization", "::mlir::func::
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def ApproximateExp : Pass<"nnq-approximate-exp", "::mlir::func::FuncOp"> {
+  let summary = "Computes an exp that is quantized in steps of its integers";
+  let description = [{
+    exp(x) that is rounded to integers of a step s, up to a bound, needs no more
+    digits than these show. With n = round(x / ln(2)) and r = x - n ln(2) it is
+    2^n p(r), where p(r) = exp(r) / s is a polynomial of as many coefficients as
+    keep the error below 1/16 of a step: four for bytes.
+
+    ```mlir
+    %e = math.exp %x : f32
+    %q = arith.divf %e, %s : f32
+    // becomes
+    %sum = math.fma %bounded, %inverse_ln2, %rounds : f32
+    %n = arith.subf %sum, %rounds : f32
+    %r = math.fma %n, %minus_ln2, %bounded : f32
+    %p = math.fma ... // three of them
+    %exponent = arith.shli %sum_as_i32, %c23 : i32
+    %bits = arith.addi %p_as_i32, %exponent : i32
+    %q = arith.bitcast %bits : i32 to f32
+    ```
+
+    Where the bound is too large for all of the polynomials, where there is none,
+    and where the step is known at run time, the function stays exact.
+  }];
+  let statistics = [
+    Statistic<"approximated", "approximated", "exp as polynomials">,
+    Statistic<"exact", "exact", "exp of too many steps">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
 def ApproximateGelu : Pass<"nnq-approximate-gelu", "::mlir::func::FuncOp"> {
   let summary = "Computes a GELU that is quantized in steps of its integers";
   let description = [{

@@ -188,6 +188,32 @@ def QuantizeNorms : Pass<"nnq-quantize-norms", "::mlir::ModuleOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def QuantizeSoftmax : Pass<"nnq-quantize-softmax", "::mlir::ModuleOp"> {
+  let summary = "Lets the sums of a softmax add up the integers of its numerators";
+  let description = [{
+    Where the numerators exp(x - max x) of a softmax are quantized, and the
+    division by their sum is behind the product that they are a factor of
+    (`nnq-defer-scaling`), the sum is that of the quantized ones: what rounding
+    adds to the weights of a row it adds to their sum, so that they sum up to one.
+    The sum cannot be zero, as one of each row is 1. Nothing else reads the
+    exponentials, which are rounded where they are computed.
+
+    Before:
+    ```mlir
+    %sum = linalg.generic ... ins(%exp : tensor<4x8xf32>) ...
+    %q = quant.qcast %exp : tensor<4x8xf32> to tensor<4x8x!quant.uniform<u8:f32, 0.004>>
+    ```
+    After:
+    ```mlir
+    %q = quant.qcast %exp : tensor<4x8xf32> to tensor<4x8x!quant.uniform<u8:f32, 0.004>>
+    %rounded = quant.dcast %q : tensor<4x8x!quant.uniform<u8:f32, 0.004>> to tensor<4x8xf32>
+    %sum = linalg.generic ... ins(%rounded : tensor<4x8xf32>) ...
+    ```
+  }];
+  let statistics = [Statistic<"numSums", "sums", "Sums that add up integers">];
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
+}
+
 def SelectPrecision : Pass<"nnq-select-precision", "::mlir::ModuleOp"> {
   let summary = "Writes on layers how each of them is to be quantized";
   let description = [{
