@@ -35,7 +35,8 @@ static bool isComputation(Operation &op) {
 namespace {
 /// What stands between two points at which threads may have to wait.
 struct Step {
-  /// Ops of one thread; or a loop that the team shares or runs together.
+  /// Ops of one thread; or an op of all: a loop that they share or run
+  /// together, or what reads memory for such a loop.
   SmallVector<Operation *> ops;
   bool isShared = false;
   MemoryAccesses accesses;
@@ -47,31 +48,59 @@ struct Member {
 };
 } // namespace
 
+/// The ops of a block whose results loops of the team use.
+static llvm::DenseSet<Operation *> findNeeded(Block &block) {
+  llvm::DenseSet<Operation *> needed;
+  for (Operation &op : llvm::reverse(block.without_terminator())) {
+    if (!needed.contains(&op) && !hasParallelLoop(&op))
+      continue;
+    op.walk([&](Operation *nested) {
+      for (Value operand : nested->getOperands())
+        if (Operation *producer = operand.getDefiningOp();
+            producer && producer->getBlock() == &block)
+          needed.insert(producer);
+    });
+  }
+  return needed;
+}
+
 /// The steps of a block; the reason if threads cannot run it together.
 static FailureOr<SmallVector<Step>> findSteps(Block &block,
                                               std::string &reason) {
   SmallVector<Step> steps;
-  llvm::DenseSet<Operation *> alone;
+  llvm::DenseSet<Operation *> needed = findNeeded(block), alone;
   bool isOpen = false;
+  auto addShared = [&](Operation &op) {
+    Step &step = steps.emplace_back();
+    step.isShared = true;
+    step.ops.push_back(&op);
+    step.accesses.add(&op);
+    isOpen = false;
+  };
   for (Operation &op : block.without_terminator()) {
     bool needsOne = llvm::any_of(op.getOperands(), [&](Value operand) {
       return alone.contains(operand.getDefiningOp());
     });
     if (hasParallelLoop(&op)) {
-      if (!isa<scf::ParallelOp, scf::ForOp>(op) || op.getNumResults() ||
-          needsOne) {
+      if (!isa<scf::ParallelOp, scf::ForOp>(op) || op.getNumResults()) {
         reason = llvm::formatv("'{0}' holds a parallel loop", op.getName());
         return failure();
       }
-      Step &step = steps.emplace_back();
-      step.isShared = true;
-      step.ops.push_back(&op);
-      step.accesses.add(&op);
-      isOpen = false;
+      addShared(op);
       continue;
     }
     MemoryAccesses accesses;
     accesses.add(&op);
+    if (needed.contains(&op) && !accesses.empty()) {
+      // What one thread finds, only that thread knows.
+      if (accesses.hasWrites()) {
+        reason = llvm::formatv("the result of '{0}' is used by all threads",
+                               op.getName());
+        return failure();
+      }
+      addShared(op);
+      continue;
+    }
     if (accesses.empty() && isComputation(op) && !needsOne) {
       // A clock is read between what stands before and behind it.
       isOpen &= isMemoryEffectFree(&op);
@@ -84,15 +113,15 @@ static FailureOr<SmallVector<Step>> findSteps(Block &block,
     steps.back().accesses.add(accesses);
     alone.insert(&op);
   }
-  // What one thread finds, only that thread knows.
+  // Results of what one thread runs leave its branch nowhere.
   for (Step &step : steps)
     for (Operation *op : step.ops)
       for (Operation *user : op->getUsers())
-        if (!llvm::any_of(step.ops, [&](Operation *other) {
+        if (!step.isShared && !llvm::any_of(step.ops, [&](Operation *other) {
               return other->isAncestor(user);
             })) {
-          reason = llvm::formatv("the result of '{0}' is used by all threads",
-                                 op->getName());
+          reason =
+              llvm::formatv("the result of '{0}' is used later", op->getName());
           return failure();
         }
   return steps;
@@ -313,14 +342,16 @@ struct LowerParallel : public nnq::impl::LowerParallelBase<LowerParallel> {
         rewriter.moveOpBefore(single, branch.thenYield());
       return branch;
     }
-    if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    if (auto loop = dyn_cast<scf::ForOp>(op); loop && hasParallelLoop(loop)) {
       runSteps(rewriter, *loop.getBody(), member, state);
       // The next round may write what this one still reads.
       wait(rewriter, loop.getBody()->getTerminator()->getPrevNode(), member,
            state);
       return loop;
     }
-    return sharePart(rewriter, cast<scf::ParallelOp>(op), member);
+    if (auto loop = dyn_cast<scf::ParallelOp>(op))
+      return sharePart(rewriter, loop, member);
+    return op;
   }
 };
 } // namespace

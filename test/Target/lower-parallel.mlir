@@ -205,3 +205,32 @@ func.func @globals(%x: memref<8xf32> {llvm.noalias}, %y: memref<8xf32> {llvm.noa
   }
   return
 }
+
+// -----
+
+// A number that loops need is read by all threads, behind who wrote it; what
+// nobody else needs is computed by one.
+// CHECK-LABEL: func.func private @scalars_by_team
+// CHECK: scf.if
+// CHECK:   memref.store %{{.+}}, %[[S:.+]][%c0]
+// CHECK: }
+// CHECK: llvm.call @nnq_wait_for_team
+// CHECK: %[[V:.+]] = memref.load %[[S]]
+// CHECK: %[[TWICE:.+]] = arith.addf %[[V]], %[[V]]
+// CHECK: scf.for
+// CHECK: memref.store %[[TWICE]]
+func.func @scalars(%x: memref<8xf32> {llvm.noalias}, %s: memref<1xf32> {llvm.noalias}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %f = arith.constant 1.0 : f32
+  %before = memref.load %s[%c0] : memref<1xf32>
+  %more = arith.addf %before, %f : f32
+  memref.store %more, %s[%c0] : memref<1xf32>
+  %v = memref.load %s[%c0] : memref<1xf32>
+  %twice = arith.addf %v, %v : f32
+  scf.parallel (%i) = (%c0) to (%c8) step (%c1) {
+    memref.store %twice, %x[%i] : memref<8xf32>
+  }
+  return
+}
