@@ -51,6 +51,24 @@ getGroups(const llvm::SmallBitVector &dropped) {
   return groups;
 }
 
+/// The unit dimensions of a tensor of `type` that are read at 0 alone.
+static llvm::SmallBitVector getUnitDims(RankedTensorType type, AffineMap map) {
+  llvm::SmallBitVector dims(type.getRank());
+  for (auto [i, expr] : llvm::enumerate(map.getResults()))
+    if (type.getDimSize(i) == 1 && isZero(expr))
+      dims.set(i);
+  return dims;
+}
+
+static SmallVector<int64_t> dropDims(ArrayRef<int64_t> shape,
+                                     const llvm::SmallBitVector &dropped) {
+  SmallVector<int64_t> result;
+  for (auto [i, size] : llvm::enumerate(shape))
+    if (!dropped.test(i))
+      result.push_back(size);
+  return result;
+}
+
 namespace {
 
 /// A reduction into tensor<8x1xf32> under (d0, d1) -> (d0, 0) is one into
@@ -66,14 +84,8 @@ struct DropOfReduction : public OpRewritePattern<linalg::GenericOp> {
     OpOperand *init = op.getDpsInitOperand(0);
     auto type = cast<RankedTensorType>(init->get().getType());
     AffineMap map = op.getMatchingIndexingMap(init);
-    llvm::SmallBitVector dropped(type.getRank());
-    SmallVector<int64_t> shape;
-    for (auto [i, expr] : llvm::enumerate(map.getResults())) {
-      if (type.getDimSize(i) == 1 && isZero(expr))
-        dropped.set(i);
-      else
-        shape.push_back(type.getDimSize(i));
-    }
+    llvm::SmallBitVector dropped = getUnitDims(type, map);
+    SmallVector<int64_t> shape = dropDims(type.getShape(), dropped);
     if (dropped.none() || !type.hasStaticShape())
       return rewriter.notifyMatchFailure(op, "no unit dimension to drop");
 
@@ -138,17 +150,46 @@ private:
   static std::optional<llvm::SmallBitVector>
   getAdded(tensor::ExpandShapeOp expand, AffineMap map) {
     auto type = cast<RankedTensorType>(expand.getType());
-    llvm::SmallBitVector added(type.getRank());
-    for (int64_t i = 0; i < type.getRank(); ++i)
-      if (type.getDimSize(i) == 1 && isZero(map.getResult(i)))
-        added.set(i);
-    SmallVector<int64_t> shape;
-    for (int64_t i = 0; i < type.getRank(); ++i)
-      if (!added.test(i))
-        shape.push_back(type.getDimSize(i));
-    if (added.none() || ArrayRef(shape) != expand.getSrcType().getShape())
+    llvm::SmallBitVector added = getUnitDims(type, map);
+    if (added.none() || ArrayRef(dropDims(type.getShape(), added)) !=
+                            expand.getSrcType().getShape())
       return std::nullopt;
     return added;
+  }
+};
+
+/// A broadcast along dimensions that the tensor has, of size 1, is one along
+/// dimensions that it does not have.
+struct DropOfBroadcast : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op.getNumDpsInputs() != 1 ||
+        op.getNumDpsInits() != 1 || op.getNumReductionLoops() != 0 ||
+        op.getBody()->getTerminator()->getOperand(0) !=
+            op.getBody()->getArgument(0))
+      return rewriter.notifyMatchFailure(op, "not a broadcast");
+    OpOperand *input = op.getDpsInputOperand(0);
+    AffineMap map = op.getMatchingIndexingMap(input);
+    auto type = cast<RankedTensorType>(input->get().getType());
+    llvm::SmallBitVector dropped = getUnitDims(type, map);
+    AffineMap rest = dropResults(map, dropped);
+    if (dropped.none() || !rest.isProjectedPermutation() ||
+        !op.getIndexingMapsArray().back().isIdentity())
+      return rewriter.notifyMatchFailure(op, "no unit dimension to drop");
+
+    auto dense = RankedTensorType::get(dropDims(type.getShape(), dropped),
+                                       type.getElementType());
+    Value source = tensor::CollapseShapeOp::create(
+        rewriter, op.getLoc(), dense, input->get(), getGroups(dropped));
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    maps.front() = rest;
+    rewriter.modifyOpInPlace(op, [&] {
+      input->set(source);
+      op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+    });
+    return success();
   }
 };
 
@@ -165,5 +206,6 @@ struct DropUnitDims : public nnq::impl::DropUnitDimsBase<DropUnitDims> {
 } // namespace
 
 void nnq::populateDropUnitDimsPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropOfReduction, ReadThroughExpand>(patterns.getContext());
+  patterns.add<DropOfReduction, DropOfBroadcast, ReadThroughExpand>(
+      patterns.getContext());
 }
