@@ -86,7 +86,7 @@ struct DropOfReduction : public OpRewritePattern<linalg::GenericOp> {
     AffineMap map = op.getMatchingIndexingMap(init);
     llvm::SmallBitVector dropped = getUnitDims(type, map);
     SmallVector<int64_t> shape = dropDims(type.getShape(), dropped);
-    if (dropped.none() || !type.hasStaticShape())
+    if (dropped.none())
       return rewriter.notifyMatchFailure(op, "no unit dimension to drop");
 
     Location loc = op.getLoc();
@@ -94,8 +94,13 @@ struct DropOfReduction : public OpRewritePattern<linalg::GenericOp> {
     SmallVector<ReassociationIndices> groups = getGroups(dropped);
     Value start;
     if (auto fill = init->get().getDefiningOp<linalg::FillOp>()) {
+      SmallVector<OpFoldResult> sizes;
+      for (auto [i, size] :
+           llvm::enumerate(tensor::getMixedSizes(rewriter, loc, fill.output())))
+        if (!dropped.test(i))
+          sizes.push_back(size);
       Value empty =
-          tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+          tensor::EmptyOp::create(rewriter, loc, sizes, type.getElementType());
       start = linalg::FillOp::create(rewriter, loc, fill.value(), empty)
                   .getResult(0);
     } else {
@@ -175,7 +180,12 @@ struct DropOfBroadcast : public OpRewritePattern<linalg::GenericOp> {
     auto type = cast<RankedTensorType>(input->get().getType());
     llvm::SmallBitVector dropped = getUnitDims(type, map);
     AffineMap rest = dropResults(map, dropped);
-    if (dropped.none() || !rest.isProjectedPermutation() ||
+    // Images of one sample that are repeated otherwise stay images.
+    ArrayRef<int64_t> shape = op.getShape(op.getDpsInitOperand(0));
+    bool repeats = static_cast<int64_t>(shape.size()) == type.getRank() &&
+                   llvm::any_of(dropped.set_bits(),
+                                [&](unsigned dim) { return shape[dim] != 1; });
+    if (!repeats || !rest.isProjectedPermutation() ||
         !op.getIndexingMapsArray().back().isIdentity())
       return rewriter.notifyMatchFailure(op, "no unit dimension to drop");
 
