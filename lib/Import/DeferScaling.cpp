@@ -98,8 +98,12 @@ static bool deferScaling(RewriterBase &rewriter, linalg::LinalgOp op) {
   Value result = op->getResult(0);
   auto type = cast<RankedTensorType>(result.getType());
   auto rowsType = cast<RankedTensorType>(operand->get().getType());
-  if (type.hasStaticShape() && rowsType.hasStaticShape() &&
-      type.getNumElements() > rowsType.getNumElements())
+  // Rows of the result that are longer would take more multiplications.
+  int64_t length = 1;
+  for (auto [i, size] : llvm::enumerate(type.getShape()))
+    if (!map.isFunctionOfDim(out.getDimPosition(i)))
+      length *= ShapedType::isDynamic(size) ? 1 : size;
+  if (length > rowsType.getShape().back())
     return false;
 
   Location loc = rows->op.getLoc();

@@ -51,6 +51,24 @@ getGroups(const llvm::SmallBitVector &dropped) {
   return groups;
 }
 
+/// The unit dimensions of a tensor of `type` that are read at 0 alone.
+static llvm::SmallBitVector getUnitDims(RankedTensorType type, AffineMap map) {
+  llvm::SmallBitVector dims(type.getRank());
+  for (auto [i, expr] : llvm::enumerate(map.getResults()))
+    if (type.getDimSize(i) == 1 && isZero(expr))
+      dims.set(i);
+  return dims;
+}
+
+static SmallVector<int64_t> dropDims(ArrayRef<int64_t> shape,
+                                     const llvm::SmallBitVector &dropped) {
+  SmallVector<int64_t> result;
+  for (auto [i, size] : llvm::enumerate(shape))
+    if (!dropped.test(i))
+      result.push_back(size);
+  return result;
+}
+
 namespace {
 
 /// A reduction into tensor<8x1xf32> under (d0, d1) -> (d0, 0) is one into
@@ -66,15 +84,9 @@ struct DropOfReduction : public OpRewritePattern<linalg::GenericOp> {
     OpOperand *init = op.getDpsInitOperand(0);
     auto type = cast<RankedTensorType>(init->get().getType());
     AffineMap map = op.getMatchingIndexingMap(init);
-    llvm::SmallBitVector dropped(type.getRank());
-    SmallVector<int64_t> shape;
-    for (auto [i, expr] : llvm::enumerate(map.getResults())) {
-      if (type.getDimSize(i) == 1 && isZero(expr))
-        dropped.set(i);
-      else
-        shape.push_back(type.getDimSize(i));
-    }
-    if (dropped.none() || !type.hasStaticShape())
+    llvm::SmallBitVector dropped = getUnitDims(type, map);
+    SmallVector<int64_t> shape = dropDims(type.getShape(), dropped);
+    if (dropped.none())
       return rewriter.notifyMatchFailure(op, "no unit dimension to drop");
 
     Location loc = op.getLoc();
@@ -82,8 +94,13 @@ struct DropOfReduction : public OpRewritePattern<linalg::GenericOp> {
     SmallVector<ReassociationIndices> groups = getGroups(dropped);
     Value start;
     if (auto fill = init->get().getDefiningOp<linalg::FillOp>()) {
+      SmallVector<OpFoldResult> sizes;
+      for (auto [i, size] :
+           llvm::enumerate(tensor::getMixedSizes(rewriter, loc, fill.output())))
+        if (!dropped.test(i))
+          sizes.push_back(size);
       Value empty =
-          tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+          tensor::EmptyOp::create(rewriter, loc, sizes, type.getElementType());
       start = linalg::FillOp::create(rewriter, loc, fill.value(), empty)
                   .getResult(0);
     } else {
@@ -138,17 +155,51 @@ private:
   static std::optional<llvm::SmallBitVector>
   getAdded(tensor::ExpandShapeOp expand, AffineMap map) {
     auto type = cast<RankedTensorType>(expand.getType());
-    llvm::SmallBitVector added(type.getRank());
-    for (int64_t i = 0; i < type.getRank(); ++i)
-      if (type.getDimSize(i) == 1 && isZero(map.getResult(i)))
-        added.set(i);
-    SmallVector<int64_t> shape;
-    for (int64_t i = 0; i < type.getRank(); ++i)
-      if (!added.test(i))
-        shape.push_back(type.getDimSize(i));
-    if (added.none() || ArrayRef(shape) != expand.getSrcType().getShape())
+    llvm::SmallBitVector added = getUnitDims(type, map);
+    if (added.none() || ArrayRef(dropDims(type.getShape(), added)) !=
+                            expand.getSrcType().getShape())
       return std::nullopt;
     return added;
+  }
+};
+
+/// A broadcast along dimensions that the tensor has, of size 1, is one along
+/// dimensions that it does not have.
+struct DropOfBroadcast : public OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureTensorSemantics() || op.getNumDpsInputs() != 1 ||
+        op.getNumDpsInits() != 1 || op.getNumReductionLoops() != 0 ||
+        op.getBody()->getTerminator()->getOperand(0) !=
+            op.getBody()->getArgument(0))
+      return rewriter.notifyMatchFailure(op, "not a broadcast");
+    OpOperand *input = op.getDpsInputOperand(0);
+    AffineMap map = op.getMatchingIndexingMap(input);
+    auto type = cast<RankedTensorType>(input->get().getType());
+    llvm::SmallBitVector dropped = getUnitDims(type, map);
+    AffineMap rest = dropResults(map, dropped);
+    // Images of one sample that are repeated otherwise stay images.
+    ArrayRef<int64_t> shape = op.getShape(op.getDpsInitOperand(0));
+    bool repeats = static_cast<int64_t>(shape.size()) == type.getRank() &&
+                   llvm::any_of(dropped.set_bits(),
+                                [&](unsigned dim) { return shape[dim] != 1; });
+    if (!repeats || !rest.isProjectedPermutation() ||
+        !op.getIndexingMapsArray().back().isIdentity())
+      return rewriter.notifyMatchFailure(op, "no unit dimension to drop");
+
+    auto dense = RankedTensorType::get(dropDims(type.getShape(), dropped),
+                                       type.getElementType());
+    Value source = tensor::CollapseShapeOp::create(
+        rewriter, op.getLoc(), dense, input->get(), getGroups(dropped));
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    maps.front() = rest;
+    rewriter.modifyOpInPlace(op, [&] {
+      input->set(source);
+      op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
+    });
+    return success();
   }
 };
 
@@ -165,5 +216,6 @@ struct DropUnitDims : public nnq::impl::DropUnitDimsBase<DropUnitDims> {
 } // namespace
 
 void nnq::populateDropUnitDimsPatterns(RewritePatternSet &patterns) {
-  patterns.add<DropOfReduction, ReadThroughExpand>(patterns.getContext());
+  patterns.add<DropOfReduction, DropOfBroadcast, ReadThroughExpand>(
+      patterns.getContext());
 }

@@ -48,7 +48,11 @@ static FailureOr<Access> getAccess(linalg::GenericOp op, Value index,
     access.loop = *body->getIndices().begin();
     range = op.getStaticLoopRanges()[*access.loop];
     if (ShapedType::isDynamic(range)) {
-      reason = "a loop is dynamic";
+      // The only sizes that are open are those of the batch, which are equal
+      // where a loop over samples reads them.
+      if (index.getDefiningOp<linalg::IndexOp>() && ShapedType::isDynamic(size))
+        return access;
+      reason = "a loop is dynamic, and read at another index";
       return failure();
     }
   }
@@ -103,7 +107,6 @@ struct RaiseExtract : public OpRewritePattern<linalg::GenericOp> {
     if (!llvm::hasSingleElement(extracts))
       return rewriter.notifyMatchFailure(op, "not one read in the body");
     tensor::ExtractOp extract = *extracts.begin();
-    auto type = dyn_cast<RankedTensorType>(op->getResult(0).getType());
     // Operands beside the one read would have to be expanded with it. Constant
     // indices are operands that nothing reads any more.
     bool readsInputs =
@@ -112,7 +115,7 @@ struct RaiseExtract : public OpRewritePattern<linalg::GenericOp> {
     if (!op.hasPureTensorSemantics() || readsInputs ||
         op->getNumResults() != 1 || op.getNumReductionLoops() != 0 ||
         !op.getIndexingMapsArray().back().isIdentity() ||
-        op.isInitTensor(op.getDpsInitOperand(0)) || !type.hasStaticShape())
+        op.isInitTensor(op.getDpsInitOperand(0)))
       return rewriter.notifyMatchFailure(op, "not elementwise of one tensor");
 
     std::string reason;
@@ -156,15 +159,20 @@ private:
                               ArrayRef<int64_t> factors) {
     MLIRContext *context = op.getContext();
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    SmallVector<int64_t> shape;
+    SmallVector<OpFoldResult> shape;
     SmallVector<ReassociationIndices> groups;
-    for (auto [size, factor] : llvm::zip(type.getShape(), factors)) {
+    for (auto [size, factor] : llvm::zip(
+             tensor::getMixedSizes(rewriter, op.getLoc(), op.getDpsInits()[0]),
+             factors)) {
       groups.emplace_back(1, shape.size());
-      shape.push_back(size / factor);
-      if (factor == 1)
+      if (factor == 1) {
+        shape.push_back(size);
         continue;
+      }
+      shape.push_back(
+          rewriter.getIndexAttr(*getConstantIntValue(size) / factor));
       groups.back().push_back(shape.size());
-      shape.push_back(factor);
+      shape.push_back(rewriter.getIndexAttr(factor));
     }
     SmallVector<AffineExpr> exprs;
     for (const Access &access : accesses)
@@ -174,6 +182,10 @@ private:
     int64_t rank = shape.size();
     AffineMap source = AffineMap::get(rank, 0, exprs, context);
     AffineMap identity = rewriter.getMultiDimIdentityMap(rank);
+    Operation *yield = op.getBody()->getTerminator();
+    if (source == identity && extract.getTensor().getType() == type &&
+        yield->getOperand(0) == extract.getResult())
+      return extract.getTensor();
     SmallVector<utils::IteratorType> iterators(rank,
                                                utils::IteratorType::parallel);
     Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), shape,
@@ -204,8 +216,8 @@ struct RaiseIndices : public OpRewritePattern<linalg::GenericOp> {
 
   LogicalResult matchAndRewrite(linalg::GenericOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!op.hasPureTensorSemantics() || op.hasDynamicShape())
-      return rewriter.notifyMatchFailure(op, "not static");
+    if (!op.hasPureTensorSemantics())
+      return rewriter.notifyMatchFailure(op, "not of tensors");
     bool changed = false;
     for (auto extract :
          llvm::to_vector(op.getBody()->getOps<tensor::ExtractOp>()))
@@ -262,6 +274,8 @@ private:
     if (loops.size() > 1)
       return {};
     int64_t range = loops.empty() ? 1 : op.getStaticLoopRanges()[loops[0]];
+    if (ShapedType::isDynamic(range))
+      return {};
     SmallVector<Scalar> inputs(op.getNumDpsInputs()), results;
     SmallVector<int64_t> point(op.getNumLoops()), values;
     for (int64_t i = 0; i < range; ++i) {

@@ -58,7 +58,7 @@ static void replaceReshape(OpBuilder &b, tensor::ReshapeOp op, BatchDim dim,
       for (int64_t size : type.getShape())
         sizes.push_back(
             ShapedType::isDynamic(size)
-                ? OpFoldResult(multiply(b, loc, getBatch(), dim.rows))
+                ? OpFoldResult(multiply(b, loc, getBatch(), dim.scale))
                 : b.getIndexAttr(size));
       value =
           tensor::ExpandShapeOp::create(b, loc, type, value, *groups, sizes);

@@ -73,7 +73,7 @@ static func::FuncOp specialize(func::FuncOp function,
       return;
     auto type = cast<RankedTensorType>(value.getType());
     SmallVector<int64_t> shape(type.getShape());
-    shape[batch->position] = batch->rows * tile;
+    shape[batch->position] = batch->scale * tile;
     mapping.lookup(value).setType(type.clone(shape));
   };
   for (BlockArgument arg : function.getArguments())
@@ -136,7 +136,7 @@ static double getShareOfShortLayers(func::FuncOp function,
         cast<AffineDimExpr>(result.getResult(batch->position)).getPosition();
     double readsOfOp = 1, products = 1;
     for (auto [i, range] : llvm::enumerate(op.getStaticLoopRanges())) {
-      int64_t size = i == batchLoop ? batch->rows : range;
+      int64_t size = i == batchLoop ? batch->scale : range;
       products *= size;
       if (!map.isFunctionOfDim(i))
         readsOfOp *= size;

@@ -48,6 +48,12 @@ static void addFrontEnd(OpPassManager &pm) {
   pm.addPass(createLowerTosa());
 }
 
+static void addFoldAffine(OpPassManager &pm) {
+  // Asking a tensor for its batch is no use of it that layers would count.
+  pm.addPass(createResolveBatch());
+  pm.addPass(createFoldAffine());
+}
+
 void nnq::buildImportPipeline(OpPassManager &pm) {
   addFrontEnd(pm);
   // Its checks and reshapes are ones that no other pass knows.
@@ -76,10 +82,8 @@ void nnq::buildImportPipeline(OpPassManager &pm) {
   // comes out of splitting is named after its layer.
   pm.addPass(createNameLayers());
   pm.addPass(createSplitBias());
-  // Asking a tensor for its batch is no use of it that layers would count.
-  pm.addPass(createResolveBatch());
   // A bias in front of the scale is scaled with it.
-  pm.addPass(createFoldAffine());
+  addFoldAffine(pm);
   pm.addPass(createResolveBatch());
   // Biases and scales are those of the whole.
   pm.addPass(createSplitTransposedConv());
@@ -186,7 +190,7 @@ void nnq::buildPruneChannelsPipeline(OpPassManager &pm,
   pm.addPass(createRemoveChannels(remove));
   // Biases that came in are one with those that were there.
   if (reconstructs)
-    pm.addPass(createFoldAffine());
+    addFoldAffine(pm);
   // Each layer had constants of its own.
   pm.addPass(createCSEPass());
   pm.addPass(createVerifyImport());
@@ -199,7 +203,7 @@ void nnq::buildBlockRemovalPipeline(OpPassManager &pm,
     pm.addPass(createReconstructBlocks(options, buildCalibrationPipeline));
   pm.addPass(createRemoveBlocks());
   // Projections without anything nonlinear behind them are one with layers.
-  pm.addPass(createFoldAffine());
+  addFoldAffine(pm);
 }
 
 void nnq::buildPruneLayersPipeline(OpPassManager &pm,
@@ -251,7 +255,7 @@ void nnq::buildPruneWeightsPipeline(
     prune.criterion = options.criterion;
     pm.addPass(createPruneGradually(prune, buildCalibrationPipeline));
     // Biases that came in are one with those that were there.
-    pm.addPass(createFoldAffine());
+    addFoldAffine(pm);
     pm.addPass(createVerifyImport());
     return;
   }
@@ -403,7 +407,7 @@ void nnq::buildQuantizationPipeline(OpPassManager &pm,
   if (correctBias) {
     pm.addPass(createCorrectBias(*correctBias));
     // One bias is rounded once.
-    pm.addPass(createFoldAffine());
+    addFoldAffine(pm);
   }
   pm.addPass(createPropagateQuantization());
   // Branches that read one tensor quantize it once.

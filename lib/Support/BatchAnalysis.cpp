@@ -10,6 +10,8 @@
 
 #include "mlir/IR/Matchers.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace nnq;
 
@@ -29,6 +31,15 @@ bool nnq::hasDynamicShapes(func::FuncOp function) {
                    : WalkResult::advance();
       })
       .wasInterrupted();
+}
+
+std::optional<BatchDim> nnq::unify(BatchDim a, BatchDim b) {
+  BatchDim both{a.position, a.scale, std::lcm(a.outer, b.outer),
+                std::lcm(a.rows, b.rows)};
+  return a.position == b.position && a.scale == b.scale &&
+                 a.scale % (both.outer * both.rows) == 0
+             ? std::optional(both)
+             : std::nullopt;
 }
 
 std::optional<BatchDim> BatchAnalysis::getBatchDim(Value tensor) const {
@@ -65,7 +76,7 @@ LogicalResult BatchProof::visit(func::FuncOp function) {
     if (!type || !type.isDynamicDim(0) || type.getNumDynamicDims() != 1)
       return refuse(function, "has an input of type " + print(arg.getType()) +
                                   ", but only the first size may be open");
-    analysis.dims[arg] = {0, 1};
+    analysis.dims[arg] = {0};
   }
   for (Operation &op : function.getBody().front())
     if (failed(visit(&op)))
@@ -86,14 +97,14 @@ bool BatchProof::readsBatch(Operation *op) const {
       .wasInterrupted();
 }
 
-/// select(n == 1, 0, i) is i, as long as i < n.
+/// select(n == 1, 0, i) is i, as long as i < n or n > 1.
 void BatchProof::findSampleNumbers(linalg::LinalgOp op) {
   std::optional<BatchDim> batch;
   std::optional<AffineExpr> loop;
   for (OpOperand &operand : op->getOpOperands())
     if (!loop && (batch = analysis.getBatchDim(operand.get())))
       loop = op.getMatchingIndexingMap(&operand).getResult(batch->position);
-  if (!loop || batch->rows != 1)
+  if (!loop)
     return;
   op->walk([&](arith::SelectOp select) {
     auto compare = select.getCondition().getDefiningOp<arith::CmpIOp>();
@@ -105,7 +116,7 @@ void BatchProof::findSampleNumbers(linalg::LinalgOp op) {
         !matchPattern(compare.getRhs(), m_One()))
       return;
     std::optional<BatchSize> size = analysis.sizes.get(compare.getLhs());
-    if (size && *size == BatchSize{1, 0})
+    if (size && size->isMultiple() && (size->scale > 1 || batch->scale == 1))
       analysis.sampleNumbers[select] = number;
   });
 }
@@ -155,7 +166,7 @@ void BatchProof::evaluateShape(Operation *op) {
     if (!type || !index || *index >= type.getRank())
       return;
     if (batch && batch->position == *index)
-      analysis.sizes.set(dim, {batch->rows, 0});
+      analysis.sizes.set(dim, {batch->scale, 0});
     else if (!type.isDynamicDim(*index))
       analysis.sizes.set(dim, {0, type.getDimSize(*index)});
     return;
@@ -252,7 +263,7 @@ LogicalResult BatchProof::checkResults(Operation *op) {
 LogicalResult BatchProof::check(func::ReturnOp op) {
   for (Value operand : op.getOperands()) {
     std::optional<BatchDim> batch = analysis.getBatchDim(operand);
-    if (batch && !(*batch == BatchDim{0, 1}))
+    if (batch && (batch->position != 0 || batch->scale != 1))
       return refuse(op, "returns a tensor of type " + print(operand.getType()) +
                             " whose first dimension is not the batch");
   }
@@ -275,11 +286,25 @@ LogicalResult BatchProof::check(cf::AssertOp op) {
 // Structured ops
 //===----------------------------------------------------------------------===//
 
+/// Adds what a loop over samples reads, or only writes, to what is known of it.
+/// False if these are other samples.
+static bool addSamples(std::optional<BatchDim> &samples, BatchDim batch,
+                       bool isRead = true) {
+  batch.position = 0;
+  if (!isRead)
+    batch = {0, batch.scale};
+  std::optional<BatchDim> both = samples ? unify(*samples, batch) : batch;
+  if (both)
+    samples = both;
+  return both.has_value();
+}
+
 LogicalResult BatchProof::check(linalg::LinalgOp op) {
   std::optional<unsigned> loop;
-  std::optional<BatchDim> batch;
+  // Of the loop, as if it were a dimension.
+  std::optional<BatchDim> samples;
   for (OpOperand &operand : op->getOpOperands()) {
-    batch = analysis.getBatchDim(operand.get());
+    std::optional<BatchDim> batch = analysis.getBatchDim(operand.get());
     if (!batch)
       continue;
     AffineExpr index =
@@ -290,37 +315,41 @@ LogicalResult BatchProof::check(linalg::LinalgOp op) {
     if (loop && *loop != dim.getPosition())
       return refuse(op, "pairs samples with each other");
     loop = dim.getPosition();
+    bool isRead =
+        !op.isDpsInit(&operand) || op.payloadUsesValueFromOperand(&operand);
+    if (!addSamples(samples, *batch, isRead))
+      return refuse(op, "pairs samples with parts of samples");
   }
   if (!loop)
-    return checkBody(op, std::nullopt, 0);
+    return checkBody(op, std::nullopt, samples);
 
   if (op.getIteratorTypesArray()[*loop] != utils::IteratorType::parallel)
     return refuse(op, "reduces over the batch");
-  int64_t rows = 0;
   for (OpOperand &operand : op->getOpOperands()) {
-    batch = analysis.getBatchDim(operand.get());
+    std::optional<BatchDim> batch = analysis.getBatchDim(operand.get());
     if (op.isDpsInit(&operand) && !batch)
       return refuse(op, "writes all samples to one place");
-    if (batch && rows && batch->rows != rows)
-      return refuse(op, "pairs samples with parts of samples");
-    if (batch)
-      rows = batch->rows;
     AffineMap map = op.getMatchingIndexingMap(&operand);
     for (auto [i, index] : llvm::enumerate(map.getResults()))
       if (index.isFunctionOfDim(*loop) &&
           !(batch && batch->position == static_cast<int64_t>(i)))
         return refuse(op, "indexes another dimension by the sample");
   }
-  for (OpResult result : op->getResults())
-    analysis.dims[result] =
-        *analysis.getBatchDim(op.getDpsInits()[result.getResultNumber()]);
-  return checkBody(op, loop, rows);
+  if (failed(checkBody(op, loop, samples)))
+    return failure();
+  for (OpResult result : op->getResults()) {
+    Value init = op.getDpsInits()[result.getResultNumber()];
+    BatchDim batch = *samples;
+    batch.position = analysis.getBatchDim(init)->position;
+    analysis.dims[result] = batch;
+  }
+  return success();
 }
 
 /// What the body reads besides its operands; sample i may read of sample i.
 LogicalResult BatchProof::checkBody(linalg::LinalgOp op,
                                     std::optional<unsigned> loop,
-                                    int64_t rows) {
+                                    std::optional<BatchDim> &samples) {
   auto isSample = [&](Value index) {
     while (auto cast = index.getDefiningOp<arith::IndexCastOp>())
       index = cast.getIn();
@@ -341,9 +370,11 @@ LogicalResult BatchProof::checkBody(linalg::LinalgOp op,
       bool isIndexOfSample =
           batch && static_cast<int64_t>(operand.getOperandNumber()) ==
                        1 + batch->position;
-      if (isIndexOfSample ? !isSample(operand.get()) || batch->rows != rows
+      if (isIndexOfSample ? !isSample(operand.get())
                           : analysis.getBatchDim(operand.get()) && !extract)
         cause = "reads samples at an index that is computed";
+      else if (isIndexOfSample && !addSamples(samples, *batch))
+        cause = "pairs samples with parts of samples";
       else if (!isIndexOfSample && isSample(operand.get()) &&
                !isa<arith::IndexCastOp>(nested) &&
                !(nested->getNumResults() == 1 &&

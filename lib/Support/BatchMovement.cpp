@@ -12,8 +12,32 @@
 using namespace mlir;
 using namespace nnq;
 
-static bool areUnits(ArrayRef<int64_t> shape) {
-  return llvm::all_of(shape, [](int64_t size) { return size == 1; });
+/// `batch`, in dimension `number` of `shape`, when all of these are merged into
+/// dimension `position` of the result.
+static BatchDim merge(BatchDim batch, int64_t position, ArrayRef<int64_t> shape,
+                      int64_t number) {
+  int64_t outer = llvm::product_of(shape.take_front(number), int64_t(1));
+  int64_t rows = llvm::product_of(shape.drop_front(number + 1), int64_t(1));
+  return {position, batch.scale * outer * rows, batch.outer * outer,
+          batch.rows * rows};
+}
+
+/// `batch` when its dimension is split into `outer`, dimension `position` of
+/// the result, and `rows`. None if samples would be in several dimensions.
+static std::optional<BatchDim> split(BatchDim batch, int64_t position,
+                                     int64_t outer, int64_t rows) {
+  if (outer < 1 || rows < 1 || batch.scale % (outer * rows))
+    return std::nullopt;
+  // What is beyond the factors of the batch comes of elements that are the
+  // same.
+  auto divide = [](int64_t factor, int64_t size) -> int64_t {
+    return factor % size == 0 ? factor / size : size % factor == 0 ? 1 : 0;
+  };
+  BatchDim result{position, batch.scale / (outer * rows),
+                  divide(batch.outer, outer), divide(batch.rows, rows)};
+  int64_t factors = result.outer * result.rows;
+  return factors && result.scale % factors == 0 ? std::optional(result)
+                                                : std::nullopt;
 }
 
 LogicalResult BatchProof::check(tensor::EmptyOp op) {
@@ -56,26 +80,23 @@ LogicalResult BatchProof::check(tensor::ExpandShapeOp op) {
   if (!batch)
     return refuse(op, "makes a tensor whose size is not the batch");
   ArrayRef<int64_t> shape = op.getType().getShape();
-  int64_t rows = batch->rows;
   std::optional<int64_t> position;
+  int64_t outer = 1, rows = 1;
   ReassociationIndices group = op.getReassociationIndices()[batch->position];
   for (int64_t i : group) {
-    if (ShapedType::isDynamic(shape[i])) {
-      if (position)
-        return refuse(op, "splits the batch into sizes that are open");
+    if (!ShapedType::isDynamic(shape[i]))
+      (position ? rows : outer) *= shape[i];
+    else if (position)
+      return refuse(op, "splits the batch into sizes that are open");
+    else
       position = i;
-    } else if (!position && shape[i] != 1) {
-      return refuse(op,
-                    "splits the batch: samples are not its outer dimension");
-    } else if (rows % shape[i]) {
-      return refuse(op, "splits the batch across samples");
-    } else {
-      rows /= shape[i];
-    }
   }
   if (!position)
     return refuse(op, "fixes the size of the batch");
-  analysis.dims[op] = {*position, rows};
+  std::optional<BatchDim> result = split(*batch, *position, outer, rows);
+  if (!result)
+    return refuse(op, "splits the batch across samples");
+  analysis.dims[op] = *result;
   return success();
 }
 
@@ -84,17 +105,11 @@ LogicalResult BatchProof::check(tensor::CollapseShapeOp op) {
   if (!batch)
     return refuse(op, "makes a tensor whose size is not the batch");
   ArrayRef<int64_t> shape = op.getSrcType().getShape();
-  for (auto [i, group] : llvm::enumerate(op.getReassociationIndices())) {
-    if (!llvm::is_contained(group, batch->position))
-      continue;
-    if (!areUnits(shape.slice(group.front(), batch->position - group.front())))
-      return refuse(op, "merges the batch into a dimension outside of it");
-    int64_t rows = batch->rows;
-    for (int64_t dim : group)
-      if (dim != batch->position)
-        rows *= shape[dim];
-    analysis.dims[op] = {static_cast<int64_t>(i), rows};
-  }
+  for (auto [i, group] : llvm::enumerate(op.getReassociationIndices()))
+    if (llvm::is_contained(group, batch->position))
+      analysis.dims[op] =
+          merge(*batch, i, shape.slice(group.front(), group.size()),
+                batch->position - group.front());
   return success();
 }
 
@@ -103,25 +118,23 @@ LogicalResult BatchProof::check(tensor::ReshapeOp op) {
   auto source = dyn_cast<RankedTensorType>(op.getSource().getType());
   auto type = dyn_cast<RankedTensorType>(op.getType());
   auto it = shapes.find(op.getShape());
-  if (!batch || !type || !source || it == shapes.end() ||
-      !areUnits(source.getShape().take_front(batch->position)))
+  if (!batch || !type || !source || it == shapes.end())
     return refuse(op, "reshapes samples in a way that is not understood");
-  int64_t elements = batch->rows;
-  for (int64_t size : source.getShape().drop_front(batch->position + 1))
-    elements *= size;
-  std::optional<BatchDim> result;
+  std::optional<int64_t> position;
+  int64_t outer = 1, rows = 1;
   for (auto [i, size] : llvm::enumerate(it->second)) {
-    if (!result && size.isMultiple())
-      result = {static_cast<int64_t>(i), size.scale};
-    else if (!size.isConstant() || (!result && size.offset != 1))
-      return refuse(
-          op, "reshapes samples so that they are not the outer dimension");
-    elements = size.isConstant() && size.offset && elements % size.offset == 0
-                   ? elements / size.offset
-               : size.isConstant() ? 0
-                                   : elements;
+    if (size.isConstant())
+      (position ? rows : outer) *= size.offset;
+    else if (position || !size.isMultiple())
+      return refuse(op, "reshapes samples in a way that is not understood");
+    else
+      position = i;
   }
-  if (!result || elements != result->rows)
+  std::optional<BatchDim> result;
+  if (position)
+    result = split(merge(*batch, 0, source.getShape(), batch->position),
+                   *position, outer, rows);
+  if (!result || result->scale != it->second[*position].scale)
     return refuse(op, "reshapes samples across their borders");
   analysis.dims[op] = *result;
   return success();
@@ -131,7 +144,7 @@ bool BatchProof::isWhole(BatchDim batch, OpFoldResult offset, OpFoldResult size,
                          OpFoldResult stride) const {
   std::optional<BatchSize> known = analysis.sizes.get(size);
   return isZeroInteger(offset) && isOneInteger(stride) && known &&
-         *known == BatchSize{batch.rows, 0};
+         *known == BatchSize{batch.scale, 0};
 }
 
 LogicalResult BatchProof::check(tensor::ExtractSliceOp op) {
@@ -147,7 +160,8 @@ LogicalResult BatchProof::check(tensor::ExtractSliceOp op) {
     return refuse(op, "drops the batch");
   for (int64_t i = 0, e = batch->position; i < e; ++i)
     dim -= dropped.test(i);
-  analysis.dims[op] = {dim, batch->rows};
+  batch->position = dim;
+  analysis.dims[op] = *batch;
   return success();
 }
 
@@ -165,15 +179,21 @@ LogicalResult BatchProof::check(tensor::InsertSliceOp op) {
                op.getMixedSizes()[batch->position],
                op.getMixedStrides()[batch->position]))
     return refuse(op, "writes some of the samples");
-  analysis.dims[op] = *batch;
+  source->position = batch->position;
+  std::optional<BatchDim> both = unify(*source, *batch);
+  if (!both)
+    return refuse(op, "pairs samples with parts of samples");
+  analysis.dims[op] = *both;
   return success();
 }
 
 LogicalResult BatchProof::check(tensor::ConcatOp op) {
   std::optional<BatchDim> batch = analysis.getBatchDim(op.getInputs().front());
-  for (Value input : op.getInputs())
-    if (!batch || !(analysis.getBatchDim(input) == batch))
+  for (Value input : op.getInputs()) {
+    std::optional<BatchDim> other = analysis.getBatchDim(input);
+    if (!batch || !other || !(batch = unify(*batch, *other)))
       return refuse(op, "joins samples with what is not of the batch");
+  }
   if (static_cast<int64_t>(op.getDim()) == batch->position)
     return refuse(op, "joins batches");
   analysis.dims[op] = *batch;

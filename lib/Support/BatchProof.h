@@ -36,7 +36,8 @@ private:
   llvm::LogicalResult checkScalars(mlir::Operation *op);
   llvm::LogicalResult checkResults(mlir::Operation *op);
   llvm::LogicalResult checkBody(mlir::linalg::LinalgOp op,
-                                std::optional<unsigned> loop, int64_t rows);
+                                std::optional<unsigned> loop,
+                                std::optional<BatchDim> &samples);
 
   llvm::LogicalResult check(mlir::func::ReturnOp op);
   llvm::LogicalResult check(mlir::cf::AssertOp op);

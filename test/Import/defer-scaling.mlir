@@ -99,3 +99,26 @@ func.func @stays(%e: tensor<4x8xf32>, %s: tensor<4xf32>, %c: tensor<8xf32>, %v: 
   %z2 = linalg.matmul ins(%p2, %w : tensor<4x8xf32>, tensor<8x2xf32>) outs(%zf : tensor<4x2xf32>) -> tensor<4x2xf32>
   return %y, %p, %z, %z2 : tensor<4x16xf32>, tensor<4x8xf32>, tensor<4x2xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+#all = affine_map<(d0, d1) -> (d0, d1)>
+#rows = affine_map<(d0, d1) -> (d0)>
+
+// The rows of the result are longer, however many there are.
+// CHECK-LABEL: @longer_rows
+// CHECK: arith.mulf
+// CHECK: linalg.matmul
+// CHECK-NOT: linalg.generic
+func.func @longer_rows(%e: tensor<?x4xf32>, %s: tensor<?xf32>, %v: tensor<4x8xf32>, %pe: tensor<?x4xf32>, %ye: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %p = linalg.generic {indexing_maps = [#all, #rows, #all], iterator_types = ["parallel", "parallel"]}
+      ins(%e, %s : tensor<?x4xf32>, tensor<?xf32>) outs(%pe : tensor<?x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %q = arith.mulf %a, %b : f32
+    linalg.yield %q : f32
+  } -> tensor<?x4xf32>
+  %yf = linalg.fill ins(%zero : f32) outs(%ye : tensor<?x8xf32>) -> tensor<?x8xf32>
+  %y = linalg.matmul ins(%p, %v : tensor<?x4xf32>, tensor<4x8xf32>) outs(%yf : tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %y : tensor<?x8xf32>
+}

@@ -87,3 +87,70 @@ func.func @unchanged(%x: tensor<1x8xf32>, %init: tensor<1xf32>, %y: tensor<8xf32
   } -> tensor<4x2xf32>
   return %0, %2 : tensor<1xf32>, tensor<4x2xf32>
 }
+
+// -----
+
+// Also where the batch is dynamic; its size is that of the start.
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#keep = affine_map<(d0, d1) -> (d0, 0)>
+// CHECK-LABEL: @any_batch
+// CHECK-SAME: %[[X:.+]]: tensor<?x8xf32>, %[[N:.+]]: index
+// CHECK: %[[S:.+]] = linalg.generic {{.+}} ins(%[[X]] : tensor<?x8xf32>) outs(%{{.+}} : tensor<?xf32>)
+// CHECK: tensor.expand_shape %[[S]] {{\[}}[0, 1]] output_shape [%{{.+}}, 1] : tensor<?xf32> into tensor<?x1xf32>
+func.func @any_batch(%x: tensor<?x8xf32>, %n: index) -> tensor<?x1xf32> {
+  %c0 = arith.constant 0.0 : f32
+  %e = tensor.empty(%n) : tensor<?x1xf32>
+  %zero = linalg.fill ins(%c0 : f32) outs(%e : tensor<?x1xf32>) -> tensor<?x1xf32>
+  %0 = linalg.generic {indexing_maps = [#id, #keep], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<?x8xf32>) outs(%zero : tensor<?x1xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %s = arith.addf %in, %out : f32
+      linalg.yield %s : f32
+  } -> tensor<?x1xf32>
+  return %0 : tensor<?x1xf32>
+}
+
+// -----
+
+// A broadcast, but not a scaling.
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#keep = affine_map<(d0, d1) -> (d0, 0)>
+// CHECK: #[[ROW:.+]] = affine_map<(d0, d1) -> (d0)>
+// CHECK-LABEL: @broadcast
+// CHECK-SAME: %[[X:.+]]: tensor<4x1xf32>
+// CHECK: %[[C:.+]] = tensor.collapse_shape %[[X]] {{\[}}[0, 1]] : tensor<4x1xf32> into tensor<4xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[ROW]], #{{.+}}], {{.+}} ins(%[[C]] : tensor<4xf32>)
+// CHECK: linalg.generic {{.+}} ins(%[[X]] : tensor<4x1xf32>)
+// CHECK: arith.negf
+func.func @broadcast(%x: tensor<4x1xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %e = tensor.empty() : tensor<4x8xf32>
+  %0 = linalg.generic {indexing_maps = [#keep, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<4x1xf32>) outs(%e : tensor<4x8xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      linalg.yield %in : f32
+  } -> tensor<4x8xf32>
+  %1 = linalg.generic {indexing_maps = [#keep, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%x : tensor<4x1xf32>) outs(%e : tensor<4x8xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      %n = arith.negf %in : f32
+      linalg.yield %n : f32
+  } -> tensor<4x8xf32>
+  return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// -----
+
+// Repeated rows and columns of an image are no broadcast along the batch.
+#image = affine_map<(d0, d1, d2, d3) -> (0, d1, d2)>
+#id = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
+// CHECK-LABEL: @repeated_image
+// CHECK-NOT: tensor.collapse_shape
+func.func @repeated_image(%x: tensor<1x4x8xf32>) -> tensor<1x4x8x2xf32> {
+  %e = tensor.empty() : tensor<1x4x8x2xf32>
+  %0 = linalg.generic {indexing_maps = [#image, #id], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x : tensor<1x4x8xf32>) outs(%e : tensor<1x4x8x2xf32>) {
+    ^bb0(%in: f32, %out: f32):
+      linalg.yield %in : f32
+  } -> tensor<1x4x8x2xf32>
+  return %0 : tensor<1x4x8x2xf32>
+}

@@ -146,3 +146,61 @@ func.func @index_operand(%x: tensor<3x4x5xf32>) -> tensor<1x4x5xf32> {
   } -> tensor<1x4x5xf32>
   return %0 : tensor<1x4x5xf32>
 }
+
+// -----
+
+// Samples of a batch of any size, and a constant index beside them.
+#id = affine_map<(d0, d1, d2) -> (d0, d1, d2)>
+#first = affine_map<(d0, d1, d2) -> (d0)>
+// CHECK: affine_map<(d0, d1, d2) -> (1, d1, d2)>
+// CHECK-LABEL: @any_batch
+// CHECK-SAME: %[[X:.+]]: tensor<3x?x5xf32>, %[[N:.+]]: index
+// CHECK: linalg.generic {{.*}} ins(%[[X]] : tensor<3x?x5xf32>) outs(%{{.+}} : tensor<1x?x5xf32>)
+// CHECK-NOT: tensor.extract
+func.func @any_batch(%x: tensor<3x?x5xf32>, %n: index) -> tensor<1x?x5xf32> {
+  %index = arith.constant dense<1> : tensor<1xi64>
+  %e = tensor.empty(%n) : tensor<1x?x5xf32>
+  %0 = linalg.generic {indexing_maps = [#first, #id], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%index : tensor<1xi64>) outs(%e : tensor<1x?x5xf32>) {
+    ^bb0(%at: i64, %out: f32):
+      %k = arith.index_cast %at : i64 to index
+      %i = linalg.index 1 : index
+      %j = linalg.index 2 : index
+      %r = tensor.extract %x[%k, %i, %j] : tensor<3x?x5xf32>
+      linalg.yield %r : f32
+  } -> tensor<1x?x5xf32>
+  return %0 : tensor<1x?x5xf32>
+}
+
+// -----
+
+// A copy is what it reads; a part of the samples is not known to be.
+#id = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: @copy
+// CHECK-SAME: %[[X:.+]]: tensor<?x5xf32>
+// CHECK-NOT: linalg.generic
+// CHECK: return %[[X]]
+func.func @copy(%x: tensor<?x5xf32>, %n: index) -> tensor<?x5xf32> {
+  %e = tensor.empty(%n) : tensor<?x5xf32>
+  %0 = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<?x5xf32>) {
+    ^bb0(%out: f32):
+      %i = linalg.index 0 : index
+      %j = linalg.index 1 : index
+      %r = tensor.extract %x[%i, %j] : tensor<?x5xf32>
+      linalg.yield %r : f32
+  } -> tensor<?x5xf32>
+  return %0 : tensor<?x5xf32>
+}
+// CHECK-LABEL: @part
+// CHECK: tensor.extract
+func.func @part(%x: tensor<6x5xf32>, %n: index) -> tensor<?x5xf32> {
+  %e = tensor.empty(%n) : tensor<?x5xf32>
+  %0 = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<?x5xf32>) {
+    ^bb0(%out: f32):
+      %i = linalg.index 0 : index
+      %j = linalg.index 1 : index
+      %r = tensor.extract %x[%i, %j] : tensor<6x5xf32>
+      linalg.yield %r : f32
+  } -> tensor<?x5xf32>
+  return %0 : tensor<?x5xf32>
+}

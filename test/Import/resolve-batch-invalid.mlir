@@ -172,13 +172,14 @@ func.func @merged(%x: tensor<?x4xf32>) -> tensor<?xf32> {
 
 // -----
 
+// A batch inside of a dimension has to come out of it again.
 func.func @merged_inside(%x: tensor<?x4xf32>) -> tensor<?xf32> {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %x, %c0 : tensor<?x4xf32>
   %e = tensor.empty(%n) : tensor<4x?xf32>
   %t = linalg.transpose ins(%x : tensor<?x4xf32>) outs(%e : tensor<4x?xf32>) permutation = [1, 0]
-  // expected-error @below {{merges the batch into a dimension outside of it}}
   %0 = tensor.collapse_shape %t [[0, 1]] : tensor<4x?xf32> into tensor<?xf32>
+  // expected-error @below {{returns a tensor of type 'tensor<?xf32>' whose first dimension is not the batch}}
   return %0 : tensor<?xf32>
 }
 
@@ -193,9 +194,88 @@ func.func @split(%x: tensor<?x4xf32>, %half: index) -> tensor<?x2x4xf32> {
 // -----
 
 func.func @split_outside(%x: tensor<?x4xf32>, %half: index) -> tensor<2x?x4xf32> {
-  // expected-error @below {{splits the batch: samples are not its outer dimension}}
+  // expected-error @below {{splits the batch across samples}}
   %0 = tensor.expand_shape %x [[0, 1], [2]] output_shape [2, %half, 4] : tensor<?x4xf32> into tensor<2x?x4xf32>
   return %0 : tensor<2x?x4xf32>
+}
+
+// -----
+
+// Four parts that hold all samples are not split as four rows of each.
+func.func @split_inside(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %e = tensor.empty(%n) : tensor<4x?xf32>
+  %t = linalg.transpose ins(%x : tensor<?x4xf32>) outs(%e : tensor<4x?xf32>) permutation = [1, 0]
+  %0 = tensor.collapse_shape %t [[0, 1]] : tensor<4x?xf32> into tensor<?xf32>
+  // expected-error @below {{splits the batch across samples}}
+  %1 = tensor.expand_shape %0 [[0, 1]] output_shape [%n, 4] : tensor<?xf32> into tensor<?x4xf32>
+  return %1 : tensor<?x4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+func.func @rows_of_parts(%x: tensor<?x4xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c4 = arith.constant 4 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %rows = arith.muli %n, %c4 : index
+  %e = tensor.empty(%n) : tensor<4x?xf32>
+  %t = linalg.transpose ins(%x : tensor<?x4xf32>) outs(%e : tensor<4x?xf32>) permutation = [1, 0]
+  %inside = tensor.collapse_shape %t [[0, 1]] : tensor<4x?xf32> into tensor<?xf32>
+  %outside = tensor.collapse_shape %x [[0, 1]] : tensor<?x4xf32> into tensor<?xf32>
+  %f = tensor.empty(%rows) : tensor<?xf32>
+  // expected-error @below {{pairs samples with parts of samples}}
+  %0 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%inside, %outside : tensor<?xf32>, tensor<?xf32>) outs(%f : tensor<?xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+func.func @read_at_parts(%x: tensor<?x4xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %e = tensor.empty(%n) : tensor<4x?xf32>
+  %t = linalg.transpose ins(%x : tensor<?x4xf32>) outs(%e : tensor<4x?xf32>) permutation = [1, 0]
+  %inside = tensor.collapse_shape %t [[0, 1]] : tensor<4x?xf32> into tensor<?xf32>
+  %outside = tensor.collapse_shape %x [[0, 1]] : tensor<?x4xf32> into tensor<?xf32>
+  // expected-error @below {{pairs samples with parts of samples}}
+  %0 = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%inside : tensor<?xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %a = tensor.extract %outside[%i] : tensor<?xf32>
+    %s = arith.addf %a, %out : f32
+    linalg.yield %s : f32
+  } -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// Sample 0 of two rows a sample, with a batch of one, is not the first row.
+#id = affine_map<(d0) -> (d0)>
+func.func @first_row(%x: tensor<?x2xf32>) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %x, %c0 : tensor<?x2xf32>
+  %rows = tensor.collapse_shape %x [[0, 1]] : tensor<?x2xf32> into tensor<?xf32>
+  // expected-error @below {{computes with the size of the batch}}
+  %0 = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%rows : tensor<?xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %one = arith.cmpi eq, %n, %c1 : index
+    %at = arith.select %one, %c0, %i : index
+    %0 = tensor.extract %rows[%at] : tensor<?xf32>
+    linalg.yield %0 : f32
+  } -> tensor<?xf32>
+  return %0 : tensor<?xf32>
 }
 
 // -----

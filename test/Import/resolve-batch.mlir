@@ -169,3 +169,114 @@ func.func @larger_of_batches(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>) -> tensor
   %0 = linalg.add ins(%x, %y : tensor<?x4xf32>, tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
   return %0 : tensor<?x4xf32>
 }
+
+// -----
+
+// Tokens come before samples, which come before heads, as attention of torch
+// has it.
+// CHECK-LABEL: func.func @tokens_first
+// CHECK: %[[N:.*]] = tensor.dim %arg0, %{{.*}} : tensor<?x5x6xf32>
+// CHECK: tensor.collapse_shape %{{.*}} {{\[\[}}0, 1], [2]] : tensor<5x?x6xf32> into tensor<?x6xf32>
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0, 1], [2]] output_shape [5, %[[N]], 4]
+// CHECK: %[[HEADS:.*]] = arith.muli %[[N]], %c2{{.*}} : index
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0], [1, 2]] output_shape [5, %[[HEADS]], 2]
+func.func @tokens_first(%x: tensor<?x5x6xf32>, %w: tensor<6x4xf32>) -> tensor<?x5x2x2xf32> {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %c5 = arith.constant 5 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x5x6xf32>
+  %te = tensor.empty(%n) : tensor<5x?x6xf32>
+  %t = linalg.transpose ins(%x : tensor<?x5x6xf32>) outs(%te : tensor<5x?x6xf32>) permutation = [1, 0, 2]
+  %rows = tensor.collapse_shape %t [[0, 1], [2]] : tensor<5x?x6xf32> into tensor<?x6xf32>
+  %m = arith.muli %n, %c5 : index
+  %e = tensor.empty(%m) : tensor<?x4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %0 = linalg.matmul ins(%rows, %w : tensor<?x6xf32>, tensor<6x4xf32>) outs(%f : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %samples = arith.divsi %m, %c5 : index
+  %1 = tensor.expand_shape %0 [[0, 1], [2]] output_shape [5, %samples, 4] : tensor<?x4xf32> into tensor<5x?x4xf32>
+  %2 = tensor.collapse_shape %1 [[0], [1, 2]] : tensor<5x?x4xf32> into tensor<5x?xf32>
+  %all = arith.muli %samples, %c4 : index
+  %heads = arith.divsi %all, %c2 : index
+  %3 = tensor.expand_shape %2 [[0], [1, 2]] output_shape [5, %heads, 2] : tensor<5x?xf32> into tensor<5x?x2xf32>
+  %he = tensor.empty(%heads) : tensor<?x5x2xf32>
+  %4 = linalg.transpose ins(%3 : tensor<5x?x2xf32>) outs(%he : tensor<?x5x2xf32>) permutation = [1, 0, 2]
+  %5 = tensor.expand_shape %4 [[0, 1], [2], [3]] output_shape [%samples, 2, 5, 2] : tensor<?x5x2xf32> into tensor<?x2x5x2xf32>
+  %ye = tensor.empty(%samples) : tensor<?x5x2x2xf32>
+  %y = linalg.transpose ins(%5 : tensor<?x2x5x2xf32>) outs(%ye : tensor<?x5x2x2xf32>) permutation = [0, 2, 1, 3]
+  return %y : tensor<?x5x2x2xf32>
+}
+
+// -----
+
+// What is the same everywhere meets samples of any order, and a weight that is
+// repeated for each of them meets theirs.
+// CHECK-LABEL: func.func @repeated
+// CHECK: linalg.batch_matmul
+func.func @repeated(%x: tensor<?x2x3x4xf32>, %w: tensor<4x5xf32>) -> tensor<?x2x3x5xf32> {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x2x3x4xf32>
+  %we = tensor.empty(%n) : tensor<?x2x4x5xf32>
+  %ws = linalg.broadcast ins(%w : tensor<4x5xf32>) outs(%we : tensor<?x2x4x5xf32>) dimensions = [0, 1]
+  %a = tensor.collapse_shape %x [[0, 1], [2], [3]] : tensor<?x2x3x4xf32> into tensor<?x3x4xf32>
+  %b = tensor.collapse_shape %ws [[0, 1], [2], [3]] : tensor<?x2x4x5xf32> into tensor<?x4x5xf32>
+  %m = arith.muli %n, %c2 : index
+  %e = tensor.empty(%m) : tensor<?x3x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x3x5xf32>) -> tensor<?x3x5xf32>
+  %0 = linalg.batch_matmul ins(%a, %b : tensor<?x3x4xf32>, tensor<?x4x5xf32>) outs(%f : tensor<?x3x5xf32>) -> tensor<?x3x5xf32>
+  %y = tensor.expand_shape %0 [[0, 1], [2], [3]] output_shape [%n, 2, 3, 5] : tensor<?x3x5xf32> into tensor<?x2x3x5xf32>
+  return %y : tensor<?x2x3x5xf32>
+}
+
+// -----
+
+// Windows are read at their numbers, which no batch has only one of.
+#all = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-LABEL: func.func @windows
+// CHECK-NOT: arith.select
+// CHECK: %[[I:.*]] = linalg.index 0
+// CHECK: tensor.extract %{{.*}}[%[[I]], %{{.*}}] : tensor<?x1xf32>
+func.func @windows(%x: tensor<?x4xf32>) -> tensor<?x4x3xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %n = tensor.dim %x, %c0 : tensor<?x4xf32>
+  %m = arith.muli %n, %c4 : index
+  %w = tensor.collapse_shape %x [[0, 1]] : tensor<?x4xf32> into tensor<?xf32>
+  %w1 = tensor.expand_shape %w [[0, 1]] output_shape [%m, 1] : tensor<?xf32> into tensor<?x1xf32>
+  %e = tensor.empty(%m) : tensor<?x3xf32>
+  %0 = linalg.generic {indexing_maps = [#all], iterator_types = ["parallel", "parallel"]} outs(%e : tensor<?x3xf32>) {
+  ^bb0(%out: f32):
+    %i = linalg.index 0 : index
+    %one = arith.cmpi eq, %m, %c1 : index
+    %at = arith.select %one, %c0, %i : index
+    %r = tensor.extract %w1[%at, %c0] : tensor<?x1xf32>
+    linalg.yield %r : f32
+  } -> tensor<?x3xf32>
+  %y = tensor.expand_shape %0 [[0, 1], [2]] output_shape [%n, 4, 3] : tensor<?x3xf32> into tensor<?x4x3xf32>
+  return %y : tensor<?x4x3xf32>
+}
+
+// -----
+
+// A shape computed at run time splits a dimension with others outside of the
+// batch.
+// CHECK-LABEL: func.func @reshape_inside
+// CHECK: tensor.expand_shape %{{.*}} {{\[\[}}0, 1], [2]] output_shape [3, %{{.*}}, 4]
+func.func @reshape_inside(%x: tensor<?x3x4xf32>) -> tensor<?x3x4xf32> {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %n = tensor.dim %x, %c0 : tensor<?x3x4xf32>
+  %te = tensor.empty(%n) : tensor<3x?x4xf32>
+  %t = linalg.transpose ins(%x : tensor<?x3x4xf32>) outs(%te : tensor<3x?x4xf32>) permutation = [1, 0, 2]
+  %rows = tensor.collapse_shape %t [[0, 1], [2]] : tensor<3x?x4xf32> into tensor<?x4xf32>
+  %shape = tensor.from_elements %c3, %n, %c4 : tensor<3xindex>
+  %0 = tensor.reshape %rows(%shape) : (tensor<?x4xf32>, tensor<3xindex>) -> tensor<3x?x4xf32>
+  %ye = tensor.empty(%n) : tensor<?x3x4xf32>
+  %y = linalg.transpose ins(%0 : tensor<3x?x4xf32>) outs(%ye : tensor<?x3x4xf32>) permutation = [1, 0, 2]
+  return %y : tensor<?x3x4xf32>
+}

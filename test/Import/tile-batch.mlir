@@ -57,6 +57,33 @@ func.func @conv(%x: tensor<?x4x5x5xf32>) -> tensor<?x2x9xf32> {
 
 // -----
 
+// Samples that are inside of a dimension, and rows of a uniform tensor.
+// CHECK-LABEL: func.func @inside_batch4(
+// CHECK: linalg.transpose ins(%{{.*}} : tensor<4x3x8xf32>) outs(%{{.*}} : tensor<3x4x8xf32>)
+// CHECK: linalg.matmul ins(%{{.*}} : tensor<12x8xf32>, tensor<8x2xf32>) outs(%{{.*}} : tensor<12x2xf32>)
+// CHECK: tensor.expand_shape %{{.*}} output_shape [3, 4, 2]
+// CHECK-LABEL: func.func @inside_batch1(
+// CHECK: tensor.expand_shape %{{.*}} output_shape [3, 1, 2]
+func.func @inside(%x: tensor<?x3x8xf32>, %w: tensor<8x2xf32>) -> tensor<?x3x2xf32> {
+  %c0 = arith.constant 0 : index
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c0 : tensor<?x3x8xf32>
+  %te = tensor.empty(%n) : tensor<3x?x8xf32>
+  %t = linalg.transpose ins(%x : tensor<?x3x8xf32>) outs(%te : tensor<3x?x8xf32>) permutation = [1, 0, 2]
+  %rows = tensor.collapse_shape %t [[0, 1], [2]] : tensor<3x?x8xf32> into tensor<?x8xf32>
+  %m = arith.muli %n, %c3 : index
+  %e = tensor.empty(%m) : tensor<?x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<?x2xf32>) -> tensor<?x2xf32>
+  %0 = linalg.matmul ins(%rows, %w : tensor<?x8xf32>, tensor<8x2xf32>) outs(%f : tensor<?x2xf32>) -> tensor<?x2xf32>
+  %1 = tensor.expand_shape %0 [[0, 1], [2]] output_shape [3, %n, 2] : tensor<?x2xf32> into tensor<3x?x2xf32>
+  %ye = tensor.empty(%n) : tensor<?x3x2xf32>
+  %y = linalg.transpose ins(%1 : tensor<3x?x2xf32>) outs(%ye : tensor<?x3x2xf32>) permutation = [1, 0, 2]
+  return %y : tensor<?x3x2xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @static(
 // CHECK-NOT: nnq.batch
 // CHECK: return

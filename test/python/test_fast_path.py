@@ -80,27 +80,33 @@ def test_layers_have_kernels(name: str, source: str, tools: Path, tmp_path: Path
     assert find_missed(quantized, tools, tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "source"),
-    [("bert", "torch"), ("bert", "onnx"), ("maxvit", "torch"), ("maxvit", "onnx"), ("convnext", "torch")],
-)
+@pytest.mark.parametrize("source", ["torch", "onnx"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_any_batch(name: str, source: str, tmp_path: Path) -> None:
-    """Networks with an open batch give for three samples what torch gives, and in int8 what they give for each."""
+    """Networks with an open batch give for all samples what torch gives, and for each what they give without one."""
     torch.manual_seed(0)
     network = NETWORKS[name]()
-    x = torch.randint(0, 60, (3, 16)) if name == "bert" else torch.randn(3, *IMAGE[1:])
+    x = torch.randint(0, 60, (5, 16)) if name == "bert" else torch.randn(5, *IMAGE[1:])
     if source == "torch":
         model = nnq.from_torch(network, [x[:2]], dynamic_shapes=({0: Dim("batch")},))
+        single = nnq.from_torch(network, [x[:1]])
     else:
         path = tmp_path / "network.onnx"
         shapes = {("ids" if name == "bert" else "x"): (None, *x.shape[1:])}
         torch.onnx.export(network, (x[:2],), path, dynamo=True, verbose=False, dynamic_shapes=({0: Dim("batch")},))
         model = nnq.from_onnx(path, shapes=shapes)
+        single = nnq.from_onnx(path, shapes={key: (1, *shape[1:]) for key, shape in shapes.items()})
     with torch.no_grad():
         wanted = network(x).numpy()
-    np.testing.assert_allclose(model.compile()(x.numpy()), wanted, atol=1e-4 * np.abs(wanted).max())
-    program = model.quantize(data=x.numpy(), weight_rounding="nearest").compile()
-    np.testing.assert_array_equal(program(x.numpy()), np.concatenate([program(x[i : i + 1].numpy()) for i in range(3)]))
+    x = x.numpy()
+    np.testing.assert_allclose(model.compile()(x), wanted, atol=1e-4 * np.abs(wanted).max())
+    program = model.quantize(data=x, weight_rounding="nearest").compile()
+    # torch transposes the attention of MaxViT at other places if the batch is one.
+    is_same_graph = (name, source) != ("maxvit", "torch")
+    judge = single.quantize(data=x, weight_rounding="nearest").compile() if is_same_graph else program
+    one_by_one = np.concatenate([judge(x[i : i + 1]) for i in range(len(x))])
+    for samples in (1, 2, 5):
+        np.testing.assert_array_equal(program(x[:samples]), one_by_one[:samples])
 
 
 class Tokens(CalibrationDataReader):

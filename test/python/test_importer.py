@@ -211,6 +211,34 @@ def test_module_for_one_batch_only_is_an_error():
         importer.from_torch(Net(), [torch.zeros(2, 4)], dynamic_batch=True)
 
 
+def make_strided(offsets: np.ndarray) -> onnx.ModelProto:
+    """Read elements at the number of the sample times 4 plus offsets, as exporters write `as_strided`."""
+    numbers = {"zero": 0, "one": 1, "four": 4, "axes": [1, 2], "flat": [-1]}
+    weights = [numpy_helper.from_array(np.array(value, np.int64), name) for name, value in numbers.items()]
+    nodes = [
+        helper.make_node("Abs", ["x"], ["a"], "abs1"),
+        helper.make_node("Reshape", ["a", "flat"], ["all"]),
+        helper.make_node("Shape", ["x"], ["sizes"], start=0, end=1),
+        helper.make_node("Squeeze", ["sizes"], ["n"]),
+        helper.make_node("Range", ["zero", "n", "one"], ["samples"], "range1"),
+        helper.make_node("Mul", ["samples", "four"], ["starts"]),
+        helper.make_node("Unsqueeze", ["starts", "axes"], ["columns"]),
+        helper.make_node("Add", ["columns", "offsets"], ["at"]),
+        helper.make_node("Gather", ["all", "at"], ["y"], "strided1"),
+    ]
+    weights.append(numpy_helper.from_array(offsets.astype(np.int64), "offsets"))
+    return make_onnx(nodes, weights, ["n", 4], ["n", *offsets.shape[1:]])
+
+
+def test_onnx_elements_read_by_strides(run_network, tmp_path):
+    """Indices that count the elements of all samples are a reshape, others are not."""
+    model = make_strided(np.arange(4).reshape(1, 2, 2))
+    assert "tensor.extract" not in check_onnx(model, run_network, tmp_path, (None, 4))
+    for offsets in (np.array([3, 2, 1, 0]), np.array([0, 1, 2])):
+        model = make_strided(offsets.reshape(1, -1, 1))
+        assert "tensor.extract" in importer.from_onnx(model, shapes={"x": (None, 4)}, entry="net")
+
+
 def test_onnx_network_whose_batch_stays_dynamic(run_network, tmp_path):
     nodes = [
         helper.make_node("Flatten", ["x"], ["f"], "flatten1"),

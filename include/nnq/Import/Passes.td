@@ -15,7 +15,9 @@ def ResolveBatch : Pass<"nnq-resolve-batch", "::mlir::ModuleOp"> {
     The first dimension of inputs may be dynamic if it is a batch: each op does to
     every sample the same, and none meets another. The pass proves it from
     indexing maps, reshapes, slices and the arithmetic on sizes that exporters
-    write, or fails and names the op that mixes samples. Sizes become constants
+    write, or fails and names the op that mixes samples. Dimensions may be merged
+    with the batch, inside of it (windows, heads) and outside of it (tokens), if
+    they are split again in the same way. Sizes become constants
     or multiples of the size of the batch, checks of them go, and reshapes to
     shapes computed at run time become static ones.
 
@@ -318,7 +320,8 @@ def RaiseGather : Pass<"nnq-raise-gather"> {
     place that it computes from its own. The places are tabulated at compile
     time: where an index is that of a loop, constant, or that of a loop divided
     by a whole number, the element read becomes an operand, and the repetition
-    a loop of its own.
+    a loop of its own. A copy is replaced by what it reads. The loop over a
+    dynamic batch may be read at its own index.
 
     ```mlir
     %0 = linalg.generic ... outs(%e : tensor<1x8x28x28xf32>) {
@@ -379,7 +382,8 @@ def DropUnitDims : Pass<"nnq-drop-unit-dims"> {
     A reduction that keeps the dimension it reduces, as one of size 1, becomes
     one that does not, and a reshape; an op that reads the result at 0 along it
     reads the tensor without it. Reductions then have one form: each dimension of
-    the result is a loop.
+    the result is a loop. A broadcast along a dimension of size 1 becomes one of
+    the tensor without it.
 
     ```mlir
     #keep = affine_map<(d0, d1) -> (d0, 0)>

@@ -12,16 +12,21 @@
 
 namespace nnq {
 
-/// Where a tensor holds the samples of a batch: along `position`, where each
-/// sample has `rows` neighbouring elements.
+/// Where a tensor holds the samples of a batch: along `position`, with `scale`
+/// elements of each sample. These are several where dimensions were merged:
+/// `rows` neighbouring elements, such as windows or heads of a sample, in each
+/// of `outer` parts, such as tokens, that hold all samples. Where less is
+/// known, all elements between those are the same: any multiples of `outer` and
+/// `rows` that give `scale` are right.
 struct BatchDim {
   int64_t position;
-  int64_t rows;
-
-  bool operator==(const BatchDim &other) const {
-    return position == other.position && rows == other.rows;
-  }
+  int64_t scale = 1;
+  int64_t outer = 1;
+  int64_t rows = 1;
 };
+
+/// What is right for both, none if nothing is.
+std::optional<BatchDim> unify(BatchDim a, BatchDim b);
 
 /// True if an argument, a result or a value of the function has a tensor type
 /// of dynamic shape.
@@ -41,9 +46,9 @@ public:
 
   const BatchSizes &getSizes() const { return sizes; }
 
-  /// The number of the sample if `index`, in the body of an op, is always that:
-  /// exporters read sample 0 of a batch of one, where broadcasts are decided at
-  /// run time. Null otherwise.
+  /// The index along the loop over samples if `index`, in the body of an op, is
+  /// always that: exporters read sample 0 of a batch of one, where broadcasts
+  /// are decided at run time. Null otherwise.
   mlir::Value getSampleNumber(mlir::Value index) const {
     return sampleNumbers.lookup(index);
   }

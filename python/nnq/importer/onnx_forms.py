@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 
 from .mlir_calls import DOMAIN
 from .onnx_graph import UNKNOWN_FORM, NodeRewriter, attribute, attributes
+from .onnx_strides import find_rows
 
 # The first in which the axes of reductions are operands.
 REDUCTION_OPSET = 18
@@ -254,6 +255,19 @@ class Forms(NodeRewriter):
         x = self.emit("Transpose", [x], perm=[0, 1, 3, 5, 2, 4])
         sizes = self.integers([n, c * block * block, h // block, w // block])
         self.emit("Reshape", [x, sizes], node.output[0])
+        return True
+
+    def _rewrite_Gather(self, node: onnx.NodeProto) -> bool:  # noqa: N802
+        """Reshape what is read from end to end at computed indices."""
+        flat = self.graph.producers.get(node.input[0])
+        if flat is None or flat.op_type != "Reshape" or self.graph.shape(node.input[0]) != [None]:
+            return False
+        shape, rows = self.graph.shape(flat.input[0]), find_rows(self.graph, node.input[1])
+        if rows is None or shape is None or shape[0] is not None or None in shape[1:]:
+            return False
+        if math.prod(shape[1:]) != math.prod(rows):
+            return False
+        self.emit("Reshape", [flat.input[0], self.integers([-1, *rows])], node.output[0])
         return True
 
     def has_fractions(self, node: onnx.NodeProto) -> bool:
