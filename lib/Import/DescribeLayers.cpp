@@ -8,6 +8,7 @@
 #include "nnq/Import/Passes.h"
 #include "nnq/Support/ConstantData.h"
 #include "nnq/Support/LayerKind.h"
+#include "nnq/Support/SharedWeights.h"
 #include "nnq/Support/Structured.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -66,6 +67,9 @@ static std::string describeFormat(LinalgOp op) {
       continue;
     if (auto bits = op->getAttrOfType<IntegerAttr>(kWeightBitsAttr))
       return llvm::formatv("codebook, {0} bits", bits.getInt());
+    if (std::optional<WeightVectors> vectors = WeightVectors::read(op))
+      return llvm::formatv("codebook, {0} bits, vectors of {1}", vectors->bits,
+                           vectors->size);
     quant::QuantizedType type = cast.getQuantizedType();
     std::string name =
         llvm::formatv("i{0}", type.getStorageTypeIntegralWidth());
@@ -182,6 +186,8 @@ struct DescribeLayers : public nnq::impl::DescribeLayersBase<DescribeLayers> {
         layer.set("format", b.getStringAttr(format));
       if (Attribute sqnr = op->getAttr(kSqnrAttr))
         layer.set("sqnr", sqnr);
+      if (Attribute sqnr = op->getAttr(kWeightSqnrAttr))
+        layer.set("weight_sqnr", sqnr);
       if (Attribute clipped = op->getAttr(kClippedAttr))
         layer.set("clipped", clipped);
       if (macs)

@@ -9,14 +9,15 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/SharedWeights.h"
 
 using namespace mlir;
 using namespace nnq;
 
 void nnq::copyLayerAttributes(Operation *from, Operation *to) {
-  for (StringRef name :
-       {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr, kStatsAttr,
-        kQuantRangeAttr, kRangeAttr, kWeightBitsAttr})
+  for (StringRef name : {kLayerAttr, kProvenanceAttr, kKeepF32Attr, kKernelAttr,
+                         kStatsAttr, kQuantRangeAttr, kRangeAttr,
+                         kWeightBitsAttr, kWeightVectorsAttr, kWeightSqnrAttr})
     if (Attribute attr = from->getAttr(name); attr && !to->hasAttr(name))
       to->setAttr(name, attr);
 }

@@ -184,6 +184,8 @@ std::string Signature::toJSON() const {
         described["zeros"] = layer.zeros;
       if (layer.sqnr)
         described["sqnr"] = *layer.sqnr;
+      if (layer.weightSqnr)
+        described["weight_sqnr"] = *layer.weightSqnr;
       if (!layer.weightScheme.empty())
         described["weight_scheme"] = layer.weightScheme;
       if (!layer.inputScheme.empty())
@@ -255,6 +257,7 @@ static bool parseLayers(const llvm::json::Array &list,
          object->getInteger("stored").value_or(0),
          object->getInteger("factors").value_or(0),
          object->getInteger("zeros").value_or(0), object->getNumber("sqnr"),
+         object->getNumber("weight_sqnr"),
          object->getString("weight_scheme").value_or("").str(),
          object->getString("input_scheme").value_or("").str(),
          parseRange(object->getArray("input_range")),

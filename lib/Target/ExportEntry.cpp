@@ -110,6 +110,8 @@ static LayerSignature describe(DictionaryAttr layer) {
     result.zeros = zeros.getInt();
   if (auto sqnr = layer.getAs<FloatAttr>("sqnr"))
     result.sqnr = sqnr.getValueAsDouble();
+  if (auto sqnr = layer.getAs<FloatAttr>("weight_sqnr"))
+    result.weightSqnr = sqnr.getValueAsDouble();
   if (auto scheme = layer.getAs<StringAttr>("weight_scheme"))
     result.weightScheme = scheme.str();
   if (auto scheme = layer.getAs<StringAttr>("input_scheme"))

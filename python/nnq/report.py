@@ -45,6 +45,8 @@ class LayerReport:
     zeros: int = 0
     # Signal to noise once quantized; None if quantize(measure_noise=True) did not measure it.
     sqnr_db: float | None = None
+    # Signal to noise of weights since share() took them from a codebook.
+    weight_sqnr_db: float | None = None
     time_us: float | None = None
     # How weights and input are quantized; empty if they are not.
     weight_scheme: str = ""
@@ -155,6 +157,7 @@ def describe_layers(signature: Mapping[str, Any], steps: tuple[str, ...]) -> lis
             layer.get("factors", 0),
             layer.get("zeros", 0),
             layer.get("sqnr"),
+            layer.get("weight_sqnr"),
             weight_scheme=layer.get("weight_scheme", ""),
             input_scheme=layer.get("input_scheme", ""),
             input_range=tuple(layer["input_range"]) if "input_range" in layer else None,

@@ -43,6 +43,9 @@ def columns(report: Report) -> list[Column]:
         Column("weights", lambda layer: layer.weight_scheme),
         Column("input", show_input),
         Column("clipped", lambda layer: "" if layer.clipped is None else f"{100 * layer.clipped:.3g} %", True),
+        Column(
+            "weights, dB", lambda layer: "" if layer.weight_sqnr_db is None else f"{layer.weight_sqnr_db:.1f}", True
+        ),
         Column("SQNR, dB", lambda layer: "" if layer.sqnr_db is None else f"{layer.sqnr_db:.1f}", True),
         Column("time, us", lambda layer: "" if layer.time_us is None else f"{layer.time_us:.2f}", True),
         Column("share", lambda layer: "" if layer.time_us is None else f"{100 * layer.time_us / total:.1f} %", True),

@@ -18,7 +18,7 @@ from .progress import progress
 from .search_data import fingerprint, read_inputs, save_inputs, write_samples
 from .search_log import Log
 from .search_result import SearchResult
-from .search_strategy import FASTER, Search
+from .search_strategy import Search
 from .techniques import PLAIN, TECHNIQUES
 from .trial import FINAL_SECONDS, HELD, Score, Task, Trial, baseline, check_held, compare_times, measure
 from .trial import samples as read
@@ -39,22 +39,28 @@ def holds(trial: Trial, limit: float, holdout: float) -> bool:
     return everywhere <= limit and trial.held_drop <= limit + (trial.held_error or 0.0)
 
 
+def with_held(trial: Trial, task: Task, program: Program) -> Trial:
+    """Return a trial with what it is worth on the samples that were kept aside."""
+    accuracy, drop, error = check_held(task, program)
+    return dataclasses.replace(trial, held_accuracy=accuracy, held_drop=drop, held_error=error)
+
+
 def confirm(search: Search, task: Task, holdout: float) -> Trial:
     """Measure the best recipes again, alone on the machine and on samples that chose none of them.
 
     Return the best of those that hold; plain int8 where none of them is faster.
     """
-    allowed = [trial for trial in search.trials.values() if search.is_allowed(trial) and search.gain(trial) > FASTER]
+    if task.holds:
+        search.trials[PLAIN.to_json()] = with_held(search.baseline, task, baseline(task))
     best = search.baseline
-    for trial in sorted(allowed, key=search.gain, reverse=True)[:FINALISTS]:
+    for trial in search.finalists()[:FINALISTS]:
         if search.gain(trial) < search.gain(best):
-            break
+            continue
         program: Program = task.make(trial.recipe).compile()
         us, baseline_us = compare_times(program, baseline(task), read(task)[0], FINAL_SECONDS)
         again = dataclasses.replace(trial, time_us=us, baseline_us=baseline_us, speedup=baseline_us / us)
         if task.holds:
-            drop, error = check_held(task, program)
-            again = dataclasses.replace(again, held_drop=drop, held_error=error)
+            again = with_held(again, task, program)
         search.trials[trial.recipe.to_json()] = again
         if search.is_allowed(again) and search.gain(again) > search.gain(best) and holds(again, search.drop, holdout):
             best = again

@@ -54,6 +54,7 @@ class SearchResult:
             [
                 f"{trial.accuracy:.2f} %",
                 f"{trial.drop:+.2f}",
+                "" if trial.held_drop is None else f"{trial.held_drop:+.2f} +- {trial.held_error:.2f}",
                 f"{trial.time_us:.2f}",
                 f"{trial.speedup:.2f}x",
                 f"{trial.weight_bytes:,}",
@@ -65,7 +66,7 @@ class SearchResult:
         lines = [
             f"{len(self.trials)} trials{f', {failed} of which failed' if failed else ''}; accuracy as it came "
             f"{self.accuracy:.2f} %, plain int8 {self.baseline.accuracy:.2f} % in {self.baseline.time_us:.2f} us",
-            *write_table(["accuracy", "drop", "us", "beside int8", "weights, bytes", "  recipe"], rows),
+            *write_table(["accuracy", "drop", "on others", "us", "beside int8", "weights, bytes", "  recipe"], rows),
         ]
         if self.best.held_drop is not None:
             error = self.best.held_error

@@ -66,6 +66,20 @@ class Search:
         found = max(allowed, key=self.gain, default=self.baseline)
         return found if self.gain(found) > FASTER else self.baseline
 
+    def finalists(self) -> list[Trial]:
+        """Return what is allowed and better than plain int8, the best first.
+
+        What others beat in both gain and drop is behind all of them: it holds no better on other samples, and there may
+        be many of its kind.
+        """
+        found = [trial for trial in self.trials.values() if self.is_allowed(trial) and self.gain(trial) > FASTER]
+        front: list[Trial] = []
+        beaten: list[Trial] = []
+        for trial in sorted(found, key=lambda trial: (-self.gain(trial), trial.drop or 0.0)):
+            is_ahead = not front or (trial.drop or 0.0) < (front[-1].drop or 0.0)
+            (front if is_ahead else beaten).append(trial)
+        return front + beaten
+
     def run(self, recipes: Sequence[Recipe]) -> list[Trial]:
         """Return the trials of recipes, as far as there are trials left."""
         missing: list[Recipe] = []
@@ -140,9 +154,11 @@ class Search:
                     continue
                 if not self.is_allowed(trial):
                     if trial.drop is not None and trial.drop > self.drop:
-                        failed[i] += 1
+                        # What so few samples cannot tell from the bound says nothing of the next setting.
+                        is_sure = trial.drop > self.drop + (trial.drop_error or 0)
+                        failed[i] += is_sure
                         beyond.setdefault(i, setting)
-                        if trial.drop > NEAR * self.drop or failed[i] > 1:
+                        if is_sure and (trial.drop > NEAR * self.drop or failed[i] > 1):
                             alive.discard(i)
                     continue
                 failed[i] = 0

@@ -24,6 +24,7 @@ CAST = re.compile(
 )
 DEQUANTIZED = re.compile(r"(%\w+) = quant\.dcast (%\w+) ")
 BITS = re.compile(r"nnq\.weight_bits = (\d+)")
+VECTORS = re.compile(r"nnq\.weight_vectors = \{apart = (\d+) : i64, bits = (\d+) : i64, size = (\d+) : i64\}")
 OPERANDS = re.compile(r"ins\(([^:)]*)[:)]")
 LAYER = re.compile(r'nnq\.layer = "([^"]*)"')
 
@@ -56,11 +57,15 @@ def layer_constants(model: Model) -> Weights:
 
 @dataclass(frozen=True)
 class SharedWeights:
-    """The integers of a layer whose weights are shared, what each is multiplied with, and the bits of a codebook."""
+    """The integers of a layer whose weights are shared, what each is multiplied with, and what codebooks are of."""
 
     codes: NDArray[np.int8]
     scales: NDArray[np.float32]
+    # There are at most 2^bits entries.
     bits: int
+    # Weights of an entry, those of neighbouring input channels, and how far apart these are among the layer's inputs.
+    vector: int = 1
+    apart: int = 1
 
 
 def shared_weights(model: Model) -> dict[str, SharedWeights]:
@@ -82,10 +87,12 @@ def shared_weights(model: Model) -> dict[str, SharedWeights]:
     weights = {value: scaled[source] for value, source in DEQUANTIZED.findall(text) if source in scaled}
     found = {}
     for line in text.splitlines():
-        layer, bits, operands = LAYER.search(line), BITS.search(line), OPERANDS.search(line)
-        if not layer or not bits or not operands:
+        layer, operands = LAYER.search(line), OPERANDS.search(line)
+        bits, vectors = BITS.search(line), VECTORS.search(line)
+        if not layer or not operands or not (bits or vectors):
             continue
+        apart, entry_bits, size = map(int, vectors.groups()) if vectors else (1, int(bits[1]), 1)
         for operand in operands[1].split(","):
             if operand.strip() in weights:
-                found[layer[1]] = SharedWeights(*weights[operand.strip()], int(bits[1]))
+                found[layer[1]] = SharedWeights(*weights[operand.strip()], entry_bits, size, apart)
     return found

@@ -12,6 +12,7 @@ import networks
 import numpy as np
 import onnx
 import pytest
+import search
 from onnx import TensorProto, helper, numpy_helper
 
 RNG = np.random.default_rng(0)
@@ -114,6 +115,27 @@ def test_accuracy(folder: Path, tools: Path, capsys):
     assert scores[0]["sqnr_db"] != scores[1]["sqnr_db"]
     assert re.search(r"resnet8_cifar10 +75.00%.* 40 +12  default\n", shown)
     assert shown.count("samples") == 1
+
+
+def test_search(folder: Path, capsys):
+    save_classifier(folder)
+    out = folder / "out"
+    options = ["--out", str(out), "--drop", "100", "--trials", "3", "--techniques", "factorize", "prune-weights"]
+    assert search.main([str(folder), "--only", "resnet8_cifar10", *options]) == 0
+    shown = capsys.readouterr().out
+    (found,) = json.loads((out / "search.json").read_text())
+    assert found["network"] == "resnet8_cifar10"
+    assert found["trials"] == 3
+    # One sample in four is kept aside, the one that is wrong among them or not.
+    assert found["f32_accuracy"] in (0, 100)
+    assert found["drop_of_the_others"] is not None
+    assert found["recipe"][-1] == {"quantize-int8": {}}
+    assert found["speedup"] >= 1
+    assert re.search(r"resnet8_cifar10 .*quantize-int8\n", shown)
+    assert len((out / "resnet8_cifar10.jsonl").read_text().splitlines()) == 1 + 3
+    assert (out / "resnet8_cifar10.png").read_bytes()[:4] == b"\x89PNG"
+    assert "3 trials" in (out / "resnet8_cifar10.txt").read_text()
+    assert (out / "resnet8_cifar10.so").stat().st_size > 1000
 
 
 def test_accuracy_of_a_network_that_fails_is_said(folder: Path, tools: Path, capsys):

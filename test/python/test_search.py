@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import sys
 from collections.abc import Iterator
@@ -48,8 +49,15 @@ def test_factors_of_a_layer_without_full_rank_win(wide: nnq.Model, data: np.ndar
     assert [step.pipeline for step in result.model.steps] == ["factorize", "quantize-int8"]
     assert any(report.name == "fc.0" for report in result.model.report().layers)
     assert f"* {result.recipe}" in str(result)
-    result.plot(tmp_path / "plot.png")
+    figure = result.plot(tmp_path / "plot.png")
     assert (tmp_path / "plot.png").stat().st_size > 5000
+    # All trials are in it, and the best and plain int8 where they belong.
+    points = {c.get_label(): c.get_offsets().tolist() for c in figure.axes[0].collections}
+    assert sorted(points["trials"]) == sorted([result.cost(t), t.accuracy] for t in result.trials)
+    assert points["best"] == [[result.cost(result.best), result.best.accuracy]]
+    assert points["plain int8"] == [[1.0, result.baseline.accuracy]]
+    front = next(line for line in figure.axes[0].lines if line.get_label() == "Pareto front")
+    assert front.get_xdata().tolist() == [result.cost(t) for t in result.pareto]
 
     # A search that was stopped while it wrote goes on behind the last whole line.
     lines = log.read_text().splitlines()
@@ -142,6 +150,30 @@ def test_a_setting_that_only_just_fails_does_not_end_a_technique():
     search = Sums(None, Log(None, ""), None, 5, "latency", 100, [coarse], None)
     search.run([PLAIN])
     assert search.climb() == ({0: 2}, {0: 3})
+
+
+def test_what_samples_cannot_tell_does_not_end_a_technique():
+    class Unsure(Sums):
+        def try_all(self, recipes):
+            for trial in super().try_all(recipes):
+                yield dataclasses.replace(trial, drop_error=2.0)
+
+    few = Technique("prune-channels", tuple({"points": n} for n in (6, 6.5, 4, 11)))
+    search = Unsure(None, Log(None, ""), None, 5, "latency", 100, [few], None)
+    search.run([PLAIN])
+    assert search.climb() == ({0: 2}, {0: 3})
+    sure = Sums(None, Log(None, ""), None, 5, "latency", 100, [few], None)
+    sure.run([PLAIN])
+    assert sure.climb() == ({}, {0: 0})
+
+
+def test_what_others_beat_is_confirmed_last():
+    search = Sums(None, Log(None, ""), None, 5, "latency", 100, [], None)
+    search.run([PLAIN])
+    recipe = nnq.Recipe(["factorize"])
+    of = [(3, 4), (2.9, 4.5), (2.8, 4.2), (2, 1), (1.9, 2), (4, 6), (1.01, 0)]
+    search.trials |= {str(i): trials.Trial(recipe, 90, drop, speedup=gain) for i, (gain, drop) in enumerate(of)}
+    assert [(trial.speedup, trial.drop) for trial in search.finalists()] == [of[i] for i in (0, 3, 1, 2, 4)]
 
 
 def test_techniques_together_are_taken_further():

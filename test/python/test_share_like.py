@@ -6,7 +6,7 @@ import nnq
 import numpy as np
 import pytest
 import torch
-from nnq.weights import shared_weights
+from nnq.weights import SharedWeights, shared_weights
 from test_factorize_like import images, run
 from torch import nn
 from torch.nn import functional
@@ -53,7 +53,18 @@ def train(module: nn.Module, x: torch.Tensor, wanted: torch.Tensor, steps: int =
     return losses
 
 
-@pytest.mark.parametrize("options", [{"bits": 2}, {"bits": 4}, {"bits": 3, "channels": 8}, {"bits": 6}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"bits": 2},
+        {"bits": 4},
+        {"bits": 3, "channels": 8},
+        {"bits": 6},
+        {"bits": 5, "vector": 2},
+        {"bits": 6, "vector": 4},
+        {"bits": 4, "vector": 4, "channels": 8},
+    ],
+)
 def test_module_computes_what_the_shared_network_does(network: Network, options: dict):
     x = images()
     shared = nnq.from_torch(network, [x[:1]]).share(**options)
@@ -62,9 +73,10 @@ def test_module_computes_what_the_shared_network_does(network: Network, options:
         np.testing.assert_allclose(small(x).numpy(), run(shared, x), rtol=1e-4, atol=1e-4)
         assert np.abs(small(x).numpy() - network(x).numpy()).max() > 1e-4
     # A codebook is all that a layer has to train, beside its bias.
-    tables = 2 if options.get("channels") else 1
-    for layer in (small.conv2, small.fc1):
-        assert layer.parametrizations.weight.original.numel() <= tables * 2 * (1 << options["bits"])
+    tables = {"conv2": 2, "fc1": 3} if options.get("channels") else {"conv2": 1, "fc1": 1}
+    for name, count in tables.items():
+        numbers = small.get_submodule(name).parametrizations.weight.original.numel()
+        assert numbers <= count * (1 << options["bits"]) * options.get("vector", 1)
     back = nnq.from_torch(small, [x[:1]])
     np.testing.assert_allclose(run(back, x), run(shared, x), rtol=1e-4, atol=1e-4)
 
@@ -113,6 +125,64 @@ def test_trained_codebooks_come_back(network: Network):
     quantized = shared_weights(back.quantize(data=x.numpy()))
     for name, now in after.items():
         np.testing.assert_array_equal(quantized[name].codes, now.codes)
+
+
+def entries(weights: SharedWeights) -> np.ndarray:
+    """Return the vectors of a layer, those of an output channel after the other's."""
+    rows = weights.codes.T if weights.codes.ndim == 2 else weights.codes.reshape(len(weights.codes), -1)
+    apart = weights.apart * int(np.prod(weights.codes.shape[2:]))
+    return rows.reshape(len(rows), -1, weights.vector, apart).swapaxes(2, 3).reshape(-1, weights.vector)
+
+
+@pytest.mark.parametrize(("bits", "vector"), [(5, 2), (6, 4)])
+def test_trained_vectors_come_back(network: Network, bits: int, vector: int):
+    x = images()
+    shared = nnq.from_torch(network, [x[:1]]).share(bits=bits, vector=vector, exclude="conv1")
+    small = nnq.torch.share_like(network.train(), shared)
+    with torch.no_grad():
+        wanted = network.eval()(x)
+    losses = train(small, x, wanted)
+    assert losses[-1] < 0.7 * losses[0]
+    back = nnq.from_torch(small.eval(), [x[:1]])
+    with torch.no_grad():
+        np.testing.assert_allclose(run(back, x), small(x).numpy(), rtol=1e-4, atol=1e-4)
+    before, after = shared_weights(shared), shared_weights(back.run_pipeline("import"))
+    assert before.keys() == {"conv2", "fc1", "fc2"}
+    # Few vectors of few weights are taken for chance.
+    assert after.keys() == before.keys() - ({"fc2"} if vector == 4 else set())
+    for name, now in after.items():
+        was = before[name]
+        assert now.vector == was.vector == vector
+        assert now.apart == was.apart == (36 if name == "fc1" else 1)
+        assert now.bits <= was.bits == bits
+        np.testing.assert_array_equal(now.scales, was.scales)
+        # The same weights share a vector, if another one.
+        pairs = {(tuple(a), tuple(b)) for a, b in zip(entries(was), entries(now), strict=True)}
+        assert len(pairs) == len(np.unique(entries(was), axis=0)) <= 1 << bits
+        assert any(a != b for a, b in pairs)
+    # As few bytes as before.
+    networks = (nnq.from_torch(network, [x[:1]]), shared, back)
+    reports = [each.quantize(data=x.numpy()).report(objective="size") for each in networks]
+    dense, untrained, trained = (report.weight_bytes for report in reports)
+    assert abs(trained - untrained) < 0.03 * untrained
+    assert trained < 0.7 * dense
+    # Decoders have the name of their layer, too.
+    formats = {layer.weight_format for layer in reports[2].layers if layer.name == "fc1" and layer.macs}
+    assert formats == {f"codebook, {bits} bits, vectors of {vector}"}
+
+
+def test_vectors_of_zeros_stay(network: Network):
+    x = images()
+    with torch.no_grad():
+        network.conv2.weight[:, :8] = 0
+    shared = nnq.from_torch(network, [x[:1]]).share(bits=4, vector=4, exclude="conv1|fc.*")
+    small = nnq.torch.share_like(network, shared)
+    with torch.no_grad():
+        wanted = network(x) + 1
+    train(small.train(), x, wanted)
+    weight = small.conv2.weight.detach()
+    assert not weight[:, :8].any()
+    assert (weight[:, 8:] != 0).float().mean() > 0.9
 
 
 def test_zeros_of_pruning_stay(network: Network):

@@ -93,6 +93,21 @@ def test_data_makes_results_nearer(kind: str):
         assert np.square(after - results).sum() < 0.85 * np.square(before - results).sum()
 
 
+@pytest.mark.parametrize("options", [{"bits": 3}, {"bits": 4, "vector": 2}])
+def test_reports_have_the_noise_of_weights(options: dict):
+    text, samples, weights, _ = make("linear")
+    model = nnq.load(text)
+    shared = model.share(**options)
+    found, _ = shared_rows(shared, "linear")
+    wanted = 10 * np.log10(np.square(weights).sum() / np.square(found - weights).sum())
+    for network in (shared, shared.quantize(data=samples)):
+        (layer,) = (layer for layer in network.report().layers if layer.macs)
+        assert layer.weight_sqnr_db == pytest.approx(wanted, abs=0.01)
+        assert layer.weight_format.startswith(f"codebook, {options['bits']} bits")
+        assert "weights, dB" in str(network.report())
+    assert not any(layer.weight_sqnr_db for layer in model.quantize(data=samples).report().layers)
+
+
 def test_channels_have_codebooks_of_their_own():
     text, _, _, _ = make("linear")
     _, codes = shared_rows(nnq.load(text).share(bits=2, channels=4), "linear")

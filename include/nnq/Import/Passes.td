@@ -678,9 +678,11 @@ def RaiseCodebooks : Pass<"nnq-raise-codebooks", "::mlir::ModuleOp"> {
   let description = [{
     Quantized weights without zero points that are at most 16 numbers, all of them
     or those of 32, 16 or 8 neighbouring output channels each, get
-    `nnq.weight_bits`, as if `nnq-share-weights` had made them so. Networks that
-    were trained with shared weights come in like this. Few numbers of fewer than
-    four times as many weights are taken for chance.
+    `nnq.weight_bits`, as if `nnq-share-weights` had made them so. Of others, those
+    whose 4 or 2 neighbouring input channels are at most 256 vectors get
+    `nnq.weight_vectors`. Networks that were trained with shared weights come in
+    like this. Few numbers or vectors of fewer than four times as many are taken
+    for chance.
 
     ```mlir
     %q = quant.scast %c : tensor<64x16xi8> to tensor<64x16x!quant.uniform<i8:f32, 0.5>>

@@ -72,6 +72,8 @@ struct LayerSignature {
   int64_t zeros = 0;
   /// Signal to noise of its result once quantized, in dB, if it was measured.
   std::optional<double> sqnr;
+  /// The same of its weights since these are shared.
+  std::optional<double> weightSqnr;
   /// How weights and input are quantized, "symmetric per-axis" and "asymmetric"
   /// for example; empty if they are not.
   std::string weightScheme;

@@ -9,10 +9,9 @@
 #include "Codebook.h"
 #include "VectorCodebook.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "nnq/Support/ConstantData.h"
-#include "nnq/Support/Contraction.h"
 #include "nnq/Support/DequantizedWeights.h"
+#include "nnq/Support/SharedWeights.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -42,42 +41,6 @@ static FailureOr<std::vector<double>> readWeights(Value constant) {
   return weights;
 }
 
-/// Of an image that was flattened: how many channels it has, and how far apart
-/// those of one pixel are.
-static std::optional<std::pair<int64_t, int64_t>>
-findFlattenedChannels(Value activation) {
-  while (Operation *cast = activation.getDefiningOp()) {
-    if (!isa<quant::DequantizeCastOp, quant::QuantizeCastOp>(cast))
-      break;
-    activation = cast->getOperand(0);
-  }
-  auto collapse = activation.getDefiningOp<tensor::CollapseShapeOp>();
-  if (!collapse)
-    return std::nullopt;
-  ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
-  ReassociationIndices flattened = collapse.getReassociationIndices().back();
-  std::optional<unsigned> channelDim;
-  Value image = collapse.getSrc();
-  while (auto op = image.getDefiningOp<linalg::LinalgOp>()) {
-    FailureOr<Contraction> made = Contraction::match(op);
-    if (failed(made))
-      made = Contraction::matchDepthwise(op);
-    if (succeeded(made)) {
-      channelDim = made->channelDim;
-      break;
-    }
-    if (!isElementwiseCompute(op) && !isPooling(op))
-      break;
-    image = op.getDpsInputs().front();
-  }
-  if (!channelDim || !llvm::is_contained(flattened, *channelDim))
-    return std::nullopt;
-  int64_t apart = 1;
-  for (int64_t dim = *channelDim + 1; dim <= flattened.back(); ++dim)
-    apart *= shape[dim];
-  return std::pair(shape[*channelDim], apart);
-}
-
 FailureOr<SharedLayer> SharedLayer::get(const WeightReaders &readers,
                                         std::string &reason) {
   auto fail = [&](const Twine &text) {
@@ -105,16 +68,7 @@ FailureOr<SharedLayer> SharedLayer::get(const WeightReaders &readers,
       shape[*operands.channelAxis] != layer.getNumRows())
     return fail("no dimension of its weights has all output channels");
   layer.channelAxis = *operands.channelAxis;
-  if (operands.inputAxis) {
-    layer.numInputs = shape[*operands.inputAxis];
-    for (int64_t size : shape.drop_front(*operands.inputAxis + 1))
-      layer.inputStride *= size;
-    // Kernels read the channels of a pixel one after the other.
-    if (auto channels = findFlattenedChannels(operands.activation->get())) {
-      layer.numInputs = channels->first;
-      layer.inputStride *= channels->second;
-    }
-  }
+  layer.inputs = InputChannels::get(op, operands);
   // Correlations are known of layers that are not too deep.
   std::string unused;
   for (bool isCorrelated : {true, false}) {
@@ -145,10 +99,10 @@ double SharedLayer::getImportance(int64_t row, int64_t k) const {
 
 SmallVector<int64_t> SharedLayer::getOrder() const {
   auto input = [&](int64_t k) {
-    return view.depthOffsets[k] / inputStride % numInputs;
+    return view.depthOffsets[k] / inputs.stride % inputs.count;
   };
   auto rest = [&](int64_t k) {
-    return view.depthOffsets[k] - input(k) * inputStride;
+    return view.depthOffsets[k] - input(k) * inputs.stride;
   };
   SmallVector<int64_t> order =
       llvm::to_vector(llvm::seq<int64_t>(0, getDepth()));
@@ -160,9 +114,9 @@ SmallVector<int64_t> SharedLayer::getOrder() const {
 
 std::string SharedLayer::findVectorObstacle(int64_t vector,
                                             bool keepsZeros) const {
-  if (numInputs % vector != 0)
+  if (inputs.count % vector != 0)
     return llvm::formatv("its {0} input channels are no vectors of {1}",
-                         numInputs, vector);
+                         inputs.count, vector);
   if (!keepsZeros || vector == 1)
     return "";
   SmallVector<int64_t> order = getOrder();
@@ -316,8 +270,13 @@ void SharedLayer::write(CodebookAttr codebook) const {
   Value after = quant::DequantizeCastOp::create(builder, loc, type, cast);
   for (linalg::LinalgOp reader : readers) {
     matchWeightedOp(reader)->weight->set(after);
-    if (!isVector)
+    if (isVector)
+      WeightVectors{bits, codebook.getVector(), inputs.apart}.write(reader);
+    else
       reader->setAttr(kWeightBitsAttr, builder.getI64IntegerAttr(bits));
+    // A layer of zeros, or one without noise, has no ratio.
+    if (double sqnr = getSqnr(); std::isfinite(sqnr))
+      reader->setAttr(kWeightSqnrAttr, builder.getF32FloatAttr(sqnr));
   }
   // A constant, or what makes one of integers.
   SmallVector<Operation *> unused{before.getDefiningOp()};

@@ -8,6 +8,7 @@
 #define NNQ_LIB_COMPRESS_SHARE_SHAREDLAYER_H
 
 #include "nnq/Support/Correlation.h"
+#include "nnq/Support/InputChannels.h"
 #include "nnq/Support/LayerView.h"
 #include "nnq/Support/WeightReaders.h"
 
@@ -59,9 +60,7 @@ private:
   llvm::SmallVector<int64_t> getOrder() const;
 
   unsigned channelAxis;
-  /// Where the weights have input channels: how many there are, and how far
-  /// apart.
-  int64_t numInputs = 1, inputStride = 1;
+  InputChannels inputs;
   /// Empty where a reader has none.
   ReaderMoments moments;
 };

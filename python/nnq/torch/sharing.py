@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 # The integers of the compiler's codebooks, by their bits.
 LARGEST_CODES = ((2, 16), (4, 32), (6, 63), (8, 127))
+# Those of codebooks of vectors.
+LARGEST_VECTOR = 127
 
 
 class Codebook(nn.Module):
     """Makes the weight of a layer of a codebook: an index for each weight, and a scale for each output channel.
 
     What the optimizer changes are the numbers of the codebook, in the units of a weight. The compiler's are integers,
-    to which they are rounded, with a gradient that passes as if they were not; the one of zero stays zero.
+    to which they are rounded, with a gradient that passes as if they were not; the one of zero stays zero. Entries of
+    several numbers, of a codebook of vectors, lie one behind the other, and weights have the index of their own number;
+    only vectors that are all zero stay so.
     """
 
     indices: torch.Tensor
@@ -34,13 +38,15 @@ class Codebook(nn.Module):
     fixed: torch.Tensor
     stored: torch.Tensor
 
-    def __init__(self, codes: torch.Tensor, indices: torch.Tensor, scale: torch.Tensor, bits: int) -> None:
+    def __init__(
+        self, codes: torch.Tensor, indices: torch.Tensor, scale: torch.Tensor, bits: int, vector: int = 1
+    ) -> None:
         super().__init__()
-        self.largest = next(largest for most, largest in LARGEST_CODES if bits <= most)
+        self.largest = LARGEST_VECTOR if vector > 1 else next(code for most, code in LARGEST_CODES if bits <= most)
         self.register_buffer("indices", indices)
         self.register_buffer("scale", scale)
         self.register_buffer("unit", scale.mean())
-        self.register_buffer("fixed", codes == 0)
+        self.register_buffer("fixed", (codes.reshape(-1, vector) == 0).all(1).repeat_interleave(vector))
         # Exporters know no values of parameters.
         self.register_buffer("stored", codes[indices].to(torch.int8), persistent=False)
         self.start = codes * self.unit
@@ -89,7 +95,8 @@ def share_like(module: nn.Module, shared: Model) -> nn.Module:
 
     `shared` is what share() made of nnq.from_torch(module, ...), before it is quantized. Of a layer with shared
     weights, `weight` is a parametrization of torch.nn.utils.parametrize: each weight keeps its index, and the gradient
-    of a number of the codebook is the sum of those of its weights. Weights of zero, such as pruning leaves, stay zero.
+    of a number of the codebook is the sum of those of its weights. Weights of zero, such as pruning leaves, stay zero,
+    of a codebook of vectors those whose vector is all zero.
     Batch normalization behind such a layer is in the weights as the compiler has them, and no module of its own any
     more. nnq.from_torch takes the result back, with the indices and the numbers that were trained.
     """
@@ -131,26 +138,31 @@ def parametrize_layer(name: str, layer: Any, weights: SharedWeights) -> None:
         )
     rows = torch.from_numpy(codes.copy()).reshape(layer.weight.shape).flatten(1)
     scale = torch.from_numpy(scales.copy()).reshape(rows.shape)[:, 0].contiguous()
-    tables, indices = find_tables(rows, 1 << weights.bits)
-    codebook = Codebook(tables.float(), indices.reshape(layer.weight.shape), scale, weights.bits)
+    # Channels of a pixel are behind those of other inputs, and weights of a kernel between them.
+    apart = weights.apart * layer.weight[0, 0].numel()
+    entries = rows.reshape(len(rows), -1, weights.vector, apart).transpose(2, 3)
+    tables, places = find_tables(entries.reshape(len(rows), -1, weights.vector), 1 << weights.bits)
+    numbers = torch.arange(tables.numel()).reshape(tables.shape)
+    indices = numbers[places].reshape(entries.shape).transpose(2, 3).reshape(layer.weight.shape)
+    codebook = Codebook(tables.flatten().float(), indices, scale, weights.bits, weights.vector)
     codebook.to(layer.weight.device).train(layer.training)
     parametrize.register_parametrization(layer, "weight", codebook, unsafe=True)
     codebook.owner.append(layer.parametrizations.weight)
 
 
 def find_tables(rows: torch.Tensor, most: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the numbers of codebooks, one after the other, and the place of each number of some rows there.
+    """Return the entries of codebooks, one after the other, and the place of each entry of some rows there.
 
-    Codebooks are of all rows or, where these have more numbers, of as many neighbours as have no more than `most`: the
-    largest power of two of them.
+    Codebooks are of all rows or, where these have more entries, of as many neighbours as have no more than `most`: the
+    largest power of two of them. `rows` have three dimensions, the last one of which is the numbers of an entry.
     """
     together = len(rows)
-    while together > 1 and any(len(part.unique()) > most for part in rows.split(together)):
+    while together > 1 and any(len(part.flatten(0, 1).unique(dim=0)) > most for part in rows.split(together)):
         together = 1 << (together - 1).bit_length() - 1
     tables, indices, count = [], [], 0
     for part in rows.split(together):
-        table, places = part.unique(return_inverse=True)
+        table, places = part.flatten(0, 1).unique(dim=0, return_inverse=True)
         tables.append(table)
-        indices.append(places + count)
+        indices.append(places.reshape(part.shape[:2]) + count)
         count += len(table)
     return torch.cat(tables), torch.cat(indices)

@@ -5,7 +5,7 @@
 // numbers of 16 bits that kernels look up.
 // CHECK-LABEL: @inputs
 // CHECK: quant.scast %{{.+}} : tensor<4x2xi8> to tensor<4x2x!quant.uniform<i8<-127:127>:f32:1, {1.000000e+00,1.000000e+00}>>
-// CHECK: linalg.matmul {nnq.layer = "fc", nnq.provenance = #nnq.provenance<layer = "fc", technique = "share-1bit-vector2", bits_before = 256, bits_after = 4>} ins(
+// CHECK: linalg.matmul {nnq.layer = "fc", nnq.provenance = #nnq.provenance<layer = "fc", technique = "share-1bit-vector2", bits_before = 256, bits_after = 4>, nnq.weight_vectors = {apart = 1 : i64, bits = 1 : i64, size = 2 : i64}} ins(
 // CHECK: shared: "0x400000007F7FFEFE037F01FE"
 // REMARK: Layer=fc, Remark="8 weights are of 2 vectors of 2 numbers, SQNR INF dB"
 func.func @inputs(%x: tensor<1x4xf32>) -> tensor<1x2xf32> {
@@ -35,6 +35,7 @@ func.func @taps(%x: tensor<1x2x1x5xf32>, %f: tensor<1x1x1x1xf32>) -> tensor<1x1x
 // Of a flattened image, the channels of each pixel, which kernels read one after
 // the other: inputs 0 and 2, and 1 and 3.
 // CHECK-LABEL: @flattened
+// CHECK: linalg.matmul {{.*}}nnq.weight_vectors = {apart = 2 : i64, bits = 1 : i64, size = 2 : i64}}
 // CHECK: shared: "0x400000007F03FE01"
 // REMARK: Layer=fc, Remark="4 weights are of 2 vectors of 2 numbers, SQNR INF dB"
 func.func @flattened(%x: tensor<1x1x1x2xf32>, %f: tensor<1x2x1x2xf32>, %g: tensor<1x1xf32>) -> tensor<1x1xf32> {

@@ -73,7 +73,9 @@ def ShareWeights : Pass<"nnq-share-weights", "::mlir::ModuleOp"> {
 
     The weights are then a constant of int8 in quantize-dequantize form, and
     `nnq.weight_bits` of the layer says how many bits tell them apart, of which
-    kernels make use. Layers that read one constant are one.
+    kernels make use; where entries are vectors, `nnq.weight_vectors` says where
+    the weights of one are. `nnq.weight_sqnr` is the signal to noise of what has
+    changed. Layers that read one constant are one.
 
     ```mlir
     %w = arith.constant dense<...> : tensor<64x16xf32>

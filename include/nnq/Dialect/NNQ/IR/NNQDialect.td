@@ -45,6 +45,8 @@ def NNQ_Dialect : Dialect {
     | `nnq.codebook` | convolution or contraction | `#nnq.codebook`, by which `nnq-share-weights` takes its weights from a codebook; may be written by hand |
     | `nnq.kernel_groups` | convolution | number of kernels that `nnq-share-kernels` makes all of its kernels multiples of; may be written by hand |
     | `nnq.weight_bits` | convolution or contraction with integer weights | bits that tell its weights apart, if they are fewer than those of their storage |
+    | `nnq.weight_vectors` | convolution or contraction with integer weights | that these are at most 2^`bits` vectors of `size` neighbouring input channels, which are `apart` along their dimension: a dictionary |
+    | `nnq.weight_sqnr` | convolution or contraction | signal to noise of its weights since they are shared, in dB |
     | `nnq.range` | contraction of integers | least and largest number in its activation |
     | `nnq.border` | depthwise convolution of integers | rows [low, high) of its activation that are no padding; with a third number, only so many columns of the other rows hold it |
     | `nnq.fits_i16` | vector.contract of integers | 16 bits hold the sums that vpmaddubsw forms |
