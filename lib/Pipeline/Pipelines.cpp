@@ -628,6 +628,8 @@ void nnq::buildTargetPipeline(OpPassManager &pm, unsigned threads, bool profile,
     team.threads = threads;
     pm.addPass(createLowerParallel(team));
   }
+  // When it is known which thread runs what.
+  pm.addPass(createLowerMatrices());
 
   // Ops on values. What math has no intrinsic for is a call of libm.
   OpPassManager &values = pm.nest<func::FuncOp>();

@@ -311,6 +311,11 @@ bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
          hasX86Features(target, "+fma");
 }
 
+bool nnq::multipliesMatrices(TargetAttr target) {
+  return target.getDot() == DotKind::VPDPBUSD &&
+         target.getVectorBits() >= 512 && hasX86Features(target, "+amx-int8");
+}
+
 bool nnq::permutesBytes(TargetAttr target) {
   return target.getVectorBits() >= 512 && hasX86Features(target, "+avx512vbmi");
 }
@@ -350,6 +355,8 @@ nnq::createTargetMachine(TargetAttr target, llvm::CodeGenOptLevel level) {
   // Sections of their own let the linker drop what nothing refers to.
   options.FunctionSections = true;
   options.DataSections = true;
+  // Loaders run constructors from nothing else.
+  options.UseInitArray = true;
   std::unique_ptr<llvm::TargetMachine> machine(found->createTargetMachine(
       triple, target.getCpu().getValue(), target.getFeatures().getValue(),
       options, llvm::Reloc::PIC_, std::nullopt, level));

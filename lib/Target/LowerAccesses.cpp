@@ -11,6 +11,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/DataLayoutInterfaces.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 #include "nnq/Target/Passes.h"
 
 namespace nnq {
@@ -81,6 +82,23 @@ static Access makeAccess(Op op, TypedValue<MemRefType> buffer, Value stored) {
           stored};
 }
 
+/// Of a matrix only the first element is told: rows have their own distance.
+template <typename Op>
+static std::optional<Access> makeMatrixAccess(Op op) {
+  auto buffer = dyn_cast<TypedValue<MemRefType>>(op.getBase());
+  if (!buffer)
+    return std::nullopt;
+  return Access{op,  buffer, op.getIndices(), /*alignment=*/0,
+                /*isNontemporal=*/false, /*stored=*/Value()};
+}
+
+/// The same op with an address in place of a buffer and indices.
+template <typename Op>
+static void setAddress(Op op, Value address) {
+  op.getBaseMutable().assign(address);
+  op.getIndicesMutable().clear();
+}
+
 std::optional<Access> Access::get(Operation *op) {
   auto access =
       llvm::TypeSwitch<Operation *, std::optional<Access>>(op)
@@ -96,6 +114,9 @@ std::optional<Access> Access::get(Operation *op) {
           .Case<memref::StoreOp>([](auto store) {
             return makeAccess(store, store.getMemref(), store.getValue());
           })
+          .Case<MatrixLoadOp, MatrixStoreOp>([](auto op) {
+            return makeMatrixAccess(op);
+          })
           .Default([](Operation *) { return std::nullopt; });
   if (!access)
     return std::nullopt;
@@ -103,8 +124,10 @@ std::optional<Access> Access::get(Operation *op) {
   SmallVector<int64_t> strides;
   int64_t offset = 0;
   Type moved =
-      access->stored ? access->stored.getType() : op->getResultTypes()[0];
-  auto vector = dyn_cast<VectorType>(moved);
+      access->stored         ? access->stored.getType()
+      : op->getNumResults() ? op->getResultTypes()[0]
+                            : Type();
+  auto vector = dyn_cast_or_null<VectorType>(moved);
   if (!type.getElementType().isIntOrFloat() || type.getMemorySpace() ||
       failed(type.getStridesAndOffset(strides, offset)) ||
       llvm::any_of(strides, ShapedType::isDynamic) ||
@@ -201,6 +224,10 @@ Value AddressBuilder::getAddress(const Access &access) {
 
 static void lower(const Access &access, Value address,
                   const DataLayout &layout) {
+  if (auto load = dyn_cast<MatrixLoadOp>(access.op))
+    return setAddress(load, address);
+  if (auto store = dyn_cast<MatrixStoreOp>(access.op))
+    return setAddress(store, address);
   OpBuilder b(access.op);
   Location loc = access.op->getLoc();
   uint64_t alignment = access.alignment;

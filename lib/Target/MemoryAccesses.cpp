@@ -13,6 +13,7 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -104,7 +105,10 @@ void MemoryAccesses::addOne(Operation *op) {
       op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
       isMemoryEffectFree(op) || isa<memref::AllocaOp, LLVM::AllocaOp>(op))
     return;
-  bool writes = !hasSingleEffect<MemoryEffects::Read>(op);
+  bool isMatrixOp = isa<MatrixConfigureOp, MatrixZeroOp, MatrixDotOp,
+                        MatrixLoadOp, MatrixStoreOp>(op);
+  bool writes = isMatrixOp ? isa<MatrixStoreOp>(op)
+                           : !hasSingleEffect<MemoryEffects::Read>(op);
   bool hasAddress = false;
   for (Value operand : op->getOperands())
     if (isAddress(operand.getType())) {
@@ -116,7 +120,7 @@ void MemoryAccesses::addOne(Operation *op) {
     }
   // An instruction of a target uses the memory at its operands. A function may
   // use any.
-  if (isa<LLVM::CallIntrinsicOp>(op) ||
+  if (isMatrixOp || isa<LLVM::CallIntrinsicOp>(op) ||
       (hasAddress && !isa<CallOpInterface>(op)))
     return;
   MemoryAccess unknown;

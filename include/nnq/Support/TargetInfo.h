@@ -57,6 +57,9 @@ int64_t getRegisterWidth(TargetAttr target);
 /// Does one instruction multiply and add f32 with one rounding?
 bool hasFusedMultiplyAdd(TargetAttr target);
 
+/// True if one instruction multiplies matrices of bytes (AMX).
+bool multipliesMatrices(TargetAttr target);
+
 /// True if one instruction looks up bytes in a table of up to 64 of them.
 bool permutesBytes(TargetAttr target);
 

@@ -446,6 +446,41 @@ def LowerParallel : Pass<"nnq-lower-parallel", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def LowerMatrices : Pass<"nnq-lower-matrices", "::mlir::ModuleOp"> {
+  let summary = "Lowers matrices in registers to the instructions of AMX";
+  let description = [{
+    To configure the registers takes as long as some ten products: what all tiles
+    of a loop configure alike is done once, in front of the loop, and again only
+    where the sizes differ or another function may have changed them. Each thread
+    does it for itself, and gives the registers back at the end of the function.
+    Buffers of sums, of which a tile needs one, become one on the stack.
+
+    Linux gives a process the registers on request, which a constructor makes
+    (arch_prctl, ARCH_REQ_XCOMP_PERM).
+
+    Before:
+    ```mlir
+    scf.for %i = %c0 to %c128 step %c16 {
+      nnq.matrix_configure rows = [...] bytes = [...]
+      nnq.matrix_dot 0, 4, 6
+    }
+    ```
+    After:
+    ```mlir
+    llvm.call_intrinsic "llvm.x86.ldtilecfg"(%sizes) : (!llvm.ptr) -> ()
+    scf.for %i = %c0 to %c128 step %c16 {
+      llvm.call_intrinsic "llvm.x86.tdpbusd"(%0, %4, %6) : (i8, i8, i8) -> ()
+    }
+    llvm.call_intrinsic "llvm.x86.tilerelease"() : () -> ()
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect"];
+  let statistics = [
+    Statistic<"numConfigurations", "configurations", "Configurations of the registers">,
+    Statistic<"numDots", "dots", "Products of matrices">];
+}
+
 def LowerAccesses : Pass<"nnq-lower-accesses"> {
   let summary = "Writes loads and stores as those of LLVM";
   let description = [{

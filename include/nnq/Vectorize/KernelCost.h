@@ -110,6 +110,11 @@ int64_t getWidestLanes(TargetAttr target, DotKind dot);
 /// that a tile takes, and the waste of partial tiles and lanes.
 KernelAttr chooseKernel(TargetAttr target, const KernelProblem &problem);
 
+/// The kernel of matrices (tdpbusd) of least estimated cycles for `outer_steps`
+/// runs of `run_length` elements of the reduction.
+KernelEstimate chooseMatrices(TargetAttr target, const KernelProblem &problem,
+                              int64_t runLength, int64_t outerSteps);
+
 /// The kernel of least estimated cycles that multiplies what is in lists.
 KernelEstimate chooseListKernel(TargetAttr target, KernelProblem problem,
                                 const ListProblem &lists);

@@ -42,6 +42,7 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"kernels", "kernels", "Contractions with a micro-kernel">,
     Statistic<"transformed", "transformed", "Convolutions by F(m x m, 3 x 3)">,
+    Statistic<"ofMatrices", "of-matrices", "Contractions by matrices in registers">,
     Statistic<"sparse", "sparse", "Contractions that skip zeros">,
     Statistic<"unpacked", "unpacked", "Contractions whose weights of few bits have 8">,
     Statistic<"unskipped", "unskipped", "Contractions that multiply many zeros">,

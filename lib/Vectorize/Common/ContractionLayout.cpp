@@ -154,7 +154,8 @@ int64_t WeightIndex::offsetOf(ArrayRef<Loop> loops, int64_t index) {
 }
 
 int64_t nnq::getPartSize(KernelAttr kernel) {
-  bool hasParts = kernel.getDot() == DotKind::VPMADDUBSW || kernel.getBits() ||
+  bool hasParts = kernel.getDot() == DotKind::VPMADDUBSW ||
+                  kernel.getDot() == DotKind::TDPBUSD || kernel.getBits() ||
                   selectsPlaces(kernel.getSparse());
   return hasParts ? getPartSize(kernel.getDot()) : kernel.getGroup();
 }

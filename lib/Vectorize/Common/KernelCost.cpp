@@ -30,6 +30,8 @@ static std::pair<double, double> dotTiming(const KernelProblem &problem,
   case DotKind::FMA:
     // Chains as long as the latency of 4 lose 5 %, by measurement.
     return {width, 4.2};
+  case DotKind::TDPBUSD:
+    break; // See chooseMatrices.
   case DotKind::SDOT:
   case DotKind::SMMLA:
     return {0.5, 3.0};

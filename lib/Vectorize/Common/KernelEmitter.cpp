@@ -8,6 +8,7 @@
 
 #include "ContractionLayout.h"
 #include "DotEmitter.h"
+#include "MatrixEmitter.h"
 #include "TileEmitter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -334,9 +335,13 @@ bool nnq::canEmitKernel(const KernelGroup &group, std::string &reason) {
     reason = "channels of the result are not contiguous";
     return false;
   }
-  return true;
+  return group.kernel.getDot() != DotKind::TDPBUSD ||
+         MatrixEmitter::canEmit(group, reason);
 }
 
 void nnq::emitKernel(OpBuilder &builder, const KernelGroup &group) {
-  TileEmitter(builder, group).emit();
+  if (group.kernel.getDot() == DotKind::TDPBUSD)
+    MatrixEmitter(builder, group).emit();
+  else
+    TileEmitter(builder, group).emit();
 }

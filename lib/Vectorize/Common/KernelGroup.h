@@ -103,6 +103,10 @@ Row getTileLanes(const TileShape &shape, const Tile &tile, int64_t block);
 mlir::OpFoldResult emitOffset(mlir::OpBuilder &builder, mlir::Location loc,
                               mlir::OpFoldResult base, int64_t offset);
 
+/// `a + b`.
+mlir::OpFoldResult emitSum(mlir::OpBuilder &builder, mlir::Location loc,
+                           mlir::OpFoldResult a, mlir::OpFoldResult b);
+
 /// What the epilogue reads of `operand`, which is not the result of the
 /// reduction: zero of the bias.
 mlir::Value emitEpilogueRow(mlir::OpBuilder &builder, const KernelGroup &group,

@@ -245,11 +245,10 @@ Value KernelOperands::loadPart(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
                                 x, emitIndices(b, loc, xMap, loops));
 }
 
-/// `count` weights of one block at one reduction step, from element `offset`.
-Value KernelOperands::loadWeights(OpBuilder &b,
-                                  ArrayRef<OpFoldResult> reductions,
-                                  const Tile &tile, int64_t block,
-                                  int64_t offset, int64_t count) {
+SmallVector<Value>
+KernelOperands::weightIndices(OpBuilder &b, ArrayRef<OpFoldResult> reductions,
+                              const Tile &tile, int64_t block,
+                              int64_t offset) {
   SmallVector<Value> at;
   if (batchDims > 0) {
     SmallVector<OpFoldResult> loops(tile.root);
@@ -261,6 +260,15 @@ Value KernelOperands::loadWeights(OpBuilder &b,
   for (OpFoldResult index : reductions)
     at.push_back(getValueOrCreateConstantIndexOp(b, loc, index));
   at.push_back(arith::ConstantIndexOp::create(b, loc, offset));
+  return at;
+}
+
+/// `count` weights of one block at one reduction step, from element `offset`.
+Value KernelOperands::loadWeights(OpBuilder &b,
+                                  ArrayRef<OpFoldResult> reductions,
+                                  const Tile &tile, int64_t block,
+                                  int64_t offset, int64_t count) {
+  SmallVector<Value> at = weightIndices(b, reductions, tile, block, offset);
   Type element = cast<MemRefType>(weights.getType()).getElementType();
   return vector::LoadOp::create(b, loc, VectorType::get({count}, element),
                                 weights, at);

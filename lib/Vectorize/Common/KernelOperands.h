@@ -72,6 +72,13 @@ protected:
   loadNarrowParts(mlir::OpBuilder &b, const Tile &tile,
                   mlir::ArrayRef<mlir::OpFoldResult> reductions, int64_t place);
 
+  /// Where the weights of a block at one reduction step are, from element
+  /// `offset` of these on.
+  mlir::SmallVector<mlir::Value>
+  weightIndices(mlir::OpBuilder &b,
+                mlir::ArrayRef<mlir::OpFoldResult> reductions, const Tile &tile,
+                int64_t block, int64_t offset);
+
   /// From here on weights are read from a buffer that `unpackTile` fills with
   /// those of a tile of blocks.
   void usePanel(mlir::OpBuilder &b);
@@ -111,6 +118,8 @@ protected:
   int64_t window = 1;
   /// Without the elements of a group; groups that are scaled come first.
   mlir::SmallVector<int64_t> reductionShape;
+  mlir::Value weights; // Lanes and group flattened.
+  mlir::AffineMap xMap;
 
 private:
   /// Columns of weights, as a kernel multiplies them, of `count` weights of a
@@ -144,13 +153,12 @@ private:
   /// Dimensions of the weights before that of blocks: each step of a batch has
   /// its own.
   unsigned batchDims = 0;
-  mlir::Value weights; // Lanes and group flattened.
-  mlir::Value packed;  // As constants hold them, flattened, too.
+  mlir::Value packed; // As constants hold them, flattened, too.
   mlir::Value tables;
   bool hasPanel = false;
   mlir::Value bounds, listSteps; // Of lists of blocks.
   mlir::Value places;            // Of those that lanes select by.
-  mlir::AffineMap xMap, wMap;
+  mlir::AffineMap wMap;
 };
 
 } // namespace nnq

@@ -45,6 +45,7 @@ struct LowerContractToDot
       break;
     case DotKind::FMA:
     case DotKind::VPMADDUBSW:
+    case DotKind::TDPBUSD:
     case DotKind::None:
       break;
     }

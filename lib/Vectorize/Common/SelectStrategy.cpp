@@ -175,6 +175,10 @@ static int64_t getRowBytes(OpOperand *activation, unsigned rowDim) {
   return stride ? *stride * type.getElementTypeBitWidth() / 8 : 0;
 }
 
+/// Cycles of a core that has matrices, of those that are estimated for vectors:
+/// it has two units of 512 bits.
+static constexpr double kVectorShare = 0.6;
+
 /// True if numbers of a codebook are looked up more slowly than memory gives
 /// them as bytes. Those that f32 multiplies are converted in either case: on a
 /// Zen 4 a register of 256x256 to 2048x2048 weights takes 2.6 cycles with
@@ -306,6 +310,12 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     if (objective == CodeObjective::Size && selectsPlaces(skipped) &&
         isShorterEncoded(layout, countPlaced))
       direct = dense;
+    if (KernelEstimate matrices = chooseMatrices(layout, target, problem);
+        matrices.kernel && direct.kernel.getSparse() == SparseKind::None &&
+        matrices.cycles < kVectorShare * direct.cycles) {
+      ++ofMatrices;
+      direct = matrices;
+    }
     KernelAttr kernel = direct.kernel;
     // Transformed weights are more and wider numbers.
     KernelAttr better;
@@ -323,6 +333,23 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
     }
     op->setAttr(kKernelAttr, kernel);
     ++kernels;
+  }
+
+  /// Matrices in registers, where the target has them and the problem is one
+  /// for them; they store no weights of fewer bits.
+  KernelEstimate chooseMatrices(const ContractionLayout &layout,
+                                TargetAttr target,
+                                const KernelProblem &problem) {
+    if (problem.dot != DotKind::VPDPBUSD || problem.bits ||
+        problem.window != 1 || problem.groupSteps || !problem.rowBytes ||
+        objective == CodeObjective::Size || !multipliesMatrices(target))
+      return {};
+    linalg::LinalgOp op = layout.contraction.op;
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    int64_t steps = 1;
+    for (unsigned loop : layout.outerReductions)
+      steps *= ranges[loop];
+    return nnq::chooseMatrices(target, problem, layout.runLength, steps);
   }
 
   /// F(m x m, 3 x 3) where it takes fewer than `cycles`.

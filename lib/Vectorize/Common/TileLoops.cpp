@@ -64,8 +64,8 @@ BlockLoop nnq::getBlockLoop(const KernelGroup &group, bool channelsOuter) {
   return channelsOuter ? BlockLoop::Outermost : BlockLoop::AroundRows;
 }
 
-static OpFoldResult emitSum(OpBuilder &builder, Location loc, OpFoldResult a,
-                            OpFoldResult b) {
+OpFoldResult nnq::emitSum(OpBuilder &builder, Location loc, OpFoldResult a,
+                          OpFoldResult b) {
   return affine::makeComposedFoldedAffineApply(
       builder, loc,
       AffineMap::get(2, 0,

@@ -6,6 +6,7 @@
 
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
 
@@ -31,6 +32,34 @@ static void printDynamicParameters(OpAsmPrinter &printer, Operation *,
 
 #define GET_OP_CLASSES
 #include "nnq/Dialect/NNQ/IR/NNQOps.cpp.inc"
+
+/// Buffers have indices, addresses none.
+template <typename Op>
+static LogicalResult verifyMatrixMemory(Op op) {
+  auto type = dyn_cast<MemRefType>(op.getBase().getType());
+  int64_t rank = type ? type.getRank() : 0;
+  if (static_cast<int64_t>(op.getIndices().size()) != rank)
+    return op.emitOpError("needs ") << rank << " indices";
+  return success();
+}
+
+LogicalResult MatrixConfigureOp::verify() {
+  auto check = [&](ArrayRef<int64_t> values, StringRef name,
+                   int64_t most) -> LogicalResult {
+    if (values.size() == kNumMatrices && llvm::all_of(values, [&](int64_t v) {
+          return v > 0 && v <= most;
+        }))
+      return success();
+    return emitOpError("'") << name << "' must be " << kNumMatrices
+                            << " numbers from 1 to " << most;
+  };
+  if (failed(check(getRows(), "rows", kMatrixRows)))
+    return failure();
+  return check(getBytes(), "bytes", kMatrixBytes);
+}
+
+LogicalResult MatrixLoadOp::verify() { return verifyMatrixMemory(*this); }
+LogicalResult MatrixStoreOp::verify() { return verifyMatrixMemory(*this); }
 
 static LogicalResult verifySameShape(Operation *op, ShapedType a,
                                      ShapedType b) {

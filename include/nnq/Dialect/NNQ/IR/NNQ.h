@@ -24,6 +24,24 @@
 #define GET_ATTRDEF_CLASSES
 #include "nnq/Dialect/NNQ/IR/NNQAttrs.h.inc"
 
+namespace nnq {
+/// The registers of matrices that a thread has (AMX).
+struct MatrixResource
+    : public mlir::SideEffects::Resource::Base<MatrixResource> {
+  llvm::StringRef getName() final { return "nnq.matrices"; }
+};
+/// Their number, and the rows of each; a row has 64 bytes.
+inline constexpr int64_t kNumMatrices = 8;
+inline constexpr int64_t kMatrixRows = 16;
+inline constexpr int64_t kMatrixBytes = 64;
+
+/// Matrices of one size, one below the other, that have `rows` rows.
+int64_t countMatrices(int64_t rows);
+/// True if they are of equal size and the registers hold those of so many
+/// blocks of 16 channels, with their factors.
+bool fitsMatrices(int64_t rows, int64_t blocks);
+} // namespace nnq
+
 #define GET_OP_CLASSES
 #include "nnq/Dialect/NNQ/IR/NNQOps.h.inc"
 

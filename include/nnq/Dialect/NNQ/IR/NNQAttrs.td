@@ -24,7 +24,8 @@ def NNQ_DotKind : I32EnumAttr<"DotKind", "Widest exact int8 dot product of a tar
     I32EnumAttrCase<"SDOT", 3, "sdot">,
     I32EnumAttrCase<"SMMLA", 4, "smmla">,
     I32EnumAttrCase<"FMA", 5, "fma">,
-    I32EnumAttrCase<"VPMADDUBSW", 6, "vpmaddubsw">]> {
+    I32EnumAttrCase<"VPMADDUBSW", 6, "vpmaddubsw">,
+    I32EnumAttrCase<"TDPBUSD", 7, "tdpbusd">]> {
   let cppNamespace = "::nnq";
   let genSpecializedAttr = 0;
 }
@@ -74,8 +75,10 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     - `lanes`: output channels of one accumulator row (`oi` of the packed weights).
     - `group`: reduction elements that one dot product consumes (`v`). vpmaddubsw
       takes four; more are added up in 16 bits, which the weights must allow.
+      tdpbusd takes up to 64.
     - `rows`, `blocks`: the tile of accumulators held in registers, in rows of the
-      result and blocks of `lanes` channels.
+      result and blocks of `lanes` channels. tdpbusd has matrices of up to 16 rows
+      in a register: more are as many matrices of one size as it takes.
     - `channels_outer`: the loop over tiles of channels is the outermost one, so
       that weights which no cache holds are read once, and the activation once a
       tile.
@@ -118,6 +121,7 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 32, rows = 4, blocks = 2, bits = 4, panel = true>
     #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 4, blocks = 2, sparse = block>
     #nnq.kernel<dot = vpdpbusd, lanes = 16, group = 16, rows = 4, blocks = 2, sparse = two_of_four>
+    #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 28, blocks = 2>
     ```
   }];
   let parameters = (ins EnumParameter<NNQ_DotKind>:$dot, "int64_t":$lanes,

@@ -7,6 +7,7 @@
 #ifndef NNQ_OPS_TD
 #define NNQ_OPS_TD
 
+include "mlir/Dialect/LLVMIR/LLVMOpBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -118,6 +119,100 @@ def NNQ_LookupOp : NNQ_Op<"lookup", [Pure,
   let assemblyFormat = [{
     $table `,` $indices attr-dict `:` type($table) `,` type($result)
   }];
+}
+
+//===----------------------------------------------------------------------===//
+// Matrices in registers
+//===----------------------------------------------------------------------===//
+
+def NNQ_Matrices : Resource<"::nnq::MatrixResource">;
+def NNQ_MatrixNumber : ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<7>]>;
+/// A buffer at indices, or an address.
+def NNQ_MatrixMemory : AnyTypeOf<[AnyMemRef, LLVM_AnyPointer]>;
+
+def NNQ_MatrixConfigureOp : NNQ_Op<"matrix_configure", [
+    MemoryEffects<[MemWrite<NNQ_Matrices>]>]> {
+  let summary = "Says what matrices registers hold";
+  let description = [{
+    Registers of AMX (Intel 64 and IA-32 Architectures Software Developer's
+    Manual, volume 1, chapter 18) are numbered from 0 to 7; each holds a matrix
+    of up to 16 rows of up to 64 bytes. All of them are zero afterwards. Takes as
+    long as some ten products: `nnq-lower-matrices` does it where sizes change.
+
+    ```mlir
+    nnq.matrix_configure rows = [14, 14, 14, 14, 14, 14, 16, 16]
+                         bytes = [64, 64, 64, 64, 64, 64, 64, 64]
+    ```
+  }];
+  let arguments = (ins DenseI64ArrayAttr:$rows, DenseI64ArrayAttr:$bytes);
+  let assemblyFormat = "`rows` `=` $rows `bytes` `=` $bytes attr-dict";
+  let hasVerifier = 1;
+}
+
+def NNQ_MatrixZeroOp : NNQ_Op<"matrix_zero", [
+    MemoryEffects<[MemWrite<NNQ_Matrices>]>]> {
+  let summary = "Sets a matrix in a register to zero";
+  let description = [{
+    ```mlir
+    nnq.matrix_zero 0
+    ```
+  }];
+  let arguments = (ins NNQ_MatrixNumber:$matrix);
+  let assemblyFormat = "$matrix attr-dict";
+}
+
+def NNQ_MatrixLoadOp : NNQ_Op<"matrix_load", [
+    MemoryEffects<[MemWrite<NNQ_Matrices>]>]> {
+  let summary = "Reads a matrix into a register";
+  let description = [{
+    Rows lie `stride` bytes apart, the first one at the indices.
+
+    ```mlir
+    nnq.matrix_load 4, %x[%i, %c0] by 384 : memref<128x384xi8>
+    ```
+  }];
+  let arguments = (ins NNQ_MatrixNumber:$matrix,
+    Arg<NNQ_MatrixMemory, "", [MemRead]>:$base, Variadic<Index>:$indices,
+    I64Attr:$stride);
+  let assemblyFormat = [{
+    $matrix `,` $base `[` $indices `]` `by` $stride attr-dict `:` type($base)
+  }];
+  let hasVerifier = 1;
+}
+
+def NNQ_MatrixStoreOp : NNQ_Op<"matrix_store", [
+    MemoryEffects<[MemRead<NNQ_Matrices>]>]> {
+  let summary = "Writes a matrix from a register";
+  let description = [{
+    Rows lie `stride` bytes apart, the first one at the indices.
+
+    ```mlir
+    nnq.matrix_store 0, %sums[%c0, %c0] by 128 : memref<32x32xi32>
+    ```
+  }];
+  let arguments = (ins NNQ_MatrixNumber:$matrix,
+    Arg<NNQ_MatrixMemory, "", [MemWrite]>:$base, Variadic<Index>:$indices,
+    I64Attr:$stride);
+  let assemblyFormat = [{
+    $matrix `,` $base `[` $indices `]` `by` $stride attr-dict `:` type($base)
+  }];
+  let hasVerifier = 1;
+}
+
+def NNQ_MatrixDotOp : NNQ_Op<"matrix_dot", [
+    MemoryEffects<[MemRead<NNQ_Matrices>, MemWrite<NNQ_Matrices>]>]> {
+  let summary = "Adds the product of two matrices to a third one";
+  let description = [{
+    `acc(m, n) += sum of lhs(m, 4k + v) * rhs(k, 4n + v)`: i32 += u8 * s8, exact
+    modulo 2^32 (tdpbusd).
+
+    ```mlir
+    nnq.matrix_dot 0, 4, 6
+    ```
+  }];
+  let arguments = (ins NNQ_MatrixNumber:$acc, NNQ_MatrixNumber:$lhs,
+    NNQ_MatrixNumber:$rhs);
+  let assemblyFormat = "$acc `,` $lhs `,` $rhs attr-dict";
 }
 
 #endif // NNQ_OPS_TD
