@@ -53,7 +53,8 @@ flags = host_flags()
 machine = platform.machine()
 config.available_features.add({"AMD64": "x86_64"}.get(machine, machine))
 for feature, flag in [("host-avx2", "avx2"), ("host-avx512vnni", "avx512_vnni"),
-                      ("host-avxvnni", "avx_vnni"), ("host-dotprod", "asimddp"),
+                      ("host-avxvnni", "avx_vnni"), ("host-amx", "amx_int8"),
+                      ("host-dotprod", "asimddp"),
                       ("host-i8mm", "i8mm")]:
     if flag in flags:
         config.available_features.add(feature)

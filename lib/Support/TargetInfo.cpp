@@ -17,6 +17,11 @@
 #include "llvm/TargetParser/Host.h"
 #include "llvm/TargetParser/Triple.h"
 
+#if defined(__linux__) && defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 using namespace mlir;
 using namespace nnq;
 using llvm::MCSubtargetInfo;
@@ -117,6 +122,27 @@ static bool isComputeFeature(const Triple &triple, StringRef name) {
          });
 }
 
+/// True if the system gives this process the registers of matrices, which Linux
+/// does from the first request on.
+static bool grantsMatrices() {
+#if defined(__linux__) && defined(__x86_64__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+/// What this machine has and its system lets processes use.
+static llvm::StringMap<bool> getHostFeatures() {
+  llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+  if (features.lookup("amx-tile") && !grantsMatrices())
+    for (auto &feature : features)
+      if (feature.getKey().starts_with("amx"))
+        feature.second = false;
+  return features;
+}
+
 /// Features in which this machine differs from what LLVM assumes of its cpu,
 /// for example those that a hypervisor hides.
 static SmallVector<std::string> hostFeatures(const Triple &triple,
@@ -129,7 +155,7 @@ static SmallVector<std::string> hostFeatures(const Triple &triple,
   for (const llvm::SubtargetFeatureKV &feature :
        subtarget->getAllProcessorFeatures())
     known.insert(feature.Key);
-  for (const auto &feature : llvm::sys::getHostCPUFeatures()) {
+  for (const auto &feature : getHostFeatures()) {
     StringRef name = feature.getKey();
     if (known.contains(name) && isComputeFeature(triple, name) &&
         subtarget->checkFeatures(("+" + name).str()) != feature.getValue())
@@ -334,7 +360,7 @@ bool nnq::runsOnHost(StringRef tripleName, StringRef cpu, StringRef features) {
   if (!subtarget)
     return false;
   // Features that tune or that the host query does not report are no obstacle.
-  llvm::StringMap<bool> present = llvm::sys::getHostCPUFeatures();
+  llvm::StringMap<bool> present = getHostFeatures();
   return llvm::all_of(subtarget->getEnabledProcessorFeatures(),
                       [&](const llvm::SubtargetFeatureKV &feature) {
                         auto it = present.find(feature.Key);

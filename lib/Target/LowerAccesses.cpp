@@ -88,8 +88,12 @@ static std::optional<Access> makeMatrixAccess(Op op) {
   auto buffer = dyn_cast<TypedValue<MemRefType>>(op.getBase());
   if (!buffer)
     return std::nullopt;
-  return Access{op,  buffer, op.getIndices(), /*alignment=*/0,
-                /*isNontemporal=*/false, /*stored=*/Value()};
+  return Access{op,
+                buffer,
+                op.getIndices(),
+                /*alignment=*/0,
+                /*isNontemporal=*/false,
+                /*stored=*/Value()};
 }
 
 /// The same op with an address in place of a buffer and indices.
@@ -114,19 +118,17 @@ std::optional<Access> Access::get(Operation *op) {
           .Case<memref::StoreOp>([](auto store) {
             return makeAccess(store, store.getMemref(), store.getValue());
           })
-          .Case<MatrixLoadOp, MatrixStoreOp>([](auto op) {
-            return makeMatrixAccess(op);
-          })
+          .Case<MatrixLoadOp, MatrixStoreOp>(
+              [](auto op) { return makeMatrixAccess(op); })
           .Default([](Operation *) { return std::nullopt; });
   if (!access)
     return std::nullopt;
   MemRefType type = access->buffer.getType();
   SmallVector<int64_t> strides;
   int64_t offset = 0;
-  Type moved =
-      access->stored         ? access->stored.getType()
-      : op->getNumResults() ? op->getResultTypes()[0]
-                            : Type();
+  Type moved = access->stored        ? access->stored.getType()
+               : op->getNumResults() ? op->getResultTypes()[0]
+                                     : Type();
   auto vector = dyn_cast_or_null<VectorType>(moved);
   if (!type.getElementType().isIntOrFloat() || type.getMemorySpace() ||
       failed(type.getStridesAndOffset(strides, offset)) ||

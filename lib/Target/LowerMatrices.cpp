@@ -99,10 +99,9 @@ static void shareStack(Block &block) {
         findThread(alloca) != block.getParentOp())
       return;
     Slot slot{alloca, 0,
-              static_cast<int64_t>(
-                  llvm::alignTo(type.getNumElements() *
-                                    type.getElementTypeBitWidth() / 8,
-                                kBufferAlignment))};
+              static_cast<int64_t>(llvm::alignTo(
+                  type.getNumElements() * type.getElementTypeBitWidth() / 8,
+                  kBufferAlignment))};
     for (const Slot &other : slots)
       if (other.alloca->getBlock()->getParentOp()->isAncestor(alloca))
         slot.offset = std::max(slot.offset, other.offset + other.size);
@@ -113,9 +112,9 @@ static void shareStack(Block &block) {
     return;
   OpBuilder b(&block, block.begin());
   Location loc = slots.front().alloca.getLoc();
-  Value stack = memref::AllocaOp::create(
-      b, loc, MemRefType::get({size}, b.getI8Type()),
-      b.getI64IntegerAttr(kBufferAlignment));
+  Value stack =
+      memref::AllocaOp::create(b, loc, MemRefType::get({size}, b.getI8Type()),
+                               b.getI64IntegerAttr(kBufferAlignment));
   for (Slot &slot : slots) {
     b.setInsertionPoint(slot.alloca);
     Value offset = arith::ConstantIndexOp::create(b, loc, slot.offset);
@@ -234,7 +233,8 @@ void Lowering::emitRequest() {
   builder.setInsertionPointToEnd(module.getBody());
   LLVM::GlobalCtorsOp::create(
       builder, builder.getArrayAttr(FlatSymbolRefAttr::get(request)),
-      builder.getI32ArrayAttr(0), builder.getArrayAttr(LLVM::ZeroAttr::get(context)));
+      builder.getI32ArrayAttr(0),
+      builder.getArrayAttr(LLVM::ZeroAttr::get(context)));
 }
 
 namespace {

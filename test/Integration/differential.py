@@ -197,6 +197,8 @@ KINDS = {
     "winograd-reduced": Kind("weight-range=reduced",
                              network=networks.WinogradNetwork,
                              target="x86-64-v3"),
+    "matrices": Kind("", network=networks.MatrixNetwork,
+                     target="sapphirerapids"),
     "sparse-f32": Kind(None, network=networks.SparseNetwork),
     "sparse": Kind("", static=(1.0, 1.0, 0.0), network=networks.SparseNetwork),
     "sparse-reduced": Kind("weight-range=reduced",
@@ -258,7 +260,8 @@ def main():
     root.mkdir(parents=True, exist_ok=True)
     machine = Machine(root)
     targets = FAMILIES[arguments.family]
-    if arguments.targets:
+    chosen = bool(arguments.targets)
+    if chosen:
         wanted = arguments.targets.split(",")
         targets = [target for target in targets if target.name in wanted]
     for target in targets:
@@ -271,7 +274,8 @@ def main():
         kind = KINDS[name]
         static = kind.static
         able = [target for target in targets
-                if kind.target in (None, target.name)]
+                if kind.target == target.name or
+                not (kind.target or (target.on_request and not chosen))]
         if not able:
             continue
         nets = [kind.network("net%d" % i, arguments.seed + i,

@@ -92,3 +92,20 @@ func.func @kept(%a: memref<?x?xf32>, %b: memref<4x4xf32>, %c: memref<4xindex>)
   %z = memref.load %c[%c0] : memref<4xindex>
   return %x, %y, %z : f32, vector<2x2xf32>, index
 }
+
+// -----
+
+// Of a matrix the first element is told.
+// CHECK-LABEL: func.func @matrix
+// CHECK: %[[BASE:.*]] = llvm.extractvalue %{{.*}}[1]
+// CHECK: %[[P:.*]] = llvm.getelementptr %[[BASE]][%{{.*}}] : (!llvm.ptr, i64) -> !llvm.ptr, i8
+// CHECK: nnq.matrix_load 4, %[[P]][] by 128 : !llvm.ptr
+// CHECK: %[[Q:.*]] = llvm.getelementptr %[[P]][64] : (!llvm.ptr) -> !llvm.ptr, i8
+// CHECK: nnq.matrix_store 0, %[[Q]][] by 256 : !llvm.ptr
+func.func @matrix(%a: memref<32x128xi8>, %i: index) {
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  nnq.matrix_load 4, %a[%i, %c0] by 128 : memref<32x128xi8>
+  nnq.matrix_store 0, %a[%i, %c64] by 256 : memref<32x128xi8>
+  return
+}

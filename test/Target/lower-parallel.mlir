@@ -234,3 +234,33 @@ func.func @scalars(%x: memref<8xf32> {llvm.noalias}, %s: memref<1xf32> {llvm.noa
   }
   return
 }
+
+// -----
+
+// Matrices that are read are no reason to wait; those that are written are.
+// CHECK-LABEL: func.func private @matrices_by_team
+// CHECK: scf.for
+// CHECK: nnq.matrix_load
+// CHECK-NOT: llvm.call @nnq_wait_for_team
+// CHECK: nnq.matrix_load
+// CHECK: nnq.matrix_store
+// CHECK: llvm.call @nnq_wait_for_team
+// CHECK: nnq.matrix_load
+func.func @matrices(%x: memref<8x64xi8> {llvm.noalias}, %y: memref<8x64xi8> {llvm.noalias}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  scf.parallel (%i) = (%c0) to (%c8) step (%c1) {
+    nnq.matrix_zero 0
+    nnq.matrix_load 0, %x[%i, %c0] by 64 : memref<8x64xi8>
+    nnq.matrix_dot 0, 1, 2
+  }
+  scf.parallel (%i) = (%c0) to (%c8) step (%c1) {
+    nnq.matrix_load 0, %x[%i, %c0] by 64 : memref<8x64xi8>
+    nnq.matrix_store 0, %y[%i, %c0] by 64 : memref<8x64xi8>
+  }
+  scf.parallel (%i) = (%c0) to (%c8) step (%c1) {
+    nnq.matrix_load 0, %y[%i, %c0] by 64 : memref<8x64xi8>
+  }
+  return
+}

@@ -31,6 +31,9 @@ struct KernelProblem {
   /// Bytes from what a row of the activation begins with to the next row; 0 if
   /// that is not known.
   int64_t rowBytes = 0;
+  /// Where rows are those of lines of an image: rows of the activation from one
+  /// line to the next, and the number of lines; 0 if that is not known.
+  int64_t pitch = 0, lines = 0;
   /// Of packed weights; 0 for those that are as the instruction takes them.
   int64_t bits = 0;
   /// Products of a group whose sum is scaled and added to a total; 0 for one

@@ -247,8 +247,7 @@ Value KernelOperands::loadPart(OpBuilder &b, ArrayRef<OpFoldResult> loops) {
 
 SmallVector<Value>
 KernelOperands::weightIndices(OpBuilder &b, ArrayRef<OpFoldResult> reductions,
-                              const Tile &tile, int64_t block,
-                              int64_t offset) {
+                              const Tile &tile, int64_t block, int64_t offset) {
   SmallVector<Value> at;
   if (batchDims > 0) {
     SmallVector<OpFoldResult> loops(tile.root);

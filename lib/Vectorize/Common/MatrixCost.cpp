@@ -18,26 +18,34 @@ struct TileCost {
   const KernelProblem &problem;
   int64_t steps, across;
 
-  double get(int64_t rows, int64_t down) const;
+  double get(int64_t length, int64_t rows) const;
 };
 } // namespace
 
 /// Each sum takes part in a step once, so that a step is no shorter than the
 /// latency of a product, which itself takes a cycle a row.
-double TileCost::get(int64_t rows, int64_t down) const {
+double TileCost::get(int64_t length, int64_t rows) const {
   constexpr double kLatency = 52, kLoadCycles = 8, kSecondLevelCycles = 20;
   constexpr int64_t kCacheBytes = 24 << 10;
   int64_t channels = across * kMatrixRows;
   double weightCycles = problem.channelBytes * channels > kCacheBytes
                             ? kSecondLevelCycles
                             : kLoadCycles;
-  double products = double(rows) / down * down * across;
+  double down = llvm::divideCeil(length, rows);
+  double products = double(rows) * down * across;
   double loads = kLoadCycles * down + weightCycles * across;
-  double step = std::max({products, loads, kLatency});
+  // Loads are hidden, but never all of them.
+  constexpr double kExposed = 0.1;
+  double step = std::max({products, loads, kLatency}) + kExposed * loads;
   // Sums are written as matrices and read as rows.
-  constexpr double kStoreCycles = 16, kRowCycles = 1.5;
+  constexpr double kStoreCycles = 16, kRowCycles = 2.0;
   return steps * step + kStoreCycles * down * across +
-         kRowCycles * rows * across;
+         kRowCycles * length * across;
+}
+
+/// Rows of each matrix of a tile.
+static int64_t getMatrixRows(int64_t length) {
+  return llvm::divideCeil(length, countMatrices(length));
 }
 
 KernelEstimate nnq::chooseMatrices(TargetAttr target,
@@ -51,35 +59,46 @@ KernelEstimate nnq::chooseMatrices(TargetAttr target,
   int64_t blocks = llvm::divideCeil(problem.channels, kMatrixRows);
   KernelEstimate best;
   best.cycles = std::numeric_limits<double>::infinity();
-  for (int64_t across = 1; across <= std::min(blocks, kMaxMatrices); ++across)
-    for (int64_t rows = 1;
-         rows <= std::min(problem.rows, kMaxMatrices * kMatrixRows); ++rows) {
-      int64_t down = countMatrices(rows), rest = problem.rows % rows;
-      if (!fitsMatrices(rows, across))
-        continue;
-      bool isSameSize = rest % (rows / down) == 0;
-      if (!isSameSize && !fitsMatrices(rest, across))
-        continue;
-      auto column = [&](int64_t count) {
-        if (count == 0)
+  // Tiles of `length` rows of the activation, `count` of them and, at the end,
+  // one of `rest`, `outer` times.
+  auto consider = [&](int64_t tileRows, int64_t length, int64_t count,
+                      int64_t rest, int64_t outer) {
+    int64_t rows = getMatrixRows(length);
+    bool isSameSize = rest == 0 || rest >= rows;
+    for (int64_t across = 1; across <= std::min(blocks, kMaxMatrices) &&
+                             fitsMatrices(length, across);
+         ++across) {
+      auto column = [&](int64_t width) {
+        if (width == 0)
           return 0.0;
-        TileCost cost{problem, outerSteps * stepsOfRun, count};
-        double cycles = problem.rows / rows * cost.get(rows, down);
+        TileCost cost{problem, outerSteps * stepsOfRun, width};
+        double cycles = count * cost.get(length, rows);
         if (rest)
-          cycles += cost.get(rest, isSameSize ? rest / (rows / down)
-                                              : countMatrices(rest));
+          cycles += cost.get(rest, std::min(rest, rows));
         return cycles + (isSameSize ? 0 : 2 * kConfigureCycles);
       };
       double cycles =
-          kConfigureCycles +
-          double(problem.outer) *
-              (blocks / across * column(across) + column(blocks % across));
+          kConfigureCycles + double(outer) * (blocks / across * column(across) +
+                                              column(blocks % across));
       if (cycles >= best.cycles)
         continue;
       best.cycles = cycles;
       best.kernel = KernelAttr::get(
-          target.getContext(), DotKind::TDPBUSD, kMatrixRows, group, rows,
+          target.getContext(), DotKind::TDPBUSD, kMatrixRows, group, tileRows,
           across, prefersChannelsOuter(problem, kMatrixRows * across));
     }
+  };
+  int64_t most = kMaxMatrices * kMatrixRows;
+  for (int64_t rows = 1; rows <= std::min(problem.rows, most); ++rows)
+    consider(rows, rows, problem.rows / rows, problem.rows % rows,
+             problem.outer);
+  // Several lines of an image at once, with what lies between them.
+  auto lengthOf = [&](int64_t lines) {
+    return lines ? (lines - 1) * problem.pitch + problem.rows : 0;
+  };
+  for (int64_t lines = 2; lines <= problem.lines && lengthOf(lines) <= most;
+       ++lines)
+    consider(lines * problem.rows, lengthOf(lines), problem.lines / lines,
+             lengthOf(problem.lines % lines), problem.outer / problem.lines);
   return best;
 }

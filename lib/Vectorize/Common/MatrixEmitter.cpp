@@ -7,6 +7,7 @@
 #include "MatrixEmitter.h"
 
 #include "ContractionLayout.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -18,7 +19,45 @@ using namespace mlir;
 using namespace nnq;
 
 MatrixEmitter::MatrixEmitter(OpBuilder &builder, const KernelGroup &group)
-    : KernelOperands(builder, group), builder(builder) {}
+    : KernelOperands(builder, group), builder(builder) {
+  int64_t width = shape.rowLoop >= 0 ? rootShape[shape.rowLoop] : 1;
+  if (kernel.getTileRows() <= width)
+    return;
+  lineLoop = shape.rowLoop - 1;
+  while (lineLoop > 0 && rootShape[lineLoop] == 1)
+    --lineLoop;
+  if (lineLoop < 0)
+    return;
+  auto type = cast<MemRefType>(contraction.getInputs()[0].getType());
+  std::optional<int64_t> row = getLoopStride(type, xMap, shape.rowLoop),
+                         line = getLoopStride(type, xMap, lineLoop);
+  if (!row || !line || *row == 0 || *line % *row != 0 || *line < *row * width)
+    return;
+  pitch = *line / *row;
+  lines = std::min(kernel.getTileRows() / width, rootShape[lineLoop]);
+  while (lines > 1 && !fitsMatrices(getLength(lines), kernel.getTileBlocks()))
+    --lines;
+}
+
+int64_t MatrixEmitter::getLength(int64_t count) const {
+  return (count - 1) * pitch + rootShape[shape.rowLoop];
+}
+
+MatrixEmitter::Registers MatrixEmitter::getRegisters(const Tile &tile) const {
+  int64_t full = kernel.getTileRows(), length = tile.rows;
+  if (lines > 1) {
+    full = getLength(lines);
+    length = getLength(tile.rows);
+  } else if (shape.rowLoop >= 0) {
+    full = std::min(full, rootShape[shape.rowLoop]);
+  }
+  // The rest of the rows has matrices of the same size, if it can, so that
+  // registers are configured once.
+  int64_t rows =
+      std::min<int64_t>(llvm::divideCeil(full, countMatrices(full)), length);
+  int64_t down = llvm::divideCeil(length, rows);
+  return {length, rows, down, tile.blocks};
+}
 
 int64_t MatrixEmitter::Registers::getTurn(int64_t i) const {
   int64_t first = getKept(std::min(down, across));
@@ -26,9 +65,9 @@ int64_t MatrixEmitter::Registers::getTurn(int64_t i) const {
 }
 
 /// Sums, then factors: rows of the activation, and columns of the weights.
-void MatrixEmitter::emitConfiguration(OpBuilder &b, const Registers &registers,
-                                      int64_t rows) {
-  SmallVector<int64_t> allRows(kNumMatrices, rows);
+void MatrixEmitter::emitConfiguration(OpBuilder &b,
+                                      const Registers &registers) {
+  SmallVector<int64_t> allRows(kNumMatrices, registers.rows);
   SmallVector<int64_t> allBytes(kNumMatrices, kMatrixBytes);
   for (int64_t matrix = registers.getKept(0); matrix < kNumMatrices; ++matrix) {
     bool isKept = matrix < registers.getTurn(0);
@@ -44,12 +83,12 @@ void MatrixEmitter::emitConfiguration(OpBuilder &b, const Registers &registers,
 void MatrixEmitter::emitStep(OpBuilder &b, const Tile &tile,
                              const Registers &registers,
                              ArrayRef<OpFoldResult> reductions) {
-  int64_t rows = tile.rows / registers.down, bytes = kernel.getGroup();
   auto loadRows = [&](int64_t i, int64_t matrix) {
     SmallVector<Value> at = emitIndices(
-        b, loc, xMap, contractionLoops(b, tile, i * rows, reductions));
+        b, loc, xMap,
+        contractionLoops(b, tile, registers.getFirstRow(i), reductions));
     // Of a single row any will do.
-    int64_t stride = rows > 1 ? *rowOffset(1) : bytes;
+    int64_t stride = registers.rows > 1 ? *rowOffset(1) : kernel.getGroup();
     MatrixLoadOp::create(b, loc, matrix, contraction.getInputs()[0], at,
                          stride);
   };
@@ -78,12 +117,12 @@ void MatrixEmitter::emitStep(OpBuilder &b, const Tile &tile,
 
 void MatrixEmitter::emitStores(OpBuilder &b, const Tile &tile,
                                const Registers &registers, Value sums) {
-  int64_t rows = tile.rows / registers.down;
   int64_t stride = cast<MemRefType>(sums.getType()).getDimSize(1) * 4;
   for (int64_t i = 0; i < registers.down; ++i)
     for (int64_t j = 0; j < registers.across; ++j) {
-      Value at[] = {arith::ConstantIndexOp::create(b, loc, i * rows),
-                    arith::ConstantIndexOp::create(b, loc, j * kMatrixRows)};
+      Value at[] = {
+          arith::ConstantIndexOp::create(b, loc, registers.getFirstRow(i)),
+          arith::ConstantIndexOp::create(b, loc, j * kMatrixRows)};
       MatrixStoreOp::create(b, loc, registers.getSum(i, j), sums, at, stride);
     }
 }
@@ -94,39 +133,51 @@ void MatrixEmitter::emitEpilogueLoop(OpBuilder &b, const Tile &tile,
   constexpr int64_t kRegisters = 8;
   auto type = VectorType::get({kMatrixRows}, b.getI32Type());
   int64_t atOnce = std::max<int64_t>(kRegisters / tile.blocks, 1);
-  emitTiled(b, loc, tile.rows, std::min(atOnce, tile.rows),
-            [&](OpBuilder &inner, OpFoldResult first, int64_t count) {
-              SmallVector<Value> values;
-              for (int64_t row = 0; row < count; ++row)
-                for (int64_t block = 0; block < tile.blocks; ++block) {
-                  Value at[] = {getValueOrCreateConstantIndexOp(
-                                    inner, loc,
-                                    emitOffset(inner, loc, first, row)),
-                                arith::ConstantIndexOp::create(
-                                    inner, loc, block * kMatrixRows)};
-                  values.push_back(
-                      vector::LoadOp::create(inner, loc, type, sums, at));
-                }
-              Tile part = tile;
-              part.rows = count;
-              if (shape.rowLoop >= 0)
-                part.root[shape.rowLoop] =
-                    emitSum(inner, loc, part.root[shape.rowLoop], first);
-              emitStoreTile(inner, group, shape, part, values);
-            });
+  auto emitLine = [&](OpBuilder &inLine, const Tile &line, OpFoldResult begin) {
+    emitTiled(inLine, loc, line.rows, std::min(atOnce, line.rows),
+              [&](OpBuilder &inner, OpFoldResult first, int64_t count) {
+                SmallVector<Value> values;
+                for (int64_t row = 0; row < count; ++row)
+                  for (int64_t block = 0; block < tile.blocks; ++block) {
+                    OpFoldResult at = emitOffset(
+                        inner, loc, emitSum(inner, loc, begin, first), row);
+                    Value indices[] = {
+                        getValueOrCreateConstantIndexOp(inner, loc, at),
+                        arith::ConstantIndexOp::create(inner, loc,
+                                                       block * kMatrixRows)};
+                    values.push_back(vector::LoadOp::create(inner, loc, type,
+                                                            sums, indices));
+                  }
+                Tile part = line;
+                part.rows = count;
+                if (shape.rowLoop >= 0)
+                  part.root[shape.rowLoop] =
+                      emitSum(inner, loc, part.root[shape.rowLoop], first);
+                emitStoreTile(inner, group, shape, part, values);
+              });
+  };
+  if (lines == 1)
+    return emitLine(b, tile, b.getIndexAttr(0));
+  emitTiled(
+      b, loc, tile.rows, 1, [&](OpBuilder &inner, OpFoldResult index, int64_t) {
+        Tile line = tile;
+        line.root[lineLoop] = emitSum(inner, loc, line.root[lineLoop], index);
+        line.rows = rootShape[shape.rowLoop];
+        emitLine(inner, line,
+                 affine::makeComposedFoldedAffineApply(
+                     inner, loc,
+                     AffineMap::get(1, 0, inner.getAffineDimExpr(0) * pitch),
+                     index));
+      });
 }
 
 void MatrixEmitter::emitTile(OpBuilder &b, const Tile &tile) {
-  // The rest of the rows has matrices of the same size, so that registers are
-  // configured once.
-  int64_t rows = kernel.getTileRows() / countMatrices(kernel.getTileRows());
-  int64_t down = tile.rows % rows ? countMatrices(tile.rows) : tile.rows / rows;
-  Registers registers{down, tile.blocks};
-  auto sumsType = MemRefType::get({tile.rows, tile.blocks * kMatrixRows},
+  Registers registers = getRegisters(tile);
+  auto sumsType = MemRefType::get({registers.length, tile.blocks * kMatrixRows},
                                   b.getI32Type());
   Value sums = memref::AllocaOp::create(b, loc, sumsType,
                                         b.getI64IntegerAttr(kBufferAlignment));
-  emitConfiguration(b, registers, tile.rows / registers.down);
+  emitConfiguration(b, registers);
   for (int64_t sum = 0; sum < registers.down * registers.across; ++sum)
     MatrixZeroOp::create(b, loc, sum);
   emitLoopNest(b, loc, reductionShape,
@@ -138,8 +189,16 @@ void MatrixEmitter::emitTile(OpBuilder &b, const Tile &tile) {
 }
 
 void MatrixEmitter::emit() {
-  emitTiles(builder, loc, shape, rootShape, kernel.getTileRows(),
-            kernel.getTileBlocks(),
+  TileShape tiled = shape;
+  SmallVector<int64_t> sizes(rootShape);
+  int64_t rows = kernel.getTileRows();
+  if (lines > 1) {
+    // Tiles of whole lines.
+    tiled.rowLoop = lineLoop;
+    sizes[shape.rowLoop] = 1;
+    rows = lines;
+  }
+  emitTiles(builder, loc, tiled, sizes, rows, kernel.getTileBlocks(),
             getBlockLoop(group, kernel.getChannelsOuter()),
             [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
 }

@@ -179,6 +179,21 @@ static int64_t getRowBytes(OpOperand *activation, unsigned rowDim) {
 /// it has two units of 512 bits.
 static constexpr double kVectorShare = 0.6;
 
+/// Lines of an image, each of which is a row loop at `rowDim`.
+static void findLines(OpOperand *activation, ArrayRef<int64_t> result,
+                      int64_t rowDim, KernelProblem &problem) {
+  int64_t lineDim = rowDim - 1;
+  while (lineDim > 0 && result[lineDim] == 1)
+    --lineDim;
+  if (!problem.rowBytes || lineDim < 0)
+    return;
+  int64_t bytes = getRowBytes(activation, lineDim);
+  if (bytes % problem.rowBytes != 0 || bytes < problem.rowBytes * problem.rows)
+    return;
+  problem.pitch = bytes / problem.rowBytes;
+  problem.lines = result[lineDim];
+}
+
 /// True if numbers of a codebook are looked up more slowly than memory gives
 /// them as bytes. Those that f32 multiplies are converted in either case: on a
 /// Zen 4 a register of 256x256 to 2048x2048 weights takes 2.6 cycles with
@@ -245,6 +260,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       }
     if (problem.rows > 1)
       problem.rowBytes = getRowBytes(layout.contraction.activation, rowDim);
+    findLines(layout.contraction.activation, result, rowDim, problem);
     problem.outer =
         ShapedType::getNumElements(result.drop_back()) / problem.rows;
     auto bytesOf = [](OpOperand *operand) {

@@ -270,3 +270,58 @@ func.func private @no_entry() attributes {
 
 // expected-error @+1 {{a reduced range is about weights of 8 bits}}
 #w = #nnq.weight_format<scheme = symmetric, granularity = per_axis, range = reduced, bits = 4>
+
+// -----
+
+// expected-error @+1 {{tdpbusd has 16 'lanes' and a 'group' of whole fours up to 64, got 16 and 68}}
+#k = #nnq.kernel<dot = tdpbusd, lanes = 16, group = 68, rows = 16, blocks = 1>
+
+// -----
+
+// expected-error @+1 {{eight registers of tdpbusd do not hold matrices for 48 rows by 2 blocks and their factors}}
+#k = #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 48, blocks = 2>
+
+// -----
+
+// expected-error @+1 {{tdpbusd multiplies all weights, as bytes}}
+#k = #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 16, blocks = 1, bits = 4>
+
+// -----
+
+func.func @matrix_sizes() {
+  // expected-error @+1 {{'rows' must be 8 numbers from 1 to 16}}
+  nnq.matrix_configure rows = [16, 16, 16, 16, 16, 16, 16, 17] bytes = [64, 64, 64, 64, 64, 64, 64, 64]
+  return
+}
+
+// -----
+
+func.func @matrix_bytes() {
+  // expected-error @+1 {{'bytes' must be 8 numbers from 1 to 64}}
+  nnq.matrix_configure rows = [16, 16, 16, 16, 16, 16, 16, 16] bytes = [64, 64]
+  return
+}
+
+// -----
+
+func.func @matrix_indices(%x: memref<16x64xi8>) {
+  // expected-error @+1 {{needs 2 indices}}
+  nnq.matrix_load 0, %x[] by 64 : memref<16x64xi8>
+  return
+}
+
+// -----
+
+func.func @matrix_address(%x: !llvm.ptr, %i: index) {
+  // expected-error @+1 {{needs 0 indices}}
+  nnq.matrix_store 0, %x[%i] by 64 : !llvm.ptr
+  return
+}
+
+// -----
+
+func.func @matrix_number() {
+  // expected-error @+1 {{attribute 'matrix' failed to satisfy constraint}}
+  nnq.matrix_zero 8
+  return
+}

@@ -78,3 +78,22 @@ func.func private @ranges(
     tensor<1xf32> {nnq.quant_range = #nnq.quant_range<[0.0, 6.0]>})
 
 }
+
+// CHECK-LABEL: @matrices
+// CHECK: #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 28, blocks = 2>
+// CHECK: nnq.matrix_configure rows = [16, 16, 16, 16, 16, 16, 8, 8] bytes = [64, 64, 64, 64, 32, 32, 64, 64]
+// CHECK: nnq.matrix_zero 0
+// CHECK: nnq.matrix_load 4, %{{.*}}[%{{.*}}, %{{.*}}] by 128 : memref<32x128xi8>
+// CHECK: nnq.matrix_load 6, %{{.*}}[] by 64 : !llvm.ptr
+// CHECK: nnq.matrix_dot 0, 4, 6
+// CHECK: nnq.matrix_store 0, %{{.*}}[%{{.*}}, %{{.*}}] by 128 : memref<32x128xi8>
+func.func @matrices(%x: memref<32x128xi8>, %w: !llvm.ptr, %i: index)
+    attributes {test.kernel = #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 28, blocks = 2>} {
+  nnq.matrix_configure rows = [16, 16, 16, 16, 16, 16, 8, 8] bytes = [64, 64, 64, 64, 32, 32, 64, 64]
+  nnq.matrix_zero 0
+  nnq.matrix_load 4, %x[%i, %i] by 128 : memref<32x128xi8>
+  nnq.matrix_load 6, %w[] by 64 : !llvm.ptr
+  nnq.matrix_dot 0, 4, 6
+  nnq.matrix_store 0, %x[%i, %i] by 128 : memref<32x128xi8>
+  return
+}

@@ -1,8 +1,8 @@
 """Compiles networks for a target and runs them, in whatever way this machine can.
 
 - native: the machine has the instructions;
-- emulated: LLVM IR for a target with VNNI is compiled for plain x86-64, with the
-  intrinsics replaced by their definition;
+- emulated: LLVM IR for a target with VNNI or AMX is compiled for plain x86-64,
+  with the intrinsics replaced by their definition;
 - qemu: AArch64 by user-mode emulation.
 """
 
@@ -16,15 +16,20 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Target:
-    def __init__(self, name, storage, runner):
+    """`on_request`: differs from another one by some kernels only, which a kind
+    of networks has."""
+
+    def __init__(self, name, storage, runner, on_request=False):
         self.name, self.storage, self.runner = name, storage, runner
+        self.on_request = on_request
 
 
 FAMILIES = {
     "x86": [Target("x86-64-v3", "s16", "native"),
             Target("x86-64-v2", "s16", "native"),
             Target("znver4", "u8", "emulated"),
-            Target("alderlake", "u8", "emulated")],
+            Target("alderlake", "u8", "emulated"),
+            Target("sapphirerapids", "u8", "emulated", on_request=True)],
     "aarch64": [Target("aarch64+dotprod", "s8", "qemu"),
                 Target("aarch64+dotprod+i8mm", "s8", "qemu"),
                 Target("aarch64", "s8", "qemu")]}
@@ -226,6 +231,10 @@ PACKSSWB = {"@llvm.x86.avx512.packsswb.512": 32}
 PACKUSWB = {"@llvm.x86.avx512.packuswb.512": 32}
 PMADDWD = {"@llvm.x86.avx2.pmadd.wd": 8, "@llvm.x86.avx512.pmaddw.d.512": 16}
 
+# Defined in matrices.c.
+MATRICES = ("ldtilecfg", "tilerelease", "tilezero", "tileloadd64",
+            "tilestored64", "tdpbusd")
+
 CVTPS2DQ = {"@llvm.x86.avx.cvt.ps2dq.256": 8,
             "@llvm.x86.avx512.mask.cvtps2dq.512": 16}
 
@@ -270,6 +279,9 @@ def emulate(text):
             text = text.replace(name + "(",
                                 "@emulated_%s_%d(" % (prefix, lanes))
             definitions.append(define(lanes))
+    for name in MATRICES:
+        text = text.replace("@llvm.x86.%s(" % name, "@emulated_%s(" % name)
+    text = text.replace(" immarg", "")
     # SSE2 is part of every x86-64.
     rest = re.search(r"@llvm\.x86\.(?!sse2?\.)\S+", text)
     if rest:
@@ -301,12 +313,15 @@ class Machine:
         return self.cross if runner == "qemu" else "cc"
 
     def harness(self, runner):
-        """The main program, compiled once."""
-        obj = self.folder / ("harness-%s.o" % runner)
-        if not obj.exists():
-            run(self.compiler(runner), "-O1", "-c",
-                HERE / "harness.c", "-o", obj)
-        return obj
+        """The main program and what it links to, compiled once."""
+        names = ["harness"] + (["matrices"] if runner == "emulated" else [])
+        objects = []
+        for name in names:
+            objects.append(self.folder / ("%s-%s.o" % (name, runner)))
+            if not objects[-1].exists():
+                run(self.compiler(runner), "-O1", "-c",
+                    HERE / (name + ".c"), "-o", objects[-1])
+        return objects
 
     def can_run(self, target):
         if target.runner == "qemu":
@@ -351,7 +366,7 @@ class Machine:
                 "--filetype=obj", bitcode, "-o", obj)
         else:
             run("nnq-compile", source, *how, "-o", obj)
-        run(self.compiler(runner), self.harness(runner),
+        run(self.compiler(runner), *self.harness(runner),
             self.table(base.with_name(base.name + ".table"), functions), obj,
             "-lm", "-o", program)
         command = [program]

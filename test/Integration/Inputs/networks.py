@@ -693,6 +693,31 @@ class WinogradNetwork(Network):
         return shape[self.channel_dim]
 
 
+class MatrixNetwork(WinogradNetwork):
+    """Convolutions by matrices in registers, of any size: those that overlap,
+    several lines of an image with what lies between them, rests of rows,
+    channels and groups, strides."""
+
+    def strategy(self):
+        choose = self.random.choice
+        rows = self.random.randint(1, 90)
+        down = -(-rows // 16)
+        blocks = [n for n in range(1, 7) if down * n + min(down, n) < 8]
+        return ("nnq.kernel = #nnq.kernel<dot = tdpbusd, lanes = 16, "
+                "group = %d, rows = %d, blocks = %d%s>" %
+                (choose((4, 16, 24, 32, 64, 64)), rows, choose(blocks),
+                 choose(("", ", channels_outer = true"))))
+
+    def stack(self):
+        choose = self.random.choice
+        super().stack()
+        size = choose((1, 1, 3))
+        self.pad(size // 2, size // 2)
+        self.conv(choose((17, 32, 50, 100)), (size, size), choose((1, 2)), 1)
+        self.bias()
+        self.relu(self.stats(0, 3))
+
+
 class DepthwiseNetwork(Network):
     """Depthwise convolutions of few rows, many of whose taps are in padding that
     is not zero when it is quantized, or of none, between layers of one tap."""

@@ -148,19 +148,18 @@ bool nnq::fitsMatrices(int64_t rows, int64_t blocks) {
   // Factors in one direction stay over a step, those in the other are read one
   // after the other.
   int64_t kept = std::min(down, blocks);
-  return rows % down == 0 && down * blocks + kept < kNumMatrices;
+  return down * blocks + kept < kNumMatrices;
 }
 
-static LogicalResult verifyMatrices(function_ref<InFlightDiagnostic()> emitError,
-                                    int64_t lanes, int64_t group, int64_t rows,
-                                    int64_t blocks) {
+static LogicalResult
+verifyMatrices(function_ref<InFlightDiagnostic()> emitError, int64_t lanes,
+               int64_t group, int64_t rows, int64_t blocks) {
   if (lanes != kMatrixRows || group % 4 != 0 || group > 4 * kMatrixRows)
     return emitError() << "tdpbusd has 16 'lanes' and a 'group' of whole fours "
                           "up to 64, got "
                        << lanes << " and " << group;
   if (!fitsMatrices(rows, blocks))
-    return emitError() << "eight registers of tdpbusd do not hold matrices of "
-                          "equal size for "
+    return emitError() << "eight registers of tdpbusd do not hold matrices for "
                        << rows << " rows by " << blocks
                        << " blocks and their factors";
   return success();
@@ -181,7 +180,8 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (dot == DotKind::TDPBUSD &&
       failed(verifyMatrices(emitError, lanes, group, rows, blocks)))
     return failure();
-  if (dot == DotKind::TDPBUSD && (bits || winograd || sparse != SparseKind::None))
+  if (dot == DotKind::TDPBUSD &&
+      (bits || winograd || sparse != SparseKind::None))
     return emitError() << "tdpbusd multiplies all weights, as bytes";
   if (bits != 0 && bits != 2 && bits != 4)
     return emitError() << "'bits' must be 0, 2 or 4, got " << bits;

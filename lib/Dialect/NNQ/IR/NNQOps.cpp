@@ -46,9 +46,8 @@ static LogicalResult verifyMatrixMemory(Op op) {
 LogicalResult MatrixConfigureOp::verify() {
   auto check = [&](ArrayRef<int64_t> values, StringRef name,
                    int64_t most) -> LogicalResult {
-    if (values.size() == kNumMatrices && llvm::all_of(values, [&](int64_t v) {
-          return v > 0 && v <= most;
-        }))
+    if (values.size() == kNumMatrices &&
+        llvm::all_of(values, [&](int64_t v) { return v > 0 && v <= most; }))
       return success();
     return emitOpError("'") << name << "' must be " << kNumMatrices
                             << " numbers from 1 to " << most;

@@ -78,7 +78,9 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
       tdpbusd takes up to 64.
     - `rows`, `blocks`: the tile of accumulators held in registers, in rows of the
       result and blocks of `lanes` channels. tdpbusd has matrices of up to 16 rows
-      in a register: more are as many matrices of one size as it takes.
+      in a register: more are as many matrices of one size as it takes, which
+      overlap where their rows do not add up. More rows than the innermost loop
+      over rows has are several rows of an image.
     - `channels_outer`: the loop over tiles of channels is the outermost one, so
       that weights which no cache holds are read once, and the activation once a
       tile.
