@@ -58,6 +58,8 @@ def test_factors_of_a_layer_without_full_rank_win(wide: nnq.Model, data: np.ndar
     assert points["plain int8"] == [[1.0, result.baseline.accuracy]]
     front = next(line for line in figure.axes[0].lines if line.get_label() == "Pareto front")
     assert front.get_xdata().tolist() == [result.cost(t) for t in result.pareto]
+    assert front.get_xdata().tolist() == sorted(front.get_xdata(), reverse=True)
+    assert front.get_drawstyle() == "steps-pre"
 
     # A search that was stopped while it wrote goes on behind the last whole line.
     lines = log.read_text().splitlines()
