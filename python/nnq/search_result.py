@@ -86,7 +86,8 @@ class SearchResult:
             return [trial.accuracy or 0.0 for trial in trials]
 
         axes.scatter([self.cost(t) for t in done], accuracy(done), s=14, color="0.6", label="trials")
-        axes.step([self.cost(t) for t in front], accuracy(front), where="post", marker="o", label="Pareto front")
+        # From the dearest: what costs less than a point reaches the accuracy of the next.
+        axes.step([self.cost(t) for t in front], accuracy(front), where="pre", marker="o", label="Pareto front")
         axes.scatter([self.cost(self.baseline)], accuracy([self.baseline]), marker="s", color="k", label="plain int8")
         axes.scatter([self.cost(self.best)], accuracy([self.best]), marker="*", s=160, color="C3", label="best")
         axes.axhline(self.accuracy - self.limit, ls=":", color="0.4", label=f"{self.limit:g} points below f32")

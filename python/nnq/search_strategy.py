@@ -37,6 +37,8 @@ class Search:
         self.drop, self.objective, self.limit, self.show = drop, objective, limit, show
         self.techniques = list(techniques)
         self.trials: dict[str, Trial] = {}
+        # The first trial of each network.
+        self.firsts: dict[str, Trial] = {}
 
     def gain(self, trial: Trial) -> float:
         """Return how many times better a trial is than plain int8 by the objective."""
@@ -70,9 +72,10 @@ class Search:
         """Return what is allowed and better than plain int8, the best first.
 
         What others beat in both gain and drop is behind all of them: it holds no better on other samples, and there may
-        be many of its kind.
+        be many of its kind. Of recipes of the same network it is the first.
         """
-        found = [trial for trial in self.trials.values() if self.is_allowed(trial) and self.gain(trial) > FASTER]
+        different = {trial.network or key: trial for key, trial in reversed(self.trials.items())}
+        found = [trial for trial in different.values() if self.is_allowed(trial) and self.gain(trial) > FASTER]
         front: list[Trial] = []
         beaten: list[Trial] = []
         for trial in sorted(found, key=lambda trial: (-self.gain(trial), trial.drop or 0.0)):
@@ -90,15 +93,21 @@ class Search:
             if len(self.trials) + len(missing) >= self.limit:
                 break
             if key in self.log.known:
-                self.trials[key] = self.log.known[key]
+                self.keep(self.log.known[key])
             else:
                 missing.append(recipe)
         self.tell()
         for trial in self.try_all(missing):
             self.log.add(trial)
-            self.trials[trial.recipe.to_json()] = trial
+            self.keep(trial)
             self.tell()
         return [self.trials[r.to_json()] for r in recipes if r.to_json() in self.trials]
+
+    def keep(self, trial: Trial) -> None:
+        """Add a trial. Recipes of the same network, as where a step finds nothing to do, are as good as the first."""
+        if trial.network:
+            trial = dataclasses.replace(self.firsts.setdefault(trial.network, trial), recipe=trial.recipe)
+        self.trials[trial.recipe.to_json()] = trial
 
     def try_all(self, recipes: Sequence[Recipe]) -> Iterator[Trial]:
         """Give trials as they end."""

@@ -58,6 +58,8 @@ def test_factors_of_a_layer_without_full_rank_win(wide: nnq.Model, data: np.ndar
     assert points["plain int8"] == [[1.0, result.baseline.accuracy]]
     front = next(line for line in figure.axes[0].lines if line.get_label() == "Pareto front")
     assert front.get_xdata().tolist() == [result.cost(t) for t in result.pareto]
+    assert front.get_xdata().tolist() == sorted(front.get_xdata(), reverse=True)
+    assert front.get_drawstyle() == "steps-pre"
 
     # A search that was stopped while it wrote goes on behind the last whole line.
     lines = log.read_text().splitlines()
@@ -176,6 +178,35 @@ def test_what_others_beat_is_confirmed_last():
     assert [(trial.speedup, trial.drop) for trial in search.finalists()] == [of[i] for i in (0, 3, 1, 2, 4)]
 
 
+def test_recipes_of_one_network_are_one_trial():
+    # As where noise makes the same code faster.
+    found = {"factorize": ("small", 1.5), "prune-weights": ("small", 1.8), "share-weights": ("plain", 1.3)}
+
+    class Noisy(Search):
+        def try_all(self, recipes):
+            for recipe in recipes:
+                network, speedup = found.get(recipe.steps[0].pipeline, ("plain", 1.0))
+                yield trials.Trial(recipe, 99, 1, speedup=speedup, network=network)
+
+    search = Noisy(None, Log(None, ""), None, 5, "latency", 100, [Technique(name, ({},)) for name in found], None)
+    search.run([PLAIN])
+    assert search.climb() == ({0: 0, 1: 0}, {})
+    assert [trial.speedup for trial in search.trials.values()] == [1.0, 1.5, 1.5, 1.0]
+    assert [str(trial.recipe) for trial in search.finalists()] == ["factorize, quantize-int8"]
+
+
+def test_a_step_that_finds_nothing_to_do_gains_nothing(data: np.ndarray):
+    weights = np.random.default_rng(3).normal(size=(16, 16)).astype(np.float32)
+    full = nnq.load(layer('linalg.matmul {nnq.layer = "fc"}', (1, 16), weights, (1, 16)))
+    result = nnq.search(full, data[:, :16].copy(), techniques=["factorize"], drop=60, trials=2)
+    plain, factors = result.trials
+    assert [step.pipeline for step in factors.recipe.steps] == ["factorize", "quantize-int8"]
+    assert dataclasses.replace(factors, recipe=plain.recipe) == dataclasses.replace(
+        plain, held_accuracy=None, held_drop=None, held_error=None
+    )
+    assert factors.speedup == 1
+
+
 def test_techniques_together_are_taken_further():
     first = Technique("prune-layers", tuple({"points": n} for n in (1, 2, 3, 4)))
     second = Technique("prune-weights", tuple({"points": n} for n in (0.5, 1.5)))
@@ -206,6 +237,14 @@ def test_samples_kept_aside_refuse_what_was_luck(wide: nnq.Model, data: np.ndarr
     assert result.best.held_drop == 0
     assert "the best on samples that were kept aside: drop +0.00" in str(result)
     assert nnq.search(wide, data, labels=np.zeros(len(data), bool), holdout=0, **options).best.held_drop is None
+
+
+def test_the_drop_holds_on_samples_kept_aside():
+    holds = sys.modules[nnq.search.__module__].holds
+    trial = trials.Trial(PLAIN, 98.6, 0.44, 0.11, held_accuracy=98.84, held_drop=0.62, held_error=0.35)
+    assert not holds(trial, 0.5)
+    assert holds(trial, 0.62)
+    assert holds(trials.Trial(PLAIN, 98.6, 0.44), 0.5)
 
 
 def test_layers_without_channels_to_prune_may_be_left_out():

@@ -23,9 +23,10 @@ using namespace nnq;
 static constexpr StringLiteral kPass = "nnq-remove-blocks";
 
 /// A matrix times the channels of `input`, or a number times each of them.
-static linalg::GenericOp createProjection(OpBuilder &builder, Location loc,
-                                          Value input, unsigned dim,
-                                          TypedAttr weights) {
+static FailureOr<linalg::LinalgOp> createProjection(OpBuilder &builder,
+                                                    Location loc, Value input,
+                                                    unsigned dim,
+                                                    TypedAttr weights) {
   auto type = cast<RankedTensorType>(input.getType());
   const unsigned rank = type.getRank();
   const bool isMatrix = cast<ShapedType>(weights.getType()).getRank() == 2;
@@ -47,11 +48,28 @@ static linalg::GenericOp createProjection(OpBuilder &builder, Location loc,
         builder, loc, builder.getZeroAttr(type.getElementType()));
     init = linalg::FillOp::create(builder, loc, zero, init).getResult(0);
   }
+  // Layouts are chosen for images, and so for what is known as a convolution.
+  if (isMatrix && rank == 4 && dim == 1) {
+    FailureOr<ConstantData> data = ConstantData::get(weights);
+    if (failed(data))
+      return failure();
+    SmallVector<int64_t> shape(data->getShape());
+    shape.append({1, 1});
+    auto kernel = RankedTensorType::get(shape, type.getElementType());
+    Value constant = arith::ConstantOp::create(
+        builder, loc, makeResource(kernel, "projection", data->getBytes()));
+    Attribute ones = builder.getI64VectorAttr({1, 1});
+    return cast<linalg::LinalgOp>(
+        linalg::Conv2DNchwFchwOp::create(builder, loc, type,
+                                         ValueRange{input, constant}, init,
+                                         /*strides=*/ones, /*dilations=*/ones)
+            .getOperation());
+  }
   auto map = [&](ArrayRef<AffineExpr> results) {
     return AffineMap::get(iterators.size(), 0, results, builder.getContext());
   };
   Value constant = arith::ConstantOp::create(builder, loc, weights);
-  return linalg::GenericOp::create(
+  auto projection = linalg::GenericOp::create(
       builder, loc, type, ValueRange{input, constant}, init,
       ArrayRef<AffineMap>{map(from), map(channels), map(to)}, iterators,
       [&](OpBuilder &b, Location loc, ValueRange args) {
@@ -60,6 +78,7 @@ static linalg::GenericOp createProjection(OpBuilder &builder, Location loc,
           result = arith::AddFOp::create(b, loc, args[2], result);
         linalg::YieldOp::create(b, loc, result);
       });
+  return cast<linalg::LinalgOp>(projection.getOperation());
 }
 
 namespace {
@@ -101,19 +120,20 @@ FailureOr<Value> RemoveBlocks::fit(const PrunableBlock &block,
            << " has weights and bias that are not those of the " << size
            << " channels of its result";
   OpBuilder builder(block.getExit());
-  linalg::GenericOp projection =
+  FailureOr<linalg::LinalgOp> projection =
       createProjection(builder, block.getExit()->getLoc(), block.input,
                        *block.channelDim, cast<TypedAttr>(weights));
-  projection->setAttr(
-      kLayerAttr,
-      builder.getStringAttr(getLayerName(block.getExit()) + ".projection"));
-  Value addend = arith::ConstantOp::create(builder, projection.getLoc(),
-                                           cast<TypedAttr>(bias));
+  if (failed(projection))
+    return emitLayerError(block.getExit())
+           << kRemoveBlockAttr << " has weights that cannot be read";
+  Operation *op = *projection;
+  op->setAttr(kLayerAttr, builder.getStringAttr(getLayerName(block.getExit()) +
+                                                ".projection"));
+  Value addend =
+      arith::ConstantOp::create(builder, op->getLoc(), cast<TypedAttr>(bias));
   AffineMap map = AffineMap::get(type.getRank(), 0,
                                  builder.getAffineDimExpr(*block.channelDim));
-  return createBiasAdd(builder, projection, projection.getResult(0), addend,
-                       map)
-      .getResult(0);
+  return createBiasAdd(builder, op, op->getResult(0), addend, map).getResult(0);
 }
 
 LogicalResult RemoveBlocks::remove(const PrunableBlock &block,

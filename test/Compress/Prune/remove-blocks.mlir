@@ -14,8 +14,8 @@
 // CHECK-SAME: %[[X:[^:]+]]: tensor<1x2x3x3xf32>
 // CHECK-SAME: nnq.removed_blocks = [{importance = 1.250000e-01 : f64, macs = 72 : i64, name = "conv1 to conv2", weights = 8 : i64}, {macs = 36 : i64, name = "conv2b", weights = 4 : i64}]
 // CHECK-NOT: conv1
-// CHECK: %[[P:.+]] = linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]} ins(%[[X]], %{{.+}} : tensor<1x2x3x3xf32>, tensor<2x2xf32>)
-// CHECK-SAME: nnq.layer = "add2.projection"
+// CHECK: %[[P:.+]] = linalg.conv_2d_nchw_fchw {{.*}}nnq.layer = "add2.projection"
+// CHECK-SAME: ins(%[[X]], %{{.+}} : tensor<1x2x3x3xf32>, tensor<2x2x1x1xf32>)
 // CHECK: %[[B:.+]] = linalg.generic {{.*}}ins(%[[P]], %{{.+}} : tensor<1x2x3x3xf32>, tensor<2xf32>){{.*}}nnq.layer = "add2.projection.bias"
 // CHECK: linalg.conv_2d_nchw_fchw {nnq.layer = "conv3"} ins(%[[B]],
 // REMARK: block conv2b is removed
