@@ -11,6 +11,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Support/Mutex.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Target/TargetOptions.h"
@@ -327,9 +328,21 @@ static bool hasX86Features(TargetAttr target, StringRef features) {
   Triple triple(target.getTriple().getValue());
   if (triple.getArch() != Triple::x86_64)
     return false;
-  auto subtarget = createSubtarget(triple, target.getCpu().getValue(),
-                                   target.getFeatures().getValue());
-  return subtarget && subtarget->checkFeatures(features);
+  // Cost models ask for each layer that they look at.
+  static llvm::sys::Mutex mutex;
+  static llvm::StringMap<bool> known;
+  std::lock_guard<llvm::sys::Mutex> lock(mutex);
+  std::string key =
+      llvm::join(ArrayRef<StringRef>{target.getTriple().getValue(),
+                                     target.getCpu().getValue(),
+                                     target.getFeatures().getValue(), features},
+                 "|");
+  auto [entry, isNew] = known.try_emplace(key, false);
+  if (isNew)
+    if (auto subtarget = createSubtarget(triple, target.getCpu().getValue(),
+                                         target.getFeatures().getValue()))
+      entry->second = subtarget->checkFeatures(features);
+  return entry->second;
 }
 
 bool nnq::hasFusedMultiplyAdd(TargetAttr target) {

@@ -13,7 +13,9 @@
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 #include "nnq/Dialect/NNQ/IR/NNQ.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Target/Passes.h"
+#include "llvm/TargetParser/Triple.h"
 
 namespace nnq {
 #define GEN_PASS_DEF_LOWERMATRICES
@@ -278,7 +280,9 @@ struct LowerMatrices : public nnq::impl::LowerMatricesBase<LowerMatrices> {
     });
     for (Operation *op : ops)
       lowering.lower(op);
-    if (isUsed)
+    TargetAttr target = findTarget(module);
+    if (isUsed &&
+        (!target || llvm::Triple(target.getTriple().getValue()).isOSLinux()))
       lowering.emitRequest();
   }
 };

@@ -7,6 +7,7 @@
 #include "nnq/Vectorize/LayerCost.h"
 
 #include "WinogradCost.h"
+#include "nnq/Support/TargetInfo.h"
 #include "nnq/Vectorize/KernelCost.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -144,6 +145,11 @@ double nnq::estimateLayerCycles(TargetAttr target, const LayerLoops &layer,
                                   kernel.getTileRows(), kernel.getTileBlocks());
   if (isInt8) {
     compute = estimateWinograd(target, layer, sizes, getSize, compute);
+    if (multipliesMatrices(target)) {
+      KernelEstimate matrices =
+          chooseMatrices(target, problem, sizes.run, sizes.outerSums);
+      compute = std::min(kVectorShare * compute, matrices.cycles);
+    }
     // By measurement on a Zen 4, registers of results are quantized in this,
     // whether they are full or not.
     constexpr double kQuantizeCycles = 1.5;

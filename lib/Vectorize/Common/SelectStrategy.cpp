@@ -175,10 +175,6 @@ static int64_t getRowBytes(OpOperand *activation, unsigned rowDim) {
   return stride ? *stride * type.getElementTypeBitWidth() / 8 : 0;
 }
 
-/// Cycles of a core that has matrices, of those that are estimated for vectors:
-/// it has two units of 512 bits.
-static constexpr double kVectorShare = 0.6;
-
 /// Lines of an image, each of which is a row loop at `rowDim`.
 static void findLines(OpOperand *activation, ArrayRef<int64_t> result,
                       int64_t rowDim, KernelProblem &problem) {
