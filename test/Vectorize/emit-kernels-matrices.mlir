@@ -90,3 +90,32 @@ func.func @lines(%x: memref<7x128xi8>, %w: memref<1x3x1x12x16x4xi8>, %y: memref<
   }
   return
 }
+
+// -----
+
+#x = affine_map<(n, c, k, p, v) -> (n, k * 64 + p * 4 + v)>
+#w = affine_map<(n, c, k, p, v) -> (c floordiv 16, k, p, c mod 16, v)>
+#y = affine_map<(n, c, k, p, v) -> (n, c)>
+
+// Weights that the first-level cache does not hold are asked for early.
+// CHECK-LABEL: @many_weights
+// CHECK: nnq.matrix_load 2
+// CHECK-COUNT-16: memref.prefetch %{{.*}}, read, locality<3>, data : memref<4x16x1024xi8>
+// CHECK: nnq.matrix_dot 0, 1, 2
+func.func @many_weights(%x: memref<16x1024xi8>, %w: memref<4x16x16x16x4xi8>, %y: memref<16x64xi32>) {
+  %c0_i32 = arith.constant 0 : i32
+  linalg.fill ins(%c0_i32 : i32) outs(%y : memref<16x64xi32>)
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =
+      ["parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<16x1024xi8>, memref<4x16x16x16x4xi8>)
+      outs(%y : memref<16x64xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 16, blocks = 1>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}

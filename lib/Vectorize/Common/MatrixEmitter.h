@@ -46,6 +46,8 @@ private:
 
   void emitTile(mlir::OpBuilder &b, const Tile &tile);
   void emitConfiguration(mlir::OpBuilder &b, const Registers &registers);
+  bool prefetches() const;
+  void prefetchAhead(mlir::OpBuilder &b, mlir::SmallVector<mlir::Value> at);
   void emitStep(mlir::OpBuilder &b, const Tile &tile,
                 const Registers &registers,
                 mlir::ArrayRef<mlir::OpFoldResult> reductions);
