@@ -30,7 +30,8 @@ def test_zeros_are_kept_and_counted(example, capsys):
     outcome = prune.main([str(CIFAR10), "--epochs", "7"])
     accuracy = {name: result.accuracy for name, result in outcome.results.items()}
     assert accuracy["nnq f32, pruned"] > 0.3
-    assert accuracy["nnq f32, pruned"] == pytest.approx(accuracy["PyTorch f32, pruned"], abs=2e-3)
+    # The same numbers but for rounding, which may turn one of the thousand images.
+    assert accuracy["nnq f32, pruned"] == pytest.approx(accuracy["PyTorch f32, pruned"], abs=1.5e-3)
     assert accuracy["nnq int8, pruned"] == pytest.approx(accuracy["nnq f32, pruned"], abs=0.03)
 
     zeros = prune.count_zeros(outcome.pruned)
