@@ -6,6 +6,7 @@ import dataclasses
 import sys
 
 import pytest
+import torch
 from conftest import ROOT, SHARED
 
 FOLDER = SHARED / "models"
@@ -29,8 +30,8 @@ def examples(monkeypatch):
 
     load = cifar10.load
 
-    def load_some(path, train_share):
-        images = load(path, train_share)
+    def load_some(path, fold):
+        images = load(path, fold)
         return dataclasses.replace(
             images,
             x_train=images.x_train[:512],
@@ -45,15 +46,30 @@ def examples(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
 
 
-def test_what_is_left_is_trained(examples, capsys):
+def test_what_is_left_is_trained(examples, capsys, monkeypatch):
     finetune, _ = examples
-    results = finetune.main([str(NETWORK), str(CIFAR10), "--epochs", "1", "--macs", "0.7"])
+    monkeypatch.setattr(finetune, "CALIBRATION", 128)
+    results = finetune.main([str(NETWORK), str(CIFAR10), "--epochs", "1", "--ratios", "0.25", "0.3", "0.35"])
     assert results["dense"] > 88
-    assert 60 < results["multiply-adds"] <= 70
+    assert 68 < results["multiply-adds"] <= 72
     # Few images are little to learn from, but the weights are those that were fitted.
     assert results["fine-tuned"] > 70
     assert abs(results["fine-tuned"] - results["fine-tuned, int8"]) < 3
     assert "fine-tuned, int8" in capsys.readouterr().out
+
+
+def test_images_are_mixed(examples):
+    finetune, _ = examples
+    x = torch.arange(64.0)[:, None, None, None].expand(64, 3, 32, 32)
+    mixed = finetune.mix(x, torch.Generator().manual_seed(1))
+    values = [image.unique().tolist() for image in mixed]
+    whole = [numbers[0] == i for i, numbers in enumerate(values) if len(numbers) == 1]
+    boxes = [(i, numbers) for i, numbers in enumerate(values) if len(numbers) == 2]
+    # Images as they were, blended ones, and ones with a box of another.
+    assert sum(whole) > 10
+    assert len(whole) - sum(whole) > 10
+    assert len(boxes) > 10
+    assert all(i in numbers and all(n in range(64) for n in numbers) for i, numbers in boxes)
 
 
 def test_factors_come_back(examples, monkeypatch):

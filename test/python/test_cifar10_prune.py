@@ -30,7 +30,8 @@ def test_zeros_are_kept_and_counted(example, capsys):
     outcome = prune.main([str(CIFAR10), "--epochs", "7"])
     accuracy = {name: result.accuracy for name, result in outcome.results.items()}
     assert accuracy["nnq f32, pruned"] > 0.3
-    assert accuracy["nnq f32, pruned"] == pytest.approx(accuracy["PyTorch f32, pruned"], abs=2e-3)
+    # The same numbers but for rounding, which may turn one of the thousand images.
+    assert accuracy["nnq f32, pruned"] == pytest.approx(accuracy["PyTorch f32, pruned"], abs=1.5e-3)
     assert accuracy["nnq int8, pruned"] == pytest.approx(accuracy["nnq f32, pruned"], abs=0.03)
 
     zeros = prune.count_zeros(outcome.pruned)
@@ -65,12 +66,17 @@ def test_no_image_is_trained_and_tested_with(example, tmp_path):
     cifar10, _ = example
     x = np.random.default_rng(0).integers(0, 256, (50, 32, 32, 3), dtype=np.uint8)
     np.savez(tmp_path / "images.npz", x=x, y=np.arange(50) % 10)
-    images = cifar10.load(tmp_path / "images.npz")
-    assert (len(images.x_train), len(images.x_test)) == (40, 10)
-    everything = np.concatenate([images.x_train, images.x_test])
-    assert len(np.unique(everything.reshape(50, -1), axis=0)) == 50
     labels = {image.tobytes(): label for image, label in zip(cifar10.normalize(x), np.arange(50) % 10, strict=True)}
-    assert [labels[image.tobytes()] for image in images.x_test] == images.y_test.tolist()
+    tested = set()
+    for fold in range(5):
+        images = cifar10.load(tmp_path / "images.npz", fold)
+        assert (len(images.x_train), len(images.x_test)) == (40, 10)
+        everything = np.concatenate([images.x_train, images.x_test])
+        assert len(np.unique(everything.reshape(50, -1), axis=0)) == 50
+        assert [labels[image.tobytes()] for image in images.x_test] == images.y_test.tolist()
+        tested.update(image.tobytes() for image in images.x_test)
+    # Each fold tests with others.
+    assert len(tested) == 50
 
 
 def test_binary_version(example, tmp_path):

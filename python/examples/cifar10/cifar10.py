@@ -44,8 +44,11 @@ def read_batch(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return records[:, 1:].reshape(-1, 3, SIDE, SIDE).transpose(0, 2, 3, 1), records[:, 0]
 
 
-def load(path: Path, train_share: float = TRAIN_SHARE) -> Images:
-    """Load the folder of the binary version (data_batch_1.bin, ..., test_batch.bin), or one .npz with x and y."""
+def load(path: Path, fold: int = 0) -> Images:
+    """Load the folder of the binary version (data_batch_1.bin, ..., test_batch.bin), or one .npz with x and y.
+
+    Of the images of one .npz each `fold` tests with others, until all have been tested with.
+    """
     if path.is_dir():
         files = sorted(path.glob("data_batch_*.bin"))
         if not files or not (path / "test_batch.bin").exists():
@@ -62,6 +65,7 @@ def load(path: Path, train_share: float = TRAIN_SHARE) -> Images:
         if x.dtype != np.uint8 or x.shape[1:] != (SIDE, SIDE, 3) or len(x) != len(y):
             raise DataError(f"{path}: x is {x.dtype} {list(x.shape)}, not uint8 [N, {SIDE}, {SIDE}, 3] and labels")
         order = np.random.default_rng(SEED).permutation(len(x))
-        train, test = np.split(order, [int(train_share * len(x))])
+        count = int(TRAIN_SHARE * len(x))
+        train, test = np.split(np.roll(order, fold * (len(x) - count)), [count])
         (x_train, y_train), (x_test, y_test) = (x[train], y[train]), (x[test], y[test])
     return Images(normalize(x_train), y_train.astype(np.int64), normalize(x_test), y_test.astype(np.int64))

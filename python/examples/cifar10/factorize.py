@@ -4,12 +4,13 @@
     python python/examples/cifar10/factorize.py resnet20.pt2 cifar10.npz     # a program of torch.export, x and y
 
 The compiler chooses methods and ranks and keeps what it has measured to be faster in int8, nnq.torch.factorize_like
-puts the factors into the module, and the dense network teaches it for a few epochs, as in finetune.py. Half of the
-images train, the other half tests. Needs torch and torch-mlir.
+puts the factors into the module, and the dense network teaches it for a few epochs, as in finetune.py. Four
+fifths of the images train, the others test. Needs torch and torch-mlir.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,15 +26,15 @@ import nnq.torch
 from nnq.trial import compare_times
 
 
-def run(network: ResNet20, images: Images, epochs: int, ratio: float) -> dict[str, float]:
+def run(network: ResNet20, images: Images, args: argparse.Namespace) -> dict[str, float]:
     """Factorize, fine-tune, quantize; return accuracies by name, and how many times faster int8 is than without."""
     x_train, x_test = normalize(images.x_train), normalize(images.x_test)
     example = [x_train[:1]]
     dense = nnq.from_torch(network, example, entry="resnet20")
     calib = x_train[:CALIBRATION].numpy()
-    factorized = dense.factorize(ratio=ratio, data=calib, gate_precision="int8")
+    factorized = dense.factorize(ratio=args.ratio, data=calib, gate_precision="int8")
     small = nnq.torch.factorize_like(network, factorized)
-    finetune(small, network, x_train, epochs)
+    finetune(small, network, x_train, args.epochs, args.bfloat16)
     tuned = nnq.from_torch(small, example, entry="resnet20")
     int8, plain = (model.quantize(data=calib) for model in (tuned, dense))
     times = compare_times(int8.compile(), plain.compile(), [x_test[:1].numpy()])
@@ -51,8 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, float] | None:
     """Run the example."""
     parser = make_parser("Factorize the layers of a trained ResNet-20 and fine-tune them.")
     parser.add_argument("--ratio", type=float, default=0.5, help="share of the multiply-adds of each layer that goes")
-    args = parser.parse_args(arguments)
-    return report(args, run, args.ratio)
+    return report(parser.parse_args(arguments), run)
 
 
 if __name__ == "__main__":

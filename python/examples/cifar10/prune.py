@@ -96,7 +96,9 @@ def without_masks(network: nn.Module) -> nn.Module:
     """Return a copy whose weights have the zeros themselves."""
     copied = build_lenet5(channels=3, features=400)
     for name, layer in weighted_layers(network).items():
-        copied.get_submodule(name).load_state_dict({"weight": layer.weight.detach(), "bias": layer.bias.detach()})
+        # layer.weight is what the last forward pass had, before the last step of the optimizer.
+        weight = layer.weight_orig.detach() * layer.weight_mask
+        copied.get_submodule(name).load_state_dict({"weight": weight, "bias": layer.bias.detach()})
     return copied.eval()
 
 
