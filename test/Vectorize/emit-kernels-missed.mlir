@@ -286,3 +286,55 @@ func.func @taps_apart(%x: memref<6x48xi16>, %w: memref<1x3x12x8x2xi8>, %y: memre
   }
   return
 }
+
+// -----
+
+#x = affine_map<(n, c, k, p, v) -> (n, k * 64 + p * 4 + v)>
+#w = affine_map<(n, c, k, p, v) -> (c floordiv 16, k, p, c mod 16, v)>
+#y = affine_map<(n, c, k, p, v) -> (n, c)>
+
+// CHECK-LABEL: @signed_matrices
+// CHECK: linalg.generic
+func.func @signed_matrices(%x: memref<16x64xi8>, %w: memref<1x1x16x16x4xi8>, %y: memref<16x16xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<16x16xi32>)
+  // expected-remark @below {{tdpbusd multiplies unsigned bytes by signed ones}}
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =
+      ["parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<16x64xi8>, memref<1x1x16x16x4xi8>) outs(%y : memref<16x16xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 16, blocks = 1>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extsi %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}
+
+// -----
+
+#x = affine_map<(n, c, k, p, v) -> (n, k * 64 + p * 4 + v)>
+#w = affine_map<(n, c, k, p, v) -> (c floordiv 16, k, p, c mod 16, v)>
+#y = affine_map<(n, c, k, p, v) -> (n, c)>
+
+// CHECK-LABEL: @started_matrices
+// CHECK: linalg.generic
+func.func @started_matrices(%x: memref<16x64xi8>, %w: memref<1x1x16x16x4xi8>, %y: memref<16x16xi32>) {
+  %one = arith.constant 1 : i32
+  linalg.fill ins(%one : i32) outs(%y : memref<16x16xi32>)
+  // expected-remark @below {{sums do not begin with zero}}
+  linalg.generic {indexing_maps = [#x, #w, #y], iterator_types =
+      ["parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<16x64xi8>, memref<1x1x16x16x4xi8>) outs(%y : memref<16x16xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = tdpbusd, lanes = 16, group = 64, rows = 16, blocks = 1>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}

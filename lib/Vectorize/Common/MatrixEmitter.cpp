@@ -18,6 +18,7 @@
 using namespace mlir;
 using namespace nnq;
 
+/// Finds how many lines of an image a tile takes.
 MatrixEmitter::MatrixEmitter(OpBuilder &builder, const KernelGroup &group)
     : KernelOperands(builder, group), builder(builder) {
   int64_t width = shape.rowLoop >= 0 ? rootShape[shape.rowLoop] : 1;
@@ -26,7 +27,9 @@ MatrixEmitter::MatrixEmitter(OpBuilder &builder, const KernelGroup &group)
   lineLoop = shape.rowLoop - 1;
   while (lineLoop > 0 && rootShape[lineLoop] == 1)
     --lineLoop;
-  if (lineLoop < 0)
+  // Lines of a tile have their channels and weights in common.
+  if (lineLoop < 0 || lineLoop == static_cast<int64_t>(shape.laneLoop) ||
+      contraction.getIndexingMapsArray()[1].isFunctionOfDim(lineLoop))
     return;
   auto type = cast<MemRefType>(contraction.getInputs()[0].getType());
   std::optional<int64_t> row = getLoopStride(type, xMap, shape.rowLoop),
@@ -223,6 +226,11 @@ void MatrixEmitter::emit() {
             [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); });
 }
 
+template <typename Ext>
+static bool isExtendedBy(Value value) {
+  return llvm::all_of(value.getUsers(), llvm::IsaPred<Ext>);
+}
+
 bool MatrixEmitter::canEmit(const KernelGroup &group, std::string &reason) {
   linalg::GenericOp op = group.reduction;
   auto fail = [&](StringRef why) {
@@ -238,6 +246,10 @@ bool MatrixEmitter::canEmit(const KernelGroup &group, std::string &reason) {
       !elementOf(op.getInputs()[1]).isInteger(8) ||
       !elementOf(op.getOutputs()[0]).isInteger(32))
     return fail("tdpbusd multiplies bytes to sums of 32 bits");
+  Block *body = op.getBlock();
+  if (!isExtendedBy<arith::ExtUIOp>(body->getArgument(0)) ||
+      !isExtendedBy<arith::ExtSIOp>(body->getArgument(1)))
+    return fail("tdpbusd multiplies unsigned bytes by signed ones");
   linalg::FillOp init = group.init;
   if (!init || !matchPattern(init.getInputs()[0], m_Zero()))
     return fail("sums do not begin with zero");
