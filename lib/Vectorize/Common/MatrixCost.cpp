@@ -16,7 +16,7 @@ namespace {
 /// and measurement on a Sapphire Rapids.
 struct TileCost {
   const KernelProblem &problem;
-  int64_t steps, across;
+  int64_t steps, across, runLength;
 
   double get(int64_t length, int64_t rows) const;
 };
@@ -33,7 +33,12 @@ double TileCost::get(int64_t length, int64_t rows) const {
                             : kLoadCycles;
   double down = llvm::divideCeil(length, rows);
   double products = double(rows) * down * across;
-  double loads = kLoadCycles * down + weightCycles * across;
+  // All blocks read the same rows, which overlap, and weights pass by.
+  constexpr int64_t kRowsCacheBytes = 36 << 10;
+  int64_t rowBytes = std::min(problem.rowBytes, runLength);
+  double rowCycles =
+      length * rowBytes > kRowsCacheBytes ? kSecondLevelCycles : kLoadCycles;
+  double loads = rowCycles * down + weightCycles * across;
   // Loads are hidden, but never all of them.
   constexpr double kExposed = 0.1;
   double step = std::max({products, loads, kLatency}) + kExposed * loads;
@@ -71,7 +76,7 @@ KernelEstimate nnq::chooseMatrices(TargetAttr target,
       auto column = [&](int64_t width) {
         if (width == 0)
           return 0.0;
-        TileCost cost{problem, outerSteps * stepsOfRun, width};
+        TileCost cost{problem, outerSteps * stepsOfRun, width, runLength};
         double cycles = count * cost.get(length, rows);
         if (rest)
           cycles += cost.get(rest, std::min(rest, rows));
