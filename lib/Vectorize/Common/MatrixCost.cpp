@@ -82,8 +82,9 @@ KernelEstimate nnq::chooseMatrices(TargetAttr target,
           cycles += cost.get(rest, std::min(rest, rows));
         return cycles + (isSameSize ? 0 : 2 * kConfigureCycles);
       };
+      int64_t full = blocks / across;
       double cycles =
-          kConfigureCycles + double(outer) * (blocks / across * column(across) +
+          kConfigureCycles + double(outer) * (double(full) * column(across) +
                                               column(blocks % across));
       if (cycles >= best.cycles)
         continue;
