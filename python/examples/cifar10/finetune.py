@@ -157,7 +157,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument("network", type=Path, help="program of torch.export (.pt2), or a state dict")
     parser.add_argument("data", type=Path, help="folder of the binary version, or .npz with x and y")
     parser.add_argument("--fold", type=int, default=0, choices=range(5), help="which fifth of an .npz tests")
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=80)
     parser.add_argument("--bfloat16", action="store_true", help="train in bfloat16, for CPUs that multiply it")
     return parser
 
