@@ -240,23 +240,28 @@ struct LowerParallel : public nnq::impl::LowerParallelBase<LowerParallel> {
     return body;
   }
 
-  /// Asks OpenMP, which may give fewer threads than are wanted.
+  /// Asks OpenMP, which may give fewer threads than are wanted. By names that
+  /// only LLVM's library has: another one in the process, such as that of
+  /// PyTorch, may answer `omp_get_thread_num`, and knows none of our threads.
   Member findMember(IRRewriter &rewriter, Location loc) {
     auto ask = [&](StringRef name) -> Value {
       Type i32 = rewriter.getI32Type();
+      auto pointer = LLVM::LLVMPointerType::get(&getContext());
       if (!getOperation().lookupSymbol(name)) {
         OpBuilder b = OpBuilder::atBlockEnd(getOperation().getBody());
         LLVM::LLVMFuncOp::create(b, loc, name,
-                                 LLVM::LLVMFunctionType::get(i32, {}));
+                                 LLVM::LLVMFunctionType::get(i32, {pointer}));
       }
+      // A place in the source, which is not used.
+      Value place = LLVM::ZeroOp::create(rewriter, loc, pointer);
       Value number = LLVM::CallOp::create(rewriter, loc, TypeRange(i32), name,
-                                          ValueRange())
+                                          ValueRange(place))
                          .getResult();
       return arith::IndexCastOp::create(rewriter, loc, rewriter.getIndexType(),
                                         number);
     };
-    Value id = ask("omp_get_thread_num");
-    return {id, ask("omp_get_num_threads")};
+    Value id = ask("__kmpc_bound_thread_num");
+    return {id, ask("__kmpc_bound_num_threads")};
   }
 
   /// Moves the body of `function` into one of its own, which keeps what is

@@ -89,9 +89,14 @@ def shared_weights(model: Model) -> dict[str, SharedWeights]:
     for line in text.splitlines():
         layer, operands = LAYER.search(line), OPERANDS.search(line)
         bits, vectors = BITS.search(line), VECTORS.search(line)
-        if not layer or not operands or not (bits or vectors):
+        if not layer or not operands:
             continue
-        apart, entry_bits, size = map(int, vectors.groups()) if vectors else (1, int(bits[1]), 1)
+        if vectors:
+            apart, entry_bits, size = map(int, vectors.groups())
+        elif bits:
+            apart, entry_bits, size = 1, int(bits[1]), 1
+        else:
+            continue
         for operand in operands[1].split(","):
             if operand.strip() in weights:
                 found[layer[1]] = SharedWeights(*weights[operand.strip()], entry_bits, size, apart)

@@ -41,8 +41,8 @@
 // CHECK: llvm.load %[[GENERATION]] atomic acquire
 // CHECK: llvm.call @sched_yield()
 // CHECK: llvm.call_intrinsic "llvm.x86.sse2.pause"()
-// CHECK: llvm.func @omp_get_thread_num() -> i32
-// CHECK: llvm.func @omp_get_num_threads() -> i32
+// CHECK: llvm.func @__kmpc_bound_thread_num(!llvm.ptr) -> i32
+// CHECK: llvm.func @__kmpc_bound_num_threads(!llvm.ptr) -> i32
 // ARM: llvm.call_intrinsic "llvm.aarch64.hint"
 
 // FOUR: %[[N:.+]] = llvm.mlir.constant(4 : i32)

@@ -20,7 +20,7 @@ inline constexpr llvm::StringLiteral kYield = "sched_yield";
 
 /// True for the functions that code on several threads calls.
 inline bool isOpenMPSymbol(llvm::StringRef name) {
-  return name.starts_with("__kmpc_") || name.starts_with("omp_get_");
+  return name.starts_with("__kmpc_");
 }
 
 /// Loads the library into this process; an error says how to get it.
