@@ -35,10 +35,10 @@ inline constexpr int64_t kNumMatrices = 8;
 inline constexpr int64_t kMatrixRows = 16;
 inline constexpr int64_t kMatrixBytes = 64;
 
-/// Matrices of one size, one below the other, that have `rows` rows.
+/// Matrices, one below the other, that `rows` rows take.
 int64_t countMatrices(int64_t rows);
-/// True if they are of equal size and the registers hold those of so many
-/// blocks of 16 channels, with their factors.
+/// True if the registers hold those of so many blocks of 16 channels, with
+/// their factors.
 bool fitsMatrices(int64_t rows, int64_t blocks);
 } // namespace nnq
 
