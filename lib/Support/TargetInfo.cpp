@@ -350,6 +350,17 @@ bool nnq::hasFusedMultiplyAdd(TargetAttr target) {
          hasX86Features(target, "+fma");
 }
 
+bool nnq::hasTwoWideUnits(TargetAttr target) {
+  if (target.getVectorBits() < 512)
+    return false;
+  // Cores of servers, and from Sapphire Rapids and Zen 5 on all that have both
+  // extensions; what scheduling models of LLVM say of them differs.
+  static constexpr StringRef names[] = {"skylake-avx512", "skx", "cascadelake",
+                                        "cooperlake", "icelake-server"};
+  return llvm::is_contained(names, target.getCpu().getValue()) ||
+         hasX86Features(target, "+avx512vnni,+avxvnni");
+}
+
 bool nnq::multipliesMatrices(TargetAttr target) {
   return target.getDot() == DotKind::VPDPBUSD &&
          target.getVectorBits() >= 512 && hasX86Features(target, "+amx-int8");

@@ -274,8 +274,7 @@ struct LowerMatrices : public nnq::impl::LowerMatricesBase<LowerMatrices> {
     module.walk([&](Operation *op) {
       numConfigurations += isa<MatrixConfigureOp>(op);
       numDots += isa<MatrixDotOp>(op);
-      if (isa<MatrixConfigureOp, MatrixZeroOp, MatrixLoadOp, MatrixStoreOp,
-              MatrixDotOp>(op))
+      if (isMatrixOp(op))
         ops.push_back(op);
     });
     for (Operation *op : ops)

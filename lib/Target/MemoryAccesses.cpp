@@ -105,10 +105,8 @@ void MemoryAccesses::addOne(Operation *op) {
       op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
       isMemoryEffectFree(op) || isa<memref::AllocaOp, LLVM::AllocaOp>(op))
     return;
-  bool isMatrixOp = isa<MatrixConfigureOp, MatrixZeroOp, MatrixDotOp,
-                        MatrixLoadOp, MatrixStoreOp>(op);
-  bool writes = isMatrixOp ? isa<MatrixStoreOp>(op)
-                           : !hasSingleEffect<MemoryEffects::Read>(op);
+  bool writes = isMatrixOp(op) ? isa<MatrixStoreOp>(op)
+                               : !hasSingleEffect<MemoryEffects::Read>(op);
   bool hasAddress = false;
   for (Value operand : op->getOperands())
     if (isAddress(operand.getType())) {
@@ -120,7 +118,7 @@ void MemoryAccesses::addOne(Operation *op) {
     }
   // An instruction of a target uses the memory at its operands. A function may
   // use any.
-  if (isMatrixOp || isa<LLVM::CallIntrinsicOp>(op) ||
+  if (isMatrixOp(op) || isa<LLVM::CallIntrinsicOp>(op) ||
       (hasAddress && !isa<CallOpInterface>(op)))
     return;
   MemoryAccess unknown;

@@ -70,3 +70,28 @@ func.func @one_tile_of_rows(%x: memref<2x512xi8>, %w: memref<16x64x2x8x4xi8>, %y
   }
   return
 }
+
+#lx = affine_map<(l, h, c, r, p, v) -> (l, h, r * 8 + p * 4 + v)>
+#lw = affine_map<(l, h, c, r, p, v) -> (c floordiv 8, r, p, c mod 8, v)>
+#ly = affine_map<(l, h, c, r, p, v) -> (l, h, c)>
+
+// With channels outermost, lines of one tile each read the same weights. More of
+// them than the first-level cache holds are asked for from the next level only.
+// CHECK-LABEL: @lines
+// CHECK: memref.prefetch %{{.+}}, read, locality<2>, data : memref<4x512x64xi8>
+func.func @lines(%x: memref<3x2x4096xi8>, %w: memref<4x512x2x8x4xi8>, %y: memref<3x2x32xi32>) {
+  %zero = arith.constant 0 : i32
+  linalg.fill ins(%zero : i32) outs(%y : memref<3x2x32xi32>)
+  linalg.generic {indexing_maps = [#lx, #lw, #ly],
+      iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction", "reduction"]}
+      ins(%x, %w : memref<3x2x4096xi8>, memref<4x512x2x8x4xi8>) outs(%y : memref<3x2x32xi32>)
+      attrs = {nnq.kernel = #nnq.kernel<dot = vpmaddubsw, lanes = 8, group = 8, rows = 2, blocks = 1, channels_outer = true>} {
+  ^bb0(%a: i8, %b: i8, %o: i32):
+    %p = arith.extui %a : i8 to i32
+    %q = arith.extsi %b : i8 to i32
+    %m = arith.muli %p, %q : i32
+    %s = arith.addi %o, %m : i32
+    linalg.yield %s : i32
+  }
+  return
+}

@@ -123,6 +123,32 @@ TEST_F(KernelCost, LargeProblemsUseManyRegisters) {
   EXPECT_GE(kernel.getTileRows() * kernel.getTileBlocks(), 8);
 }
 
+TEST_F(KernelCost, ShortLinesShareATile) {
+  // 5 lines of 3 rows keep few of 16 registers busy one by one.
+  TargetAttr avx2 = target(DotKind::VPMADDWD, 256, 16);
+  KernelProblem problem{DotKind::FMA, 1, /*rows=*/3, /*window=*/1,
+                        /*channels=*/8};
+  double single = estimateCycles(avx2, problem, 8, 3, 1);
+  problem.pitch = 3;
+  problem.lines = problem.outer = 5;
+  KernelAttr kernel = chooseKernel(avx2, problem);
+  EXPECT_GT(kernel.getTileRows(), 3);
+  EXPECT_EQ(kernel.getTileRows() % 3, 0);
+  // In cycles of one line, those of all tiles.
+  double lines = estimateCycles(avx2, problem, 8, kernel.getTileRows(), 1);
+  EXPECT_LT(lines, single);
+  double whole = 5 * estimateCycles(avx2, problem, 8, 12, 1);
+  KernelProblem four = problem, one = problem;
+  four.rows = 12;
+  EXPECT_NEAR(whole,
+              estimateCycles(avx2, four, 8, 12, 1) +
+                  estimateCycles(avx2, one, 8, 3, 1),
+              1e-9);
+  // Rows of a pool have windows, which lie in several lines.
+  problem.window = 2;
+  EXPECT_LE(chooseKernel(avx2, problem).getTileRows(), 3);
+}
+
 TEST_F(KernelCost, ListsCostWhatIsInThem) {
   TargetAttr avx2 = target(DotKind::VPMADDWD, 256, 16);
   for (auto [dot, group] : {std::pair(DotKind::FMA, int64_t(1)),

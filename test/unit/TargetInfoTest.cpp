@@ -66,6 +66,26 @@ TEST_F(TargetInfo, ShortNames) {
   expect("cortex-a76", 128, 32, DotKind::SDOT);
 }
 
+TEST_F(TargetInfo, UnitsOf512Bits) {
+  auto hasTwo = [&](StringRef name, StringRef features = "") {
+    TargetAttr target = make({name.str(), "", "", features.str()});
+    return target && hasTwoWideUnits(target);
+  };
+  EXPECT_TRUE(hasTwo("skylake-avx512"));
+  EXPECT_TRUE(hasTwo("icelake-server"));
+  EXPECT_TRUE(hasTwo("sapphirerapids"));
+  EXPECT_TRUE(hasTwo("znver5"));
+  // A cpu that LLVM does not know is what its features say.
+  EXPECT_TRUE(hasTwo("x86-64-v4+avx512vnni+avxvnni"));
+  EXPECT_FALSE(hasTwo("x86-64-v4"));
+  EXPECT_FALSE(hasTwo("znver4"));
+  EXPECT_FALSE(hasTwo("icelake-client"));
+  // Without registers of 512 bits.
+  EXPECT_FALSE(hasTwo("alderlake"));
+  EXPECT_FALSE(hasTwo("sapphirerapids", "-avx512f"));
+  EXPECT_FALSE(hasTwo("aarch64"));
+}
+
 TEST_F(TargetInfo, NativeIsThisMachine) {
   TargetAttr native = make({"native", "", "", ""});
   ASSERT_TRUE(native);

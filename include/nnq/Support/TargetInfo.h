@@ -57,6 +57,10 @@ int64_t getRegisterWidth(TargetAttr target);
 /// Does one instruction multiply and add f32 with one rounding?
 bool hasFusedMultiplyAdd(TargetAttr target);
 
+/// True for cores that multiply two registers of 512 bits in a cycle; others
+/// that have such registers take one.
+bool hasTwoWideUnits(TargetAttr target);
+
 /// True if one instruction multiplies matrices of bytes (AMX).
 bool multipliesMatrices(TargetAttr target);
 

@@ -113,10 +113,6 @@ int64_t getWidestLanes(TargetAttr target, DotKind dot);
 /// that a tile takes, and the waste of partial tiles and lanes.
 KernelAttr chooseKernel(TargetAttr target, const KernelProblem &problem);
 
-/// Cycles of a core that has matrices, of those that are estimated for vectors:
-/// it has two units of 512 bits.
-inline constexpr double kVectorShare = 0.6;
-
 /// The kernel of matrices (tdpbusd) of least estimated cycles for `outer_steps`
 /// runs of `run_length` elements of the reduction.
 KernelEstimate chooseMatrices(TargetAttr target, const KernelProblem &problem,
@@ -126,7 +122,8 @@ KernelEstimate chooseMatrices(TargetAttr target, const KernelProblem &problem,
 KernelEstimate chooseListKernel(TargetAttr target, KernelProblem problem,
                                 const ListProblem &lists);
 
-/// Estimated cycles of one reduction step over all rows and channels.
+/// Estimated cycles of one reduction step over all rows and channels: with
+/// tiles of several lines, over those of a line.
 double estimateCycles(TargetAttr target, const KernelProblem &problem,
                       int64_t lanes, int64_t tileRows, int64_t tileBlocks);
 

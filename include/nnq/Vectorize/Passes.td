@@ -208,6 +208,9 @@ def EmitKernels : Pass<"nnq-emit-kernels", "::mlir::func::FuncOp"> {
       maps to instructions. A max pool between contraction and epilogue is taken
       along. Steps that read whole cache lines of weights which no cache holds ask
       for those of the next tile.
+    - Packed contractions by tdpbusd: products of matrices in registers
+      (`nnq.matrix_dot`). Sums of a tile go through a buffer on the stack, from
+      which a loop over a few rows at a time takes them to the epilogue.
     - Weights of 4 bits are unpacked in registers or, with `panel`, into a buffer in
       front of the loop over rows. Sums of groups are scaled as soon as they are
       complete and carried on in f32.

@@ -6,6 +6,7 @@
 
 #include "nnq/Vectorize/KernelCost.h"
 
+#include "nnq/Support/TargetInfo.h"
 #include "llvm/Support/MathExtras.h"
 #include <numeric>
 
@@ -15,9 +16,9 @@ using namespace nnq;
 /// Cycles that one dot of `lanes` 32-bit lanes occupies, and the latency of the
 /// chain through its accumulator, by the optimization guides of the vendors and
 /// confirmed by measurement where a guide is silent.
-static std::pair<double, double> dotTiming(const KernelProblem &problem,
-                                           int64_t lanes) {
-  double width = lanes > 8 ? 1.0 : 0.5;
+static std::pair<double, double>
+dotTiming(TargetAttr target, const KernelProblem &problem, int64_t lanes) {
+  double width = lanes > 8 && !hasTwoWideUnits(target) ? 1.0 : 0.5;
   switch (problem.dot) {
   case DotKind::VPMADDUBSW:
     // One for each four elements and one that widens their sum; only the
@@ -105,7 +106,7 @@ static double streamCycles(const KernelProblem &problem, int64_t lanes,
   // Machines with registers of 512 bits have larger caches.
   int64_t secondLevelBytes = lanes > 8 ? 768 << 10 : 512 << 10;
   int64_t channels = lanes * tileBlocks;
-  bool isReadOnce = problem.rows <= tileRows && problem.outer == 1;
+  bool isReadOnce = problem.rows * problem.outer <= tileRows;
   int64_t kept =
       isReadOnce ? problem.weightBytes : problem.channelBytes * channels;
   if (kept <= kCacheBytes)
@@ -151,15 +152,18 @@ static double evictionCycles(const KernelProblem &problem, int64_t lanes,
 }
 
 /// Cycles of a step in which lanes select what they multiply.
-static double placedCycles(const KernelProblem &problem, int64_t lanes,
-                           int64_t tileRows, int64_t tileBlocks) {
+static double placedCycles(TargetAttr target, const KernelProblem &problem,
+                           int64_t lanes, int64_t tileRows,
+                           int64_t tileBlocks) {
   double width = lanes > 8 ? 1.0 : 0.5;
   int64_t rows = tileRows * problem.window, parts = problem.getNumParts();
   bool addsUp = problem.dot == DotKind::VPMADDUBSW;
   bool isPair = problem.dot == DotKind::VPMADDWD;
   // Permutations and products have two ports each, all else four.
   double widened = problem.sparse == SparseKind::TwoOfFour ? parts : 1.0;
-  double products = width * rows * tileBlocks * (parts + addsUp * widened);
+  bool hasTwoUnits = lanes > 8 && hasTwoWideUnits(target);
+  double products = (hasTwoUnits ? 0.5 : width) * rows * tileBlocks *
+                    (parts + addsUp * widened);
   double permutations = width * parts * tileBlocks * (rows + 2.0 * isPair);
   // Permutations and products of VNNI share three ports, and reads that repeat
   // 16 bytes over 64 take one of them: on a Zen 4 a row takes 2.3 cycles with
@@ -168,13 +172,16 @@ static double placedCycles(const KernelProblem &problem, int64_t lanes,
   bool repeats = lanes > 8 && problem.sparse == SparseKind::Window;
   double repeated = repeats ? rows * parts : 0;
   double shared = sharesPorts ? 0.78 * (products + permutations + repeated) : 0;
+  // One of two units permutes, and reads that repeat are like others.
+  if (sharesPorts && hasTwoUnits)
+    shared = products + 0.5 * permutations;
   // To shift, mask and offset places, and to widen them and weights.
   double unpacking = isPair ? 6.0 : 2.0;
   double sums = addsUp ? parts + widened : isPair ? parts : 0.0;
   double ops =
       rows * tileBlocks * (2.0 * parts + sums) + unpacking * parts * tileBlocks;
   double loads = 0.5 * parts * (rows + 2.0 * tileBlocks + problem.hasLists());
-  double latency = dotTiming(problem, lanes).second;
+  double latency = dotTiming(target, problem, lanes).second;
   if (problem.hasLists())
     latency = std::min(latency, 0.5 * rows * tileBlocks);
   // By measurement loads are hidden less the more rows wait for permutations.
@@ -205,8 +212,8 @@ static double groupCycles(TargetAttr target, const KernelProblem &problem,
 static double tileCycles(TargetAttr target, const KernelProblem &problem,
                          int64_t lanes, int64_t tileRows, int64_t tileBlocks) {
   if (problem.selects())
-    return placedCycles(problem, lanes, tileRows, tileBlocks);
-  auto [dotCycles, latency] = dotTiming(problem, lanes);
+    return placedCycles(target, problem, lanes, tileRows, tileBlocks);
+  auto [dotCycles, latency] = dotTiming(target, problem, lanes);
   int64_t rows = tileRows * problem.window;
   // Entries of a list have accumulators in turn.
   if (problem.hasLists())
@@ -215,7 +222,12 @@ static double tileCycles(TargetAttr target, const KernelProblem &problem,
       problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
   int64_t parts = problem.getNumParts();
   double dots = dotCycles * rows * tileBlocks;
-  double loads = 0.5 * parts * (rows + tileBlocks + problem.hasLists());
+  // By measurement on a Sapphire Rapids, two loads a cycle are not sustained
+  // beside two units that are busy, which wait for some of what streams.
+  constexpr double kWideLoadCycles = 0.55, kExposedStream = 0.25;
+  bool isWide = hasTwoWideUnits(target);
+  double loads = (isWide ? kWideLoadCycles : 0.5) * parts *
+                 (rows + tileBlocks + problem.hasLists());
   // Operations issued: dots (with the sums of parts, and multiplication and
   // addition apart where no instruction does both), loads of both factors,
   // widening of the weights, and the loop itself.
@@ -226,9 +238,10 @@ static double tileCycles(TargetAttr target, const KernelProblem &problem,
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
                (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +
                parts * problem.hasLists();
-  double cycles =
-      std::max({dots, loads, ops / kIssueWidth, latency,
-                streamCycles(problem, lanes, tileRows, tileBlocks)});
+  double stream = streamCycles(problem, lanes, tileRows, tileBlocks);
+  double cycles = std::max({dots, loads, ops / kIssueWidth, latency, stream});
+  if (isWide)
+    cycles += kExposedStream * stream;
   // By measurement loads are not hidden behind instructions that are bound to
   // the same two ports all the time.
   if (problem.dot == DotKind::VPMADDUBSW)
@@ -241,8 +254,10 @@ double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
                            int64_t lanes, int64_t tileRows,
                            int64_t tileBlocks) {
   int64_t blocks = llvm::divideCeil(problem.channels, lanes);
-  int64_t fullRows = problem.rows / tileRows,
-          restRows = problem.rows % tileRows;
+  // Tiles of more rows than a line has are of several whole lines.
+  bool hasLines = tileRows > problem.rows;
+  int64_t allRows = hasLines ? problem.lines * problem.rows : problem.rows;
+  int64_t fullRows = allRows / tileRows, restRows = allRows % tileRows;
   int64_t fullBlocks = blocks / tileBlocks, restBlocks = blocks % tileBlocks;
   auto column = [&](int64_t count) {
     if (count == 0)
@@ -253,7 +268,8 @@ double nnq::estimateCycles(TargetAttr target, const KernelProblem &problem,
       cycles += tileCycles(target, problem, lanes, restRows, count);
     return cycles;
   };
-  return fullBlocks * column(tileBlocks) + column(restBlocks);
+  double cycles = fullBlocks * column(tileBlocks) + column(restBlocks);
+  return hasLines ? cycles / double(problem.lines) : cycles;
 }
 
 KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
@@ -349,8 +365,18 @@ static bool needsPanel(const KernelProblem &problem, int64_t lanes,
          !problem.groupSteps || problem.isCodebook || tileRows < kHidingRows;
 }
 
+/// Rows of the largest tile to consider: of one line of an image, or of several
+/// whole ones.
+static int64_t getMostRows(const KernelProblem &problem) {
+  bool hasLines = problem.lines > 1 && problem.window == 1 &&
+                  !problem.groupSteps && problem.rows > 1;
+  return hasLines ? problem.lines * problem.rows : problem.rows;
+}
+
 KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
+  int64_t mostRows = getMostRows(problem);
   int64_t widest = getWidestLanes(target, problem.dot);
+  constexpr double kLines = 0.96;
   double best = std::numeric_limits<double>::infinity();
   int64_t bestLanes = widest, bestRows = 1, bestBlocks = 1;
   for (int64_t lanes = widest; lanes >= std::min<int64_t>(4, widest);
@@ -359,10 +385,13 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
       continue;
     int64_t blocks = llvm::divideCeil(problem.channels, lanes);
     for (int64_t tileBlocks = 1; tileBlocks <= blocks; ++tileBlocks) {
-      for (int64_t tileRows = 1; tileRows <= problem.rows; ++tileRows) {
+      for (int64_t tileRows = 1; tileRows <= mostRows; ++tileRows) {
         if (!fitsRegisters(target, problem, tileRows, tileBlocks))
           break;
         if (problem.dot == DotKind::SMMLA && tileRows * problem.window % 2)
+          continue;
+        bool hasLines = tileRows > problem.rows;
+        if (hasLines && tileRows % problem.rows != 0)
           continue;
         double cycles =
             estimateCycles(target, problem, lanes, tileRows, tileBlocks);
@@ -372,8 +401,12 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
         // Prefer wider lanes, unless they are padded by more than a few
         // channels, and, at equal cost, fewer and larger tiles.
         double least = lanes < bestLanes ? 0.93 : 0.999;
+        // Loops over single lines can be fused with more of others.
+        if (hasLines && bestRows <= problem.rows)
+          least = std::min(least, kLines);
         if (cycles < best * least ||
             (lanes == bestLanes && cycles <= best * 1.0001 &&
+             hasLines == (bestRows > problem.rows) &&
              tileRows * tileBlocks > bestRows * bestBlocks)) {
           best = std::min(best, cycles);
           bestLanes = lanes;
@@ -384,9 +417,14 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
     }
   }
   // As many tiles of equal size need no code for a rest of their own.
+  bool hasLines = bestRows > problem.rows;
+  int64_t unit = hasLines ? problem.rows : 1;
+  int64_t units = hasLines ? problem.lines : problem.rows;
   int64_t even =
-      llvm::divideCeil(problem.rows, llvm::divideCeil(problem.rows, bestRows));
-  if (problem.dot != DotKind::SMMLA && problem.rows % even == 0 &&
+      llvm::divideCeil(units, llvm::divideCeil(units, bestRows / unit));
+  bool isEven = units % even == 0;
+  even *= unit;
+  if (problem.dot != DotKind::SMMLA && isEven &&
       estimateCycles(target, problem, bestLanes, even, bestBlocks) <=
           best * 1.0001)
     bestRows = even;

@@ -28,6 +28,11 @@ TileEmitter::TileEmitter(OpBuilder &builder, const KernelGroup &group)
     registers = target.getVectorRegisters();
   if (!isPairKernel())
     this->group.bias = group.findBias();
+  // What scales the sums of groups is shared by rows of one line.
+  if (!group.scaling)
+    shape.lineLoop = findLineLoop();
+  if (shape.lineLoop >= 0)
+    shape.width = rootShape[shape.rowLoop];
   accType =
       cast<MemRefType>(contraction.getOutputs()[0].getType()).getElementType();
 }
@@ -289,10 +294,24 @@ void TileEmitter::emitTile(OpBuilder &b, const Tile &tile) {
 void TileEmitter::emit() {
   if (kernel.getPanel())
     usePanel(builder);
+  TileShape tiled = shape;
+  SmallVector<int64_t> sizes(rootShape);
+  int64_t rows = kernel.getTileRows(), width = 1;
+  if (shape.lineLoop >= 0) {
+    // Tiles of whole lines.
+    width = shape.width;
+    rows /= width;
+    tiled.rowLoop = shape.lineLoop;
+    sizes[shape.rowLoop] = 1;
+  }
   emitTiles(
-      builder, loc, shape, rootShape, kernel.getTileRows(),
-      kernel.getTileBlocks(), getBlockLoop(group, kernel.getChannelsOuter()),
-      [&](OpBuilder &b, const Tile &tile) { emitTile(b, tile); },
+      builder, loc, tiled, sizes, rows, kernel.getTileBlocks(),
+      getBlockLoop(group, kernel.getChannelsOuter()),
+      [&](OpBuilder &b, const Tile &tile) {
+        Tile whole = tile;
+        whole.rows *= width;
+        emitTile(b, whole);
+      },
       [&](OpBuilder &b, const Tile &tile) {
         if (kernel.getPanel())
           unpackTile(b, tile);

@@ -369,8 +369,13 @@ LoopIndices nnq::getTileIndices(OpBuilder &builder, Location loc,
                                 const TileShape &shape, const Tile &tile,
                                 int64_t row, int64_t block) {
   LoopIndices loops(tile.root);
+  auto [line, rowOfLine] = shape.splitRow(row);
+  if (shape.lineLoop >= 0)
+    loops[shape.lineLoop] =
+        emitOffset(builder, loc, loops[shape.lineLoop], line);
   if (shape.rowLoop >= 0)
-    loops[shape.rowLoop] = emitOffset(builder, loc, loops[shape.rowLoop], row);
+    loops[shape.rowLoop] =
+        emitOffset(builder, loc, loops[shape.rowLoop], rowOfLine);
   loops[shape.laneLoop] =
       emitOffset(builder, loc, loops[shape.laneLoop], block * shape.lanes);
   return loops;

@@ -67,6 +67,7 @@ bool isBlockMap(mlir::AffineMap map, unsigned loop, int64_t lanes);
 mlir::Value getBase(mlir::Value view);
 
 /// Rows and blocks of lanes of the final result that are held in registers.
+/// Rows may be those of several lines of an image.
 struct Tile {
   /// Indices of the first element, one for each loop of the result.
   mlir::SmallVector<mlir::OpFoldResult> root;
@@ -86,6 +87,15 @@ struct TileShape {
   /// Blocks of lanes begin anew after each `segment` steps of the lane loop,
   /// those of a group of channels; 0 if there are no groups.
   int64_t segment = 0;
+  /// Loop over lines of an image, and rows of each, where a tile takes several
+  /// lines; -1 where it lies within one.
+  int64_t lineLoop = -1, width = 0;
+
+  /// The line of a tile that `row` is in, and the row in that.
+  std::pair<int64_t, int64_t> splitRow(int64_t row) const {
+    return lineLoop < 0 ? std::pair<int64_t, int64_t>(0, row)
+                        : std::pair(row / width, row % width);
+  }
 };
 
 /// Lanes of `group` and, along the next loop of more than one step, its rows.

@@ -192,10 +192,8 @@ SmallVector<OpFoldResult>
 KernelOperands::contractionLoops(OpBuilder &b, const Tile &tile, int64_t row,
                                  ArrayRef<OpFoldResult> reductions,
                                  int64_t part) {
-  SmallVector<OpFoldResult> loops(tile.root);
-  if (shape.rowLoop >= 0)
-    loops[shape.rowLoop] =
-        emitOffset(b, loc, loops[shape.rowLoop], row / window);
+  LoopIndices loops =
+      getTileIndices(b, loc, shape, tile, row / window, /*block=*/0);
   if (group.pool) {
     linalg::GenericOp pool = group.pool;
     SmallVector<OpFoldResult> poolLoops(loops);
@@ -290,8 +288,11 @@ Value KernelOperands::stackParts(OpBuilder &b, ArrayRef<Value> parts) {
 std::optional<int64_t> KernelOperands::rowOffset(int64_t row) {
   auto type = cast<MemRefType>(contraction.getInputs()[0].getType());
   SmallVector<int64_t> loops(rootShape.size(), 0);
+  auto [line, rowOfLine] = shape.splitRow(row / window);
   if (shape.rowLoop >= 0)
-    loops[shape.rowLoop] = row / window;
+    loops[shape.rowLoop] = rowOfLine;
+  if (shape.lineLoop >= 0)
+    loops[shape.lineLoop] = line;
   if (group.pool) {
     SmallVector<int64_t> poolLoops(loops);
     llvm::append_range(poolLoops, windowPoint(row % window));
@@ -309,6 +310,25 @@ std::optional<int64_t> KernelOperands::rowOffset(int64_t row) {
   return offset;
 }
 
+int64_t KernelOperands::findLineLoop() {
+  if (shape.rowLoop < 0 || kernel.getTileRows() <= rootShape[shape.rowLoop])
+    return -1;
+  int64_t loop = shape.rowLoop - 1;
+  while (loop > 0 && rootShape[loop] == 1)
+    --loop;
+  bool isShared = loop >= 0 && loop != static_cast<int64_t>(shape.laneLoop) &&
+                  !wMap.isFunctionOfDim(loop);
+  return isShared ? loop : -1;
+}
+
+int64_t KernelOperands::countRowsOfBlock() {
+  if (getBlockLoop(group, kernel.getChannelsOuter()) == BlockLoop::Outermost)
+    return ShapedType::getNumElements(rootShape) / rootShape[shape.laneLoop];
+  if (shape.lineLoop >= 0)
+    return rootShape[shape.lineLoop] * shape.width;
+  return shape.rowLoop >= 0 ? rootShape[shape.rowLoop] : 1;
+}
+
 bool KernelOperands::prefetches(const Tile &tile) {
   constexpr int64_t kLeastBytes = 64 << 10;
   auto type = cast<MemRefType>(weights.getType());
@@ -316,13 +336,20 @@ bool KernelOperands::prefetches(const Tile &tile) {
   return batchDims == 0 && !hasPanel &&
          type.getNumElements() * width >= kLeastBytes &&
          type.getShape().back() * width % kLineBytes == 0 &&
-         shape.rowLoop >= 0 && rootShape[shape.rowLoop] > tile.rows;
+         countRowsOfBlock() > tile.rows;
 }
 
 void KernelOperands::prefetchNext(OpBuilder &b, const Tile &tile,
                                   ArrayRef<OpFoldResult> reductions) {
   auto type = cast<MemRefType>(weights.getType());
   int64_t line = kLineBytes * 8 / type.getElementTypeBitWidth();
+  // What the first-level cache does not hold until then would only take the way
+  // from the second-level one that weights take meanwhile.
+  constexpr int64_t kCacheBytes = 24 << 10;
+  constexpr uint32_t kFirstLevel = 3, kSecondLevel = 2;
+  int64_t tileBytes = type.getNumElements() / type.getDimSize(0) * tile.blocks *
+                      type.getElementTypeBitWidth() / 8;
+  uint32_t level = tileBytes > kCacheBytes ? kSecondLevel : kFirstLevel;
   AffineExpr channel = b.getAffineDimExpr(0);
   for (int64_t block = 0; block < tile.blocks; ++block) {
     AffineExpr next =
@@ -341,7 +368,7 @@ void KernelOperands::prefetchNext(OpBuilder &b, const Tile &tile,
     for (int64_t offset = 0; offset < size; offset += line) {
       indices.back() = arith::ConstantIndexOp::create(b, loc, offset);
       memref::PrefetchOp::create(b, loc, weights, indices, /*isWrite=*/false,
-                                 /*localityHint=*/3, /*isDataCache=*/true);
+                                 level, /*isDataCache=*/true);
     }
   }
 }

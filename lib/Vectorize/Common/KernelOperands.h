@@ -90,9 +90,17 @@ protected:
   /// step must read whole lines, or each would be asked for several times.
   bool prefetches(const Tile &tile);
 
+  /// Rows between one tile of blocks and the next.
+  int64_t countRowsOfBlock();
+
   /// Asks for the weights that the next tile of blocks reads at this step.
   void prefetchNext(mlir::OpBuilder &b, const Tile &tile,
                     mlir::ArrayRef<mlir::OpFoldResult> reductions);
+
+  /// The loop over lines of an image, each of which is that over rows, for
+  /// tiles that have more rows than a line; -1 if all lines of a tile do not
+  /// multiply the same weights.
+  int64_t findLineLoop();
 
   /// Loops of the contraction for accumulator row `row` of the tile and a part
   /// of a group, the channel being that of the first block.

@@ -148,7 +148,7 @@ double nnq::estimateLayerCycles(TargetAttr target, const LayerLoops &layer,
     if (multipliesMatrices(target)) {
       KernelEstimate matrices =
           chooseMatrices(target, problem, sizes.run, sizes.outerSums);
-      compute = std::min(kVectorShare * compute, matrices.cycles);
+      compute = std::min(compute, matrices.cycles);
     }
     // By measurement on a Zen 4, registers of results are quantized in this,
     // whether they are full or not.

@@ -48,11 +48,6 @@ double TileCost::get(int64_t length, int64_t rows) const {
          kRowCycles * length * across;
 }
 
-/// Rows of each matrix of a tile.
-static int64_t getMatrixRows(int64_t length) {
-  return llvm::divideCeil(length, countMatrices(length));
-}
-
 KernelEstimate nnq::chooseMatrices(TargetAttr target,
                                    const KernelProblem &problem,
                                    int64_t runLength, int64_t outerSteps) {

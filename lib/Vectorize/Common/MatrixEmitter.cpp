@@ -21,16 +21,10 @@ using namespace nnq;
 /// Finds how many lines of an image a tile takes.
 MatrixEmitter::MatrixEmitter(OpBuilder &builder, const KernelGroup &group)
     : KernelOperands(builder, group), builder(builder) {
-  int64_t width = shape.rowLoop >= 0 ? rootShape[shape.rowLoop] : 1;
-  if (kernel.getTileRows() <= width)
+  lineLoop = findLineLoop();
+  if (lineLoop < 0)
     return;
-  lineLoop = shape.rowLoop - 1;
-  while (lineLoop > 0 && rootShape[lineLoop] == 1)
-    --lineLoop;
-  // Lines of a tile have their channels and weights in common.
-  if (lineLoop < 0 || lineLoop == static_cast<int64_t>(shape.laneLoop) ||
-      contraction.getIndexingMapsArray()[1].isFunctionOfDim(lineLoop))
-    return;
+  int64_t width = rootShape[shape.rowLoop];
   auto type = cast<MemRefType>(contraction.getInputs()[0].getType());
   std::optional<int64_t> row = getLoopStride(type, xMap, shape.rowLoop),
                          line = getLoopStride(type, xMap, lineLoop);
@@ -56,8 +50,7 @@ MatrixEmitter::Registers MatrixEmitter::getRegisters(const Tile &tile) const {
   }
   // The rest of the rows has matrices of the same size, if it can, so that
   // registers are configured once.
-  int64_t rows =
-      std::min<int64_t>(llvm::divideCeil(full, countMatrices(full)), length);
+  int64_t rows = std::min(getMatrixRows(full), length);
   int64_t down = llvm::divideCeil(length, rows);
   return {length, rows, down, tile.blocks};
 }

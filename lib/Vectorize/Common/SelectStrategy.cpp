@@ -324,7 +324,7 @@ struct SelectStrategy : public nnq::impl::SelectStrategyBase<SelectStrategy> {
       direct = dense;
     if (KernelEstimate matrices = chooseMatrices(layout, target, problem);
         matrices.kernel && direct.kernel.getSparse() == SparseKind::None &&
-        matrices.cycles < kVectorShare * direct.cycles) {
+        matrices.cycles < direct.cycles) {
       ++ofMatrices;
       direct = matrices;
     }

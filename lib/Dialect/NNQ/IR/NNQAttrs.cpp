@@ -143,6 +143,10 @@ int64_t nnq::countMatrices(int64_t rows) {
   return llvm::divideCeil(rows, kMatrixRows);
 }
 
+int64_t nnq::getMatrixRows(int64_t rows) {
+  return llvm::divideCeil(rows, countMatrices(rows));
+}
+
 bool nnq::fitsMatrices(int64_t rows, int64_t blocks) {
   int64_t down = countMatrices(rows);
   // Factors in one direction stay over a step, those in the other are read one

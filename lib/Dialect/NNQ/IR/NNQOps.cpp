@@ -43,6 +43,11 @@ static LogicalResult verifyMatrixMemory(Op op) {
   return success();
 }
 
+bool nnq::isMatrixOp(Operation *op) {
+  return isa<MatrixConfigureOp, MatrixZeroOp, MatrixLoadOp, MatrixStoreOp,
+             MatrixDotOp>(op);
+}
+
 LogicalResult MatrixConfigureOp::verify() {
   auto check = [&](ArrayRef<int64_t> values, StringRef name,
                    int64_t most) -> LogicalResult {

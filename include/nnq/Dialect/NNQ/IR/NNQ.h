@@ -37,6 +37,9 @@ inline constexpr int64_t kMatrixBytes = 64;
 
 /// Matrices, one below the other, that `rows` rows take.
 int64_t countMatrices(int64_t rows);
+/// Rows of each of them: all have the same size and, where these do not add up,
+/// overlap.
+int64_t getMatrixRows(int64_t rows);
 /// True if the registers hold those of so many blocks of 16 channels, with
 /// their factors.
 bool fitsMatrices(int64_t rows, int64_t blocks);
@@ -46,6 +49,9 @@ bool fitsMatrices(int64_t rows, int64_t blocks);
 #include "nnq/Dialect/NNQ/IR/NNQOps.h.inc"
 
 namespace nnq {
+/// True for the ops on matrices in registers.
+bool isMatrixOp(mlir::Operation *op);
+
 /// Names of the discardable attributes, see the description of the dialect.
 inline constexpr llvm::StringLiteral kLayerAttr = "nnq.layer";
 inline constexpr llvm::StringLiteral kStatsAttr = "nnq.stats";
