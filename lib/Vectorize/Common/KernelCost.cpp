@@ -99,17 +99,19 @@ double nnq::getStoredBytes(SparseKind sparse) {
 /// Cycles that the second-level cache takes for the weights of a step, or the
 /// one beyond it, where these do not stay in a nearer one from one tile to the
 /// next or, of a single tile of rows, from one call to the next.
-static double streamCycles(const KernelProblem &problem, int64_t lanes,
-                           int64_t tileRows, int64_t tileBlocks) {
-  constexpr int64_t kCacheBytes = 24 << 10; // Rows stream through the rest.
-  constexpr double kFarBytesPerCycle = 12;  // Of 16, by measurement.
+static double streamCycles(TargetAttr target, const KernelProblem &problem,
+                           int64_t lanes, int64_t tileRows,
+                           int64_t tileBlocks) {
+  // Of 32 or 48 KiB; rows stream through the rest.
+  const int64_t cacheBytes = hasTwoWideUnits(target) ? 32 << 10 : 24 << 10;
+  constexpr double kFarBytesPerCycle = 12; // Of 16, by measurement.
   // Machines with registers of 512 bits have larger caches.
   int64_t secondLevelBytes = lanes > 8 ? 768 << 10 : 512 << 10;
   int64_t channels = lanes * tileBlocks;
   bool isReadOnce = problem.rows * problem.outer <= tileRows;
   int64_t kept =
       isReadOnce ? problem.weightBytes : problem.channelBytes * channels;
-  if (kept <= kCacheBytes)
+  if (kept <= cacheBytes)
     return 0;
   double elementBytes =
       problem.dot == DotKind::FMA ? 4 : getStoredBytes(problem.sparse);
@@ -186,9 +188,9 @@ static double placedCycles(TargetAttr target, const KernelProblem &problem,
     latency = std::min(latency, 0.5 * rows * tileBlocks);
   // By measurement loads are hidden less the more rows wait for permutations.
   double exposed = rows == 1 ? 0.2 : sharesPorts && lanes > 8 ? 0.1 : 0.8;
-  return std::max({products, permutations, shared, 0.5 * width * ops, loads,
-                   latency,
-                   streamCycles(problem, lanes, tileRows, tileBlocks)}) +
+  return std::max(
+             {products, permutations, shared, 0.5 * width * ops, loads, latency,
+              streamCycles(target, problem, lanes, tileRows, tileBlocks)}) +
          exposed * loads;
 }
 
@@ -238,7 +240,7 @@ static double tileCycles(TargetAttr target, const KernelProblem &problem,
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
                (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +
                parts * problem.hasLists();
-  double stream = streamCycles(problem, lanes, tileRows, tileBlocks);
+  double stream = streamCycles(target, problem, lanes, tileRows, tileBlocks);
   double cycles = std::max({dots, loads, ops / kIssueWidth, latency, stream});
   if (isWide)
     cycles += kExposedStream * stream;
@@ -399,8 +401,11 @@ KernelAttr nnq::chooseKernel(TargetAttr target, const KernelProblem &problem) {
         if (problem.groupSteps && needsPanel(problem, lanes, tileRows))
           cycles += blocks * lanes / 8.0;
         // Prefer wider lanes, unless they are padded by more than a few
-        // channels, and, at equal cost, fewer and larger tiles.
-        double least = lanes < bestLanes ? 0.93 : 0.999;
+        // channels or 256 bits do as well, and, at equal cost, fewer and larger
+        // tiles.
+        bool halves =
+            lanes == 8 && lanes < bestLanes && problem.channels <= lanes;
+        double least = halves ? 1.001 : lanes < bestLanes ? 0.93 : 0.999;
         // Loops over single lines can be fused with more of others.
         if (hasLines && bestRows <= problem.rows)
           least = std::min(least, kLines);
