@@ -204,8 +204,8 @@ static TargetAttr describe(MLIRContext *context, const Triple &triple,
     registers = 32;
     if (has("+i8mm"))
       dot = DotKind::SMMLA;
-    else if (has("+dotprod"))
-      dot = DotKind::SDOT;
+    else
+      dot = has("+dotprod") ? DotKind::SDOT : DotKind::SMULL;
   }
   return TargetAttr::get(context, StringAttr::get(context, triple.str()),
                          StringAttr::get(context, cpu),

@@ -16,7 +16,7 @@
 // PARTS: cpu = "x86-64-v3", features = "+avxvnni", vector_bits = 256, vector_registers = 16, dot = vpdpbusd>
 
 // A target that is there stays.
-// KEPT: cpu = "generic", features = "", vector_bits = 128, vector_registers = 32, dot = none>
+// KEPT: cpu = "generic", features = "", vector_bits = 128, vector_registers = 32, dot = smull>
 
 // One thread is not worth a word.
 // THREADS: module attributes

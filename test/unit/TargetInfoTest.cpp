@@ -59,10 +59,10 @@ TEST_F(TargetInfo, ShortNames) {
   expect("znver3", 256, 16, DotKind::VPMADDWD);
   expect("znver4", 512, 32, DotKind::VPDPBUSD);
   expect("alderlake", 256, 16, DotKind::VPDPBUSD);
-  expect("aarch64", 128, 32, DotKind::None);
+  expect("aarch64", 128, 32, DotKind::SMULL);
   expect("aarch64+dotprod", 128, 32, DotKind::SDOT);
   expect("aarch64+dotprod+i8mm", 128, 32, DotKind::SMMLA);
-  expect("aarch64+sve", 128, 32, DotKind::None);
+  expect("aarch64+sve", 128, 32, DotKind::SMULL);
   expect("cortex-a76", 128, 32, DotKind::SDOT);
 }
 

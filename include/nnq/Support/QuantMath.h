@@ -28,6 +28,8 @@ inline constexpr StorageRange kReducedInt8{-63, 63};
 /// The weights of one sign that a signed 16-bit sum of products with u8 holds
 /// for certain: 255 * 128 < 2^15.
 inline constexpr int64_t kMaxWeightSumI16 = 128;
+/// The same for products with s8, and weights of both signs: 128 * 255 < 2^15.
+inline constexpr int64_t kMaxSignedWeightSumI16 = 255;
 
 /// real = (q - zeroPoint) * scale
 struct QuantParams {

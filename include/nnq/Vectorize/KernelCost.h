@@ -55,7 +55,7 @@ struct KernelProblem {
   /// Instructions that multiply a group.
   int64_t getNumParts() const {
     int64_t span = sparse == SparseKind::TwoOfFour ? 2 : 1;
-    bool hasParts = dot == DotKind::VPMADDUBSW || selects();
+    bool hasParts = addsInI16(dot) || selects();
     return hasParts ? group / (span * getPartSize(dot)) : 1;
   }
 };

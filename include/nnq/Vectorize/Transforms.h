@@ -31,6 +31,14 @@ void populateContractToVpmaddwdPatterns(mlir::RewritePatternSet &patterns);
 /// the pairs of `vector<Lx2xi16>` in `vector<Lxi32>` by vpmaddwd.
 void populateContractToVpmaddubswPatterns(mlir::RewritePatternSet &patterns);
 
+/// vector.contract of `vector<Px2xi8>` and `vector<Px4x2xi8>` (both
+/// sign-extended) into `vector<4xi32>` to smull and P - 1 times smlal, which
+/// add up in 16 bits, and sadalp, which widens. `nnq.fits_i16` tells that 16
+/// bits hold the sums. So are contractions of `vector<2x1xi8>` and
+/// `vector<4x2x1xi8>` into `vector<4x2xi16>`, and sums of these pairs in
+/// `vector<4xi32>`.
+void populateContractToSmullPatterns(mlir::RewritePatternSet &patterns);
+
 /// vector.contract of `vector<4xi8>` and `vector<4x4xi8>` (both sign-extended)
 /// into `vector<4xi32>` to sdot. Needs dotprod.
 void populateContractToSdotPatterns(mlir::RewritePatternSet &patterns);

@@ -50,26 +50,24 @@ std::vector<char> BlockLists::getStepBytes() const {
   return bytes;
 }
 
-bool nnq::fitsI16(ArrayRef<int8_t> numbers, int64_t size, int64_t parts) {
-  int64_t length = numbers.size();
-  // The instruction adds up neighbours; parts are added lane by lane.
+bool nnq::fitsI16(ArrayRef<int8_t> numbers, DotKind dot, int64_t size,
+                  int64_t parts) {
+  int64_t length = numbers.size(), neighbours = NarrowSum::getNeighbours(dot);
   for (int64_t first = 0; first < length; first += parts * size)
-    for (int64_t at = first; at < first + size; at += 2) {
-      int64_t sums[2] = {};
+    for (int64_t at = first; at < first + size; at += neighbours) {
+      NarrowSum sum(dot);
       for (int64_t i = 0; i < parts; ++i)
-        for (int64_t j = 0; j < 2; ++j) {
-          int64_t value = numbers[at + i * size + j];
-          sums[value < 0] += std::abs(value);
-        }
-      if (std::max(sums[0], sums[1]) > kMaxWeightSumI16)
+        for (int64_t j = 0; j < neighbours; ++j)
+          sum.add(numbers[at + i * size + j]);
+      if (!sum.fits())
         return false;
     }
   return true;
 }
 
-bool BlockLists::fitsI16(int64_t parts) const {
-  return steps.empty() ||
-         nnq::fitsI16(asNumbers(values), values.size() / steps.size(), parts);
+bool BlockLists::fitsI16(DotKind dot, int64_t parts) const {
+  return steps.empty() || nnq::fitsI16(asNumbers(values), dot,
+                                       values.size() / steps.size(), parts);
 }
 
 LogicalResult nnq::checkZerosSkipped(const ContractionLayout &layout,

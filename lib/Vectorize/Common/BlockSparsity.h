@@ -21,9 +21,10 @@ mlir::LogicalResult checkZerosSkipped(const ContractionLayout &layout,
                                       const ConstantData &weights,
                                       std::string &reason);
 
-/// True if signed 16 bits hold what vpmaddubsw makes of `parts` neighbours of
+/// True if signed 16 bits hold what `dot` makes of `parts` neighbours of
 /// registers of `size` weights.
-bool fitsI16(llvm::ArrayRef<int8_t> numbers, int64_t size, int64_t parts);
+bool fitsI16(llvm::ArrayRef<int8_t> numbers, DotKind dot, int64_t size,
+             int64_t parts);
 
 inline llvm::ArrayRef<int8_t> asNumbers(llvm::ArrayRef<char> values) {
   return {reinterpret_cast<const int8_t *>(values.data()), values.size()};
@@ -47,9 +48,9 @@ struct BlockLists {
   int64_t getStepBits() const;
   std::vector<char> getStepBytes() const;
 
-  /// True if signed 16 bits hold what vpmaddubsw makes of `parts` neighbours of
-  /// a list of weights of 8 bits.
-  bool fitsI16(int64_t parts) const;
+  /// True if signed 16 bits hold what `dot` makes of `parts` neighbours of a
+  /// list of weights of 8 bits.
+  bool fitsI16(DotKind dot, int64_t parts) const;
 };
 
 /// Which blocks of the weights of a contraction are zero: blocks of `lanes`

@@ -154,7 +154,7 @@ int64_t WeightIndex::offsetOf(ArrayRef<Loop> loops, int64_t index) {
 }
 
 int64_t nnq::getPartSize(KernelAttr kernel) {
-  bool hasParts = kernel.getDot() == DotKind::VPMADDUBSW ||
+  bool hasParts = addsInI16(kernel.getDot()) ||
                   kernel.getDot() == DotKind::TDPBUSD || kernel.getBits() ||
                   selectsPlaces(kernel.getSparse());
   return hasParts ? getPartSize(kernel.getDot()) : kernel.getGroup();
@@ -173,23 +173,28 @@ unsigned nnq::getNumGroupLoops(KernelAttr kernel) {
   return getNumParts(kernel) > 1 ? 2 : 1;
 }
 
+bool NarrowSum::fits() const {
+  return dot == DotKind::VPMADDUBSW
+             ? std::max(sums[0], sums[1]) <= kMaxWeightSumI16
+             : sums[0] + sums[1] <= kMaxSignedWeightSumI16;
+}
+
 bool nnq::fitsI16(const ContractionLayout &layout, const ConstantData &weights,
-                  int64_t group) {
+                  DotKind dot, int64_t group) {
+  int64_t part = getPartSize(dot), neighbours = NarrowSum::getNeighbours(dot);
   WeightIndex index(layout);
   ArrayRef<int8_t> values = weights.getAs<int8_t>();
   for (int64_t channel = 0; channel < index.channels; ++channel) {
     int64_t start = layout.getRunStart(channel), length = layout.getRunLength();
     for (int64_t step = 0; step < index.outer; ++step) {
-      // The instruction adds up neighbours; parts are added lane by lane.
-      int64_t sums[2][2] = {};
+      SmallVector<NarrowSum> sums(part / neighbours, NarrowSum(dot));
       for (int64_t r = 0; r < length; ++r) {
         int64_t at = start + r;
         if (at % group == 0)
-          std::fill_n(&sums[0][0], 4, 0);
-        int64_t value = values[index.at(channel, step, r)];
-        int64_t &sum = sums[at % group / 2 % 2][value < 0];
-        sum += std::abs(value);
-        if (sum > kMaxWeightSumI16)
+          sums.assign(sums.size(), NarrowSum(dot));
+        NarrowSum &sum = sums[at % part / neighbours];
+        sum.add(values[index.at(channel, step, r)]);
+        if (!sum.fits())
           return false;
       }
     }

@@ -91,10 +91,27 @@ int64_t getNumParts(KernelAttr kernel);
 /// over its parts, if there are several, and one over the elements of a part.
 unsigned getNumGroupLoops(KernelAttr kernel);
 
-/// True if signed 16 bits hold what vpmaddubsw makes of groups of `group`
-/// elements, whatever the activation is.
+/// Weights whose products an instruction adds up in a lane of 16 bits:
+/// neighbours in a part (vpmaddubsw), and those of all parts of a group.
+class NarrowSum {
+public:
+  explicit NarrowSum(DotKind dot) : dot(dot) {}
+  /// Neighbours that a lane has of each part.
+  static int64_t getNeighbours(DotKind dot) {
+    return dot == DotKind::VPMADDUBSW ? 2 : 1;
+  }
+  void add(int64_t weight) { sums[weight < 0] += std::abs(weight); }
+  /// Whatever the activation is: u8 (vpmaddubsw) or s8 (smull).
+  bool fits() const;
+
+private:
+  DotKind dot;
+  int64_t sums[2] = {};
+};
+
+/// True if signed 16 bits hold what `dot` makes of groups of `group` elements.
 bool fitsI16(const ContractionLayout &layout, const ConstantData &weights,
-             int64_t group);
+             DotKind dot, int64_t group);
 
 /// Bits of the weights of `op` if they are fewer than those of their storage,
 /// else 0.

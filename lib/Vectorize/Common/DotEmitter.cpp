@@ -8,7 +8,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 using namespace mlir;
 using namespace nnq;
@@ -31,8 +30,8 @@ Value nnq::emitContract(OpBuilder &builder, Location loc,
                                        builder.getArrayAttr(iterators));
 }
 
-Value nnq::emitPairDot(OpBuilder &builder, Location loc, Value x, Value w,
-                       Value acc) {
+Value nnq::emitPairDot(OpBuilder &builder, Location loc, DotKind dot, Value x,
+                       Value w, Value acc) {
   AffineExpr l = builder.getAffineDimExpr(0), h = builder.getAffineDimExpr(1),
              v = builder.getAffineDimExpr(2);
   auto type = cast<VectorType>(acc.getType());
@@ -46,16 +45,21 @@ Value nnq::emitPairDot(OpBuilder &builder, Location loc, Value x, Value w,
   };
   int64_t lanes = type.getDimSize(0);
   bool isByLane = x.getType() == w.getType();
-  SmallVector<int64_t> shape{2, 2};
+  int64_t neighbours = getPartSize(dot) / 2;
+  SmallVector<int64_t> shape{2, neighbours};
   SmallVector<AffineExpr> map{h, v};
   if (isByLane) {
     shape.insert(shape.begin(), lanes);
     map.insert(map.begin(), l);
   }
+  x = spread(x, shape);
   Value row =
-      arith::ExtUIOp::create(builder, loc, extended(shape), spread(x, shape));
-  Value columns = arith::ExtSIOp::create(builder, loc, extended({lanes, 2, 2}),
-                                         spread(w, {lanes, 2, 2}));
+      dot == DotKind::SMULL
+          ? Value(arith::ExtSIOp::create(builder, loc, extended(shape), x))
+          : arith::ExtUIOp::create(builder, loc, extended(shape), x);
+  SmallVector<int64_t> all{lanes, 2, neighbours};
+  Value columns =
+      arith::ExtSIOp::create(builder, loc, extended(all), spread(w, all));
   Value sum =
       emitContract(builder, loc, map, {l, h, v}, {l, h}, row, columns, acc);
   // Packing has made sure of it.

@@ -9,6 +9,7 @@
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
+#include "nnq/Dialect/NNQ/IR/NNQ.h"
 
 namespace nnq {
 
@@ -24,11 +25,12 @@ mlir::Value emitContract(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value emitRowByColumns(mlir::OpBuilder &builder, mlir::Location loc,
                              mlir::Value x, mlir::Value w, mlir::Value acc);
 
-/// `acc(l, h) += x(h, v) * w(l, h, v)` in 16 bits, which hold it: `x` are four
-/// integers without a sign, or as many for each lane, `w` those of all lanes,
-/// with one, one after the other.
+/// `acc(l, h) += x(h, v) * w(l, h, v)` in 16 bits, which hold it: `x` are the
+/// integers of a part, or as many for each lane, `w` those of all lanes, with a
+/// sign, one after the other.
 mlir::Value emitPairDot(mlir::OpBuilder &builder, mlir::Location loc,
-                        mlir::Value x, mlir::Value w, mlir::Value acc);
+                        DotKind dot, mlir::Value x, mlir::Value w,
+                        mlir::Value acc);
 
 } // namespace nnq
 

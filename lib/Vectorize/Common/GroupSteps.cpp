@@ -48,7 +48,7 @@ void TileEmitter::emitPackedStep(OpBuilder &b, const Tile &tile,
   SmallVector<Value> narrow = startNarrow(b, accumulators);
   auto add = [&](Value x, Value w, size_t at) {
     if (addsPartsUp())
-      narrow[at] = emitPairDot(b, loc, x, w, narrow[at]);
+      narrow[at] = emitPairDot(b, loc, kernel.getDot(), x, w, narrow[at]);
     else
       accumulators[at] = multiplyAdd(b, x, w, accumulators[at]);
   };

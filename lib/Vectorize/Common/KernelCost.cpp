@@ -24,6 +24,9 @@ dotTiming(TargetAttr target, const KernelProblem &problem, int64_t lanes) {
     // One for each four elements and one that widens their sum; only the
     // addition to that is in the chain.
     return {width * (problem.getNumParts() + 1), 1.0};
+  case DotKind::SMULL:
+    // Parts multiply and add, and one more instruction adds neighbours.
+    return {0.5 * (problem.getNumParts() + 1), 1.0};
   case DotKind::VPMADDWD:
     // As two operations only the addition is in the chain.
     return {width, problem.fusesSum ? 4.2 : 1.0};
@@ -57,7 +60,7 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
     return accumulators + 2 * problem.getNumParts() * tileBlocks + 4;
   // Weights, a group of the activation, products and ones of each four
   // elements.
-  if (problem.dot == DotKind::VPMADDUBSW) {
+  if (addsInI16(problem.dot)) {
     int64_t parts = problem.getNumParts();
     // Sums of all tiles in 16 bits, one part after the other; halves of bytes,
     // a mask and what is subtracted where they are not in a panel.
@@ -65,7 +68,9 @@ int64_t nnq::countRegisters(const KernelProblem &problem, int64_t tileRows,
       return tileRows < problem.rows
                  ? accumulators + tileBlocks + 3
                  : accumulators + 8 / problem.bits * tileBlocks + 5;
-    return accumulators + parts * tileBlocks + 1 + parts + 1;
+    // LLVM interleaves several sums of 16 bits where each takes a chain.
+    int64_t sums = problem.dot == DotKind::SMULL ? 3 : 1;
+    return accumulators + parts * tileBlocks + 1 + parts + sums;
   }
   // Integer products of two steps need a register of their own.
   bool product = (problem.dot == DotKind::VPMADDWD && !problem.fusesSum) ||
@@ -224,6 +229,9 @@ static double tileCycles(TargetAttr target, const KernelProblem &problem,
       problem.dot == DotKind::VPMADDWD || problem.dot == DotKind::None;
   int64_t parts = problem.getNumParts();
   double dots = dotCycles * rows * tileBlocks;
+  // A load that repeats a pair over a register takes a port of products.
+  if (problem.dot == DotKind::SMULL)
+    dots += 0.5 * parts * rows;
   // By measurement on a Sapphire Rapids, two loads a cycle are not sustained
   // beside two units that are busy, which wait for some of what streams.
   constexpr double kWideLoadCycles = 0.55, kExposedStream = 0.25;
@@ -235,6 +243,7 @@ static double tileCycles(TargetAttr target, const KernelProblem &problem,
   // widening of the weights, and the loop itself.
   constexpr double kIssueWidth = 6.0, kLoopOps = 3.0;
   double opsPerDot = problem.dot == DotKind::VPMADDUBSW ? 2 * parts + 1
+                     : problem.dot == DotKind::SMULL    ? parts + 1
                      : isPair && !problem.fusesSum      ? 2
                                                         : 1;
   double ops = opsPerDot * rows * tileBlocks + parts * rows +

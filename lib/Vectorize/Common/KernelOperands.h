@@ -112,7 +112,7 @@ protected:
   /// Where accumulator row `row` reads the activation, in elements from row 0.
   std::optional<int64_t> rowOffset(int64_t row);
 
-  bool addsPartsUp() const { return kernel.getDot() == DotKind::VPMADDUBSW; }
+  bool addsPartsUp() const { return addsInI16(kernel.getDot()); }
   bool isPairKernel() const { return kernel.getDot() == DotKind::SMMLA; }
   /// Accumulator rows of a tile: each row of the result has a window of them.
   int64_t accumulatorRows(const Tile &tile) const { return tile.rows * window; }

@@ -86,7 +86,7 @@ static double estimateWinograd(TargetAttr target, const LayerLoops &layer,
         window && getSize(window->second) == 3)
       windows.push_back(getSize(window->first));
   if (windows.size() != 2 || sizes.sums % 9 != 0 || sizes.isDepthwise ||
-      target.getDot() == DotKind::SDOT || target.getDot() == DotKind::SMMLA)
+      target.getTriple().getValue().starts_with("aarch64"))
     return cycles;
   problem.rows = windows[0];
   problem.columns = windows[1];
@@ -130,7 +130,8 @@ double nnq::estimateLayerCycles(TargetAttr target, const LayerLoops &layer,
   problem.dot = !isInt8                                ? DotKind::FMA
                 : target.getDot() == DotKind::VPMADDWD ? DotKind::VPMADDUBSW
                                                        : target.getDot();
-  problem.group = getPartSize(problem.dot);
+  // Any two parts fit in 16 bits, but for a few.
+  problem.group = problem.dot == DotKind::SMULL ? 4 : getPartSize(problem.dot);
   problem.rows = sizes.rows;
   problem.window = 1;
   problem.channels = sizes.channels;

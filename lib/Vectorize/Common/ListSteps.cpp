@@ -20,8 +20,7 @@ using namespace nnq;
 int64_t TileEmitter::countChains(const Tile &tile) const {
   constexpr int64_t kChains = 8;
   DotKind dot = kernel.getDot();
-  if (dot == DotKind::VPMADDWD || dot == DotKind::VPMADDUBSW ||
-      dot == DotKind::None)
+  if (dot == DotKind::VPMADDWD || addsInI16(dot) || dot == DotKind::None)
     return 1;
   int64_t count = accumulatorRows(tile) * tile.blocks;
   return std::max<int64_t>(1, kChains / count);

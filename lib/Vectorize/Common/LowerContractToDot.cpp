@@ -43,6 +43,9 @@ struct LowerContractToDot
     case DotKind::SDOT:
       populateContractToSdotPatterns(patterns);
       break;
+    case DotKind::SMULL:
+      populateContractToSmullPatterns(patterns);
+      break;
     case DotKind::FMA:
     case DotKind::VPMADDUBSW:
     case DotKind::TDPBUSD:

@@ -131,7 +131,7 @@ FailureOr<BlockLists> ContractionPacker::makeLists(const ConstantData &data,
   if (failed(sparsity))
     return failure();
   BlockLists lists = sparsity->getLists(kernel.getTileBlocks(), parts);
-  if (kernel.getDot() == DotKind::VPMADDUBSW && !lists.fitsI16(parts)) {
+  if (addsInI16(kernel.getDot()) && !lists.fitsI16(kernel.getDot(), parts)) {
     reason = "16 bits do not hold the sums of its groups";
     return failure();
   }
@@ -170,7 +170,7 @@ FailureOr<Value> ContractionPacker::packWindows(const ConstantData &data,
   WindowLists lists =
       WindowSparsity(layout, data, kernel.getLanes(), part, kind)
           .getLists(kernel.getTileBlocks(), parts);
-  if (kernel.getDot() == DotKind::VPMADDUBSW && !lists.fitsI16(parts)) {
+  if (addsInI16(kernel.getDot()) && !lists.fitsI16(kernel.getDot(), parts)) {
     reason = "16 bits do not hold the sums of its groups";
     return failure();
   }
@@ -354,9 +354,10 @@ LogicalResult ContractionPacker::pack(std::string &reason) {
   if (failed(weights))
     return fail("weights are not constant");
   bool isSparse = kernel.getSparse() != SparseKind::None;
-  if (kernel.getDot() == DotKind::VPMADDUBSW &&
+  if (addsInI16(kernel.getDot()) &&
       (!getFactorTypes(layout.contraction).weight.isInteger(8) ||
-       (!isSparse && !fitsI16(layout, *weights, kernel.getGroup()))))
+       (!isSparse &&
+        !fitsI16(layout, *weights, kernel.getDot(), kernel.getGroup()))))
     return fail("16 bits do not hold the sums of its groups");
   if (kernel.getCodebook()) {
     FailureOr<CodeTables> found =

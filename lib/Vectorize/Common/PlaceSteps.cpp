@@ -40,7 +40,8 @@ void TileEmitter::multiplyPlaced(
         Placed column = columns[block];
         Value x = select(b, table, column.selection);
         if (addsPartsUp())
-          narrow[0] = emitPairDot(b, loc, x, column.values, narrow[0]);
+          narrow[0] =
+              emitPairDot(b, loc, kernel.getDot(), x, column.values, narrow[0]);
         else
           acc[0] = emitContract(b, loc, {l, v}, {l, v}, {l},
                                 extend(b, asMatrix(x), 0),

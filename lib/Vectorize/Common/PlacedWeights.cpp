@@ -119,8 +119,9 @@ PlacedWeights::getTwoOfFour(const ContractionLayout &layout,
         appendPlaces(result.places, indices, bits);
         indices.clear();
       }
-  if (kernel.getDot() == DotKind::VPMADDUBSW &&
-      !fitsI16(asNumbers(result.values), lanes * size, /*parts=*/1))
+  if (addsInI16(kernel.getDot()) &&
+      !fitsI16(asNumbers(result.values), kernel.getDot(), lanes * size,
+               /*parts=*/1))
     return fail("16 bits do not hold the sums of its pairs");
   return result;
 }

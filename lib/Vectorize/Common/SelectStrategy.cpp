@@ -33,24 +33,25 @@ static bool isX86(TargetAttr target) {
          target.getDot() == DotKind::VPMADDWD;
 }
 
-/// The largest group of elements that vpmaddubsw multiplies and adds up without
-/// saturating, if there is one. Padding must not cost more than it saves.
+/// The largest group of elements that `dot` multiplies and adds up in 16 bits,
+/// if there is one. Padding must not cost more than it saves.
 static std::optional<int64_t>
-findSaturationFreeGroup(const ContractionLayout &layout, int64_t bits) {
+findNarrowGroup(DotKind dot, const ContractionLayout &layout, int64_t bits) {
   FailureOr<ConstantData> weights =
       ConstantData::get(layout.contraction.weight->get());
   if (failed(weights))
     return std::nullopt;
-  for (int64_t group : {32, 16, 8, 4}) {
+  int64_t part = getPartSize(dot);
+  for (int64_t group : {32, 16, 8, 4, 2}) {
     // Only weights of few bits leave room for so many, and have several parts.
-    if (bits ? group < getPartSize(DotKind::VPMADDUBSW) * 8 / bits : group > 8)
+    if (group < part || (bits ? group < part * 8 / bits : group > 8))
       continue;
     int64_t padded = llvm::alignTo(layout.runLength, group);
     bool isWasteful = group > 4 && 8 * padded > 9 * layout.runLength;
     // Groups that are merged later begin where an instruction does.
     bool isAligned =
         !layout.contraction.groupChannels || layout.runLength % group == 0;
-    if (!isWasteful && isAligned && fitsI16(layout, *weights, group))
+    if (!isWasteful && isAligned && fitsI16(layout, *weights, dot, group))
       return group;
   }
   return std::nullopt;
@@ -66,6 +67,11 @@ static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
   auto parts = [&](DotKind dot) -> std::pair<DotKind, int64_t> {
     return {dot, getPartSize(dot) * (bits ? 8 / bits : 1)};
   };
+  auto narrow = [&](DotKind dot) -> std::pair<DotKind, int64_t> {
+    if (std::optional<int64_t> group = findNarrowGroup(dot, layout, bits))
+      return {dot, *group};
+    return parts(DotKind::None);
+  };
   if (isa<FloatType>(types.activation))
     return parts(DotKind::FMA);
   if (!types.weight.isInteger(8) || !types.weightSigned)
@@ -78,10 +84,11 @@ static std::pair<DotKind, int64_t> selectDot(TargetAttr target,
     if (target.getDot() == DotKind::VPDPBUSD)
       return parts(DotKind::VPDPBUSD);
     if (target.getDot() == DotKind::VPMADDWD)
-      if (std::optional<int64_t> group = findSaturationFreeGroup(layout, bits))
-        return {DotKind::VPMADDUBSW, *group};
+      return narrow(DotKind::VPMADDUBSW);
     return parts(DotKind::None);
   }
+  if (target.getDot() == DotKind::SMULL)
+    return narrow(DotKind::SMULL);
   if (target.getDot() == DotKind::SMMLA && pairsOfRows)
     return parts(DotKind::SMMLA);
   if (target.getDot() == DotKind::SMMLA || target.getDot() == DotKind::SDOT)

@@ -74,7 +74,8 @@ KernelEstimate SparseStrategy::choose() const {
     return best;
   KernelEstimate pairs = choose(2, count);
   if (pairs.cycles < best.cycles &&
-      sparsity.getLists(pairs.kernel.getTileBlocks(), 2).fitsI16(2))
+      sparsity.getLists(pairs.kernel.getTileBlocks(), 2)
+          .fitsI16(problem.dot, 2))
     return pairs;
   return best;
 }
@@ -126,9 +127,9 @@ static KernelEstimate chooseBlocks(TargetAttr target,
   if (failed(sparsity))
     return {};
   // Pairs of parts must not read further than single ones.
-  bool mayPair = problem.dot == DotKind::VPMADDUBSW &&
-                 llvm::alignTo(layout.runLength, 2 * part) ==
-                     llvm::alignTo(layout.runLength, part);
+  bool mayPair =
+      addsInI16(problem.dot) && llvm::alignTo(layout.runLength, 2 * part) ==
+                                    llvm::alignTo(layout.runLength, part);
   SparseStrategy strategy(target, problem, *sparsity, mayPair);
   KernelEstimate best = strategy.choose();
   if (best.cycles < limit)
@@ -193,6 +194,8 @@ LogicalResult PlaceStrategy::check(std::string &reason) const {
     return fail("places are kept of weights of 8 bits only");
   case DotKind::None:
     return fail("no dot instruction multiplies its weights");
+  case DotKind::SMULL:
+    return fail("lanes of smull do not select what they multiply");
   default:
     break;
   }
@@ -248,7 +251,8 @@ KernelEstimate PlaceStrategy::chooseWindow(SparseKind kind) const {
         {countLists, countGroups, lanes * windows.group * (8 + bits) / 8});
     if (next.cycles < best.cycles &&
         (problem.dot != DotKind::VPMADDUBSW ||
-         sparsity.getLists(next.kernel.getTileBlocks(), parts).fitsI16(parts)))
+         sparsity.getLists(next.kernel.getTileBlocks(), parts)
+             .fitsI16(problem.dot, parts)))
       best = next;
   }
   return best;

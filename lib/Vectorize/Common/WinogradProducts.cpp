@@ -263,7 +263,8 @@ SmallVector<Value> WinogradEmitter::emitTapRows(OpBuilder &b,
     Value zero = arith::ConstantOp::create(
         b, loc, b.getZeroAttr(VectorType::get({lanes, 2}, b.getI16Type())));
     sum = vector::ShapeCastOp::create(
-        b, loc, type, emitPairDot(b, loc, factors, outer, zero));
+        b, loc, type,
+        emitPairDot(b, loc, DotKind::VPMADDUBSW, factors, outer, zero));
     return sum;
   };
   auto emitProduct = [&](int64_t factor) {

@@ -168,6 +168,11 @@ func.func private @no_entry() attributes {
 
 // -----
 
+// expected-error @below {{smull needs a 'group' of whole twos, got 3}}
+#k = #nnq.kernel<dot = smull, lanes = 4, group = 3, rows = 1, blocks = 1>
+
+// -----
+
 // expected-error @+1 {{'winograd' must be 0, 2 or 4, got 3}}
 #k = #nnq.kernel<dot = vpmaddwd, lanes = 8, group = 2, rows = 4, blocks = 1, winograd = 3, strip = 1>
 

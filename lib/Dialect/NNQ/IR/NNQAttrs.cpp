@@ -117,12 +117,17 @@ int64_t nnq::getPartSize(DotKind dot) {
   case DotKind::SMMLA:
     return 8;
   case DotKind::VPMADDWD:
+  case DotKind::SMULL:
     return 2;
   case DotKind::FMA:
   case DotKind::None:
     return 1;
   }
   llvm_unreachable("unknown dot kind");
+}
+
+bool nnq::addsInI16(DotKind dot) {
+  return dot == DotKind::VPMADDUBSW || dot == DotKind::SMULL;
 }
 
 LogicalResult TargetAttr::verify(function_ref<InFlightDiagnostic()> emitError,
@@ -178,8 +183,9 @@ LogicalResult KernelAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (lanes <= 0 || group <= 0 || rows <= 0 || blocks <= 0)
     return emitError()
            << "'lanes', 'group', 'rows' and 'blocks' must be positive";
-  if (dot == DotKind::VPMADDUBSW && group % 4 != 0)
-    return emitError() << "vpmaddubsw needs a 'group' of whole fours, got "
+  if (addsInI16(dot) && group % getPartSize(dot) != 0)
+    return emitError() << stringifyDotKind(dot) << " needs a 'group' of whole "
+                       << (dot == DotKind::SMULL ? "twos" : "fours") << ", got "
                        << group;
   if (dot == DotKind::TDPBUSD &&
       failed(verifyMatrices(emitError, lanes, group, rows, blocks)))

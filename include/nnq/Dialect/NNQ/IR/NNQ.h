@@ -83,7 +83,7 @@ inline constexpr int64_t kTableSize = 1 << kTableBits;
 inline constexpr int64_t kWideTableSize = 2 * kTableSize;
 inline constexpr llvm::StringLiteral kRangeAttr = "nnq.range";
 inline constexpr llvm::StringLiteral kBorderAttr = "nnq.border";
-/// On a vector.contract: 16 bits hold the sums that vpmaddubsw forms.
+/// On a vector.contract: 16 bits hold the sums that vpmaddubsw or smull form.
 inline constexpr llvm::StringLiteral kFitsI16Attr = "nnq.fits_i16";
 inline constexpr llvm::StringLiteral kTargetAttr = "nnq.target";
 inline constexpr llvm::StringLiteral kThreadsAttr = "nnq.threads";
@@ -105,6 +105,10 @@ inline constexpr int64_t kBufferAlignment = 64;
 
 /// Elements of the reduction that a lane of one instruction takes.
 int64_t getPartSize(DotKind dot);
+
+/// True where the parts of a group are added up in 16 bits before their sum is
+/// widened.
+bool addsInI16(DotKind dot);
 
 /// True for kernels whose lanes select what they multiply, by the places of
 /// their weights.

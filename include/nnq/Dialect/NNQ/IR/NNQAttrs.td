@@ -25,7 +25,8 @@ def NNQ_DotKind : I32EnumAttr<"DotKind", "Widest exact int8 dot product of a tar
     I32EnumAttrCase<"SMMLA", 4, "smmla">,
     I32EnumAttrCase<"FMA", 5, "fma">,
     I32EnumAttrCase<"VPMADDUBSW", 6, "vpmaddubsw">,
-    I32EnumAttrCase<"TDPBUSD", 7, "tdpbusd">]> {
+    I32EnumAttrCase<"TDPBUSD", 7, "tdpbusd">,
+    I32EnumAttrCase<"SMULL", 8, "smull">]> {
   let cppNamespace = "::nnq";
   let genSpecializedAttr = 0;
 }
@@ -74,7 +75,8 @@ def NNQ_KernelAttr : NNQ_Attr<"Kernel", "kernel"> {
     - `dot`: the instruction of the inner product.
     - `lanes`: output channels of one accumulator row (`oi` of the packed weights).
     - `group`: reduction elements that one dot product consumes (`v`). vpmaddubsw
-      takes four; more are added up in 16 bits, which the weights must allow.
+      takes four and smull two; more are added up in 16 bits, which the weights
+      must allow.
       tdpbusd takes up to 64.
     - `rows`, `blocks`: the tile of accumulators held in registers, in rows of the
       result and blocks of `lanes` channels. tdpbusd has matrices of up to 16 rows

@@ -49,7 +49,7 @@ def NNQ_Dialect : Dialect {
     | `nnq.weight_sqnr` | convolution or contraction | signal to noise of its weights since they are shared, in dB |
     | `nnq.range` | contraction of integers | least and largest number in its activation |
     | `nnq.border` | depthwise convolution of integers | rows [low, high) of its activation that are no padding; with a third number, only so many columns of the other rows hold it |
-    | `nnq.fits_i16` | vector.contract of integers | 16 bits hold the sums that vpmaddubsw forms |
+    | `nnq.fits_i16` | vector.contract of integers | 16 bits hold the sums that vpmaddubsw or smull form |
     | `nnq.target` | module | `#nnq.target` |
     | `nnq.threads` | module | on how many threads it runs, if on several |
     | `nnq.parallel` | loop | its steps are independent |
