@@ -314,7 +314,8 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
                    tileCycles(target, problem, lanes, rows, tileBlocks) +
                numLists * kListCycles;
       };
-      double cycles = problem.rows / tileRows * tile(tileRows);
+      int64_t fullTiles = problem.rows / tileRows;
+      double cycles = double(fullTiles) * tile(tileRows);
       if (int64_t rest = problem.rows % tileRows)
         cycles += tile(rest);
       cycles *= problem.outer;
@@ -473,5 +474,5 @@ KernelAttr nnq::chooseReduction(TargetAttr target,
                                    accumulators);
   return KernelAttr::get(target.getContext(), problem.dot, lanes, problem.group,
                          rows, std::max<int64_t>(blocks, 1),
-                         /*channels_outer=*/false);
+                         /*channelsOuter=*/false);
 }
