@@ -47,6 +47,30 @@ inline bool isPairContract(mlir::vector::ContractionOp op) {
   return hasMaps(op, {{m, k}, {n, k}, {m, n}});
 }
 
+/// `acc(l) += row(p, v) * columns(p, l, v)`: parts that are added up in 16
+/// bits.
+inline bool isPartsContract(mlir::vector::ContractionOp op) {
+  mlir::AffineExpr l, p, v;
+  mlir::bindDims(op.getContext(), l, p, v);
+  return hasMaps(op, {{p, v}, {p, l, v}, {l}});
+}
+
+/// `acc(l, h) += row(h, v) * columns(l, h, v)` in 16 bits, two sums a lane.
+/// With `per_lane` each lane has a row of its own.
+inline bool isNarrowContract(mlir::vector::ContractionOp op, bool perLane) {
+  mlir::AffineExpr l, h, v;
+  mlir::bindDims(op.getContext(), l, h, v);
+  llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr, 4>> maps{
+      {h, v}, {l, h, v}, {l, h}};
+  if (perLane)
+    maps.front() = maps[1];
+  return op.getKind() == mlir::vector::CombiningKind::ADD &&
+         llvm::isa<mlir::VectorType>(op.getAccType()) &&
+         mlir::getElementTypeOrSelf(op.getAccType()).isInteger(16) &&
+         op.getIndexingMapsArray() ==
+             mlir::AffineMap::inferFromExprList(maps, op.getContext());
+}
+
 /// The vector behind a sign or zero extension `Ext` from `bits` to i32, or
 /// null.
 template <typename Ext>
@@ -56,6 +80,18 @@ mlir::Value getExtended(mlir::Value value, unsigned bits) {
       !mlir::getElementTypeOrSelf(ext.getIn().getType()).isInteger(bits))
     return {};
   return ext.getIn();
+}
+
+/// The pairs of s16 whose sums `op` adds to s32, or null.
+inline mlir::Value matchSumOfPairs(mlir::vector::MultiDimReductionOp op) {
+  auto type = llvm::dyn_cast<mlir::VectorType>(op.getDestType());
+  mlir::VectorType source = op.getSourceVectorType();
+  bool isSum = type && type.getElementType().isInteger(32) &&
+               op.getKind() == mlir::vector::CombiningKind::ADD &&
+               source.getRank() == 2 && source.getDimSize(1) == 2 &&
+               op.isReducedDim(1);
+  return isSum ? getExtended<mlir::arith::ExtSIOp>(op.getSource(), 16)
+               : mlir::Value();
 }
 
 /// `value` as a vector of one dimension.

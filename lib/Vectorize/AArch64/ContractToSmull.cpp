@@ -66,15 +66,12 @@ matchFactors(vector::ContractionOp op, PatternRewriter &rewriter) {
 }
 
 namespace {
-/// `acc(l) += row(p, v) * columns(p, l, v)`.
 struct ContractToSmull : public OpRewritePattern<vector::ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(vector::ContractionOp op,
                                 PatternRewriter &rewriter) const override {
-    AffineExpr l, p, v;
-    bindDims(op.getContext(), l, p, v);
-    if (!hasMaps(op, {{p, v}, {p, l, v}, {l}}))
+    if (!isPartsContract(op))
       return rewriter.notifyMatchFailure(op, "not parts of a row by columns");
     FailureOr<std::pair<Value, Value>> factors = matchFactors(op, rewriter);
     if (failed(factors))
@@ -97,27 +94,19 @@ struct ContractToSmull : public OpRewritePattern<vector::ContractionOp> {
   }
 };
 
-/// Products that are added up in 16 bits for longer than a step:
-/// `acc(l, h) += row(h, v) * columns(l, h, v)`.
+/// Products that are added up in 16 bits for longer than a step.
 struct PairDotToSmull : public OpRewritePattern<vector::ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(vector::ContractionOp op,
                                 PatternRewriter &rewriter) const override {
-    AffineExpr l, h, v;
-    bindDims(op.getContext(), l, h, v);
-    auto accType = dyn_cast<VectorType>(op.getAccType());
-    if (!accType || !accType.getElementType().isInteger(16) ||
-        op.getKind() != vector::CombiningKind::ADD ||
-        op.getIndexingMapsArray() !=
-            AffineMap::inferFromExprList(
-                ArrayRef<SmallVector<AffineExpr, 4>>{{h, v}, {l, h, v}, {l, h}},
-                op.getContext()))
+    if (!isNarrowContract(op, /*perLane=*/false))
       return rewriter.notifyMatchFailure(op, "not pairs of a row by columns");
     FailureOr<std::pair<Value, Value>> factors = matchFactors(op, rewriter);
     if (failed(factors))
       return failure();
     auto [row, columns] = *factors;
+    auto accType = cast<VectorType>(op.getAccType());
     if (cast<VectorType>(row.getType()).getShape() != ArrayRef<int64_t>{2, 1} ||
         accType.getDimSize(0) != kLanes)
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
@@ -138,12 +127,8 @@ struct PairSumToSadalp : public OpRewritePattern<vector::MultiDimReductionOp> {
 
   LogicalResult matchAndRewrite(vector::MultiDimReductionOp op,
                                 PatternRewriter &rewriter) const override {
-    Value pairs = getExtended<arith::ExtSIOp>(op.getSource(), 16);
-    auto type = dyn_cast<VectorType>(op.getDestType());
-    if (!pairs || !type || !type.getElementType().isInteger(32) ||
-        op.getKind() != vector::CombiningKind::ADD ||
-        op.getSourceVectorType().getShape() != ArrayRef<int64_t>{kLanes, 2} ||
-        !op.isReducedDim(1))
+    Value pairs = matchSumOfPairs(op);
+    if (!pairs || op.getSourceVectorType().getDimSize(0) != kLanes)
       return rewriter.notifyMatchFailure(op, "not sums of pairs of s16");
     Location loc = op.getLoc();
     rewriter.replaceOp(op, emitPairSums(rewriter, loc,

@@ -13,13 +13,6 @@
 using namespace mlir;
 using namespace nnq;
 
-/// `acc(l) += row(p, v) * columns(p, l, v)`.
-static bool isPartsContract(vector::ContractionOp op) {
-  AffineExpr l, p, v;
-  bindDims(op.getContext(), l, p, v);
-  return hasMaps(op, {{p, v}, {p, l, v}, {l}});
-}
-
 /// Intrinsics of the widths that there are.
 static StringRef getMultiply(int64_t lanes) {
   return lanes == 4    ? "llvm.x86.ssse3.pmadd.ub.sw.128"
@@ -127,22 +120,14 @@ struct PairDotToVpmaddubsw : public OpRewritePattern<vector::ContractionOp> {
 
   LogicalResult matchAndRewrite(vector::ContractionOp op,
                                 PatternRewriter &rewriter) const override {
-    AffineExpr l, h, v;
-    bindDims(op.getContext(), l, h, v);
-    SmallVector<SmallVector<AffineExpr, 4>> maps{{h, v}, {l, h, v}, {l, h}};
     bool perLane = op.getLhsType().getRank() == 3;
-    if (perLane)
-      maps.front() = maps[1];
-    auto accType = dyn_cast<VectorType>(op.getAccType());
-    if (!accType || !accType.getElementType().isInteger(16) ||
-        op.getKind() != vector::CombiningKind::ADD ||
-        op.getIndexingMapsArray() !=
-            AffineMap::inferFromExprList(maps, op.getContext()))
+    if (!isNarrowContract(op, perLane))
       return rewriter.notifyMatchFailure(op, "not pairs of a row by columns");
     FailureOr<std::pair<Value, Value>> factors = matchFactors(op, rewriter);
     if (failed(factors))
       return failure();
     auto [row, columns] = *factors;
+    auto accType = cast<VectorType>(op.getAccType());
     int64_t lanes = accType.getDimSize(0);
     StringRef multiply = getMultiply(lanes);
     ArrayRef<int64_t> shape = cast<VectorType>(row.getType()).getShape();
@@ -170,13 +155,10 @@ struct PairSumToVpmaddwd
 
   LogicalResult matchAndRewrite(vector::MultiDimReductionOp op,
                                 PatternRewriter &rewriter) const override {
-    Value pairs = getExtended<arith::ExtSIOp>(op.getSource(), 16);
-    auto type = dyn_cast<VectorType>(op.getDestType());
-    auto source = op.getSourceVectorType();
-    if (!pairs || !type || !type.getElementType().isInteger(32) ||
-        op.getKind() != vector::CombiningKind::ADD || source.getRank() != 2 ||
-        source.getDimSize(1) != 2 || !op.isReducedDim(1))
+    Value pairs = matchSumOfPairs(op);
+    if (!pairs)
       return rewriter.notifyMatchFailure(op, "not sums of pairs of s16");
+    auto type = cast<VectorType>(op.getDestType());
     int64_t lanes = type.getNumElements();
     if (getWiden(lanes).empty())
       return rewriter.notifyMatchFailure(op, "no instruction of this shape");
