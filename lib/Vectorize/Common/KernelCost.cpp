@@ -320,7 +320,9 @@ KernelEstimate nnq::chooseListKernel(TargetAttr target, KernelProblem problem,
         cycles += tile(rest);
       cycles *= problem.outer;
       bool isSmaller = problem.savesBytes && bytes < leastBytes;
-      if (!isSmaller && cycles >= best.cycles)
+      // More zeros are stored for what is more than estimates are wrong by.
+      double least = best.kernel && bytes > best.bytes ? 0.9 : 1.0;
+      if (!isSmaller && cycles >= least * best.cycles)
         continue;
       leastBytes = bytes;
       best.cycles = cycles;

@@ -1,6 +1,6 @@
 // RUN: nnq-opt %s --nnq-set-target=target=x86-64-v4 --nnq-select-channels="ratio=0.3" --remarks-filter=nnq 2>&1 >/dev/null | FileCheck %s --check-prefix=SMALL
-// RUN: nnq-opt %s --nnq-set-target=target=icelake-server --nnq-select-channels="latency=0.6 ranking=global precision=int8" --remarks-filter=nnq 2>&1 >/dev/null | FileCheck %s --check-prefix=INT8
-// RUN: nnq-opt %s --nnq-set-target=target=icelake-server --nnq-select-channels="latency=0.6 ranking=global" --remarks-filter=nnq 2>&1 >/dev/null | FileCheck %s --check-prefix=F32
+// RUN: nnq-opt %s --nnq-set-target=target=znver4 --nnq-select-channels="latency=0.6 ranking=global precision=int8" --remarks-filter=nnq 2>&1 >/dev/null | FileCheck %s --check-prefix=INT8
+// RUN: nnq-opt %s --nnq-set-target=target=znver4 --nnq-select-channels="latency=0.6 ranking=global" --remarks-filter=nnq 2>&1 >/dev/null | FileCheck %s --check-prefix=F32
 
 // As many channels as a register has lanes lose half of them, not single ones.
 // SMALL: Layer=conv1, Remark="loses 8 of 16 channels"
