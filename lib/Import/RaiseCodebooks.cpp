@@ -39,7 +39,7 @@ struct Integers {
 
   std::vector<int32_t> values;
   int64_t channels, inner = 1;
-  InputChannels inputs;
+  InputChannels inputs = {};
 };
 } // namespace
 
@@ -97,8 +97,7 @@ private:
         llvm::any_of(scales->zeroPoints, [](int64_t z) { return z != 0; }))
       return;
     ArrayRef<int64_t> shape = cast<ShapedType>(weight.getType()).getShape();
-    Integers integers{std::move(*values), shape[*operands.channelAxis],
-                      /*inner=*/1, /*inputs=*/{}};
+    Integers integers{std::move(*values), shape[*operands.channelAxis]};
     for (int64_t size : shape.drop_front(*operands.channelAxis + 1))
       integers.inner *= size;
     integers.inputs = InputChannels::get(readers.front(), operands);

@@ -56,7 +56,7 @@ inline bool isPartsContract(mlir::vector::ContractionOp op) {
 }
 
 /// `acc(l, h) += row(h, v) * columns(l, h, v)` in 16 bits, two sums a lane.
-/// With `per_lane` each lane has a row of its own.
+/// With `perLane` each lane has a row of its own.
 inline bool isNarrowContract(mlir::vector::ContractionOp op, bool perLane) {
   mlir::AffineExpr l, h, v;
   mlir::bindDims(op.getContext(), l, h, v);

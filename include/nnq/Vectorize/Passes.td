@@ -21,10 +21,10 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     bits takes vpmaddwd, too. Weights of 4 or 2 bits (`nnq.weight_bits`) stay packed,
     two or four to a byte: of u8 by such weights vpmaddubsw adds up 32 products in 16
     bits without saturating. AArch64 without dotprod multiplies s8 by smull in the
-    same way, with as many products as the weights allow. With `objective=size` they have 8 bits where
-    `nnq-encode-constants` makes them fewer bytes, no weights are transformed, and
-    narrower lanes are taken where channels would be padded by more than a
-    sixteenth.
+    same way, with as many products as the weights allow. With `objective=size`
+    weights have 8 bits where `nnq-encode-constants` makes them fewer bytes, no
+    weights are transformed, and narrower lanes are taken where channels would be
+    padded by more than a sixteenth.
     Weights that are zero are skipped where that takes fewer cycles: blocks of output
     channels of a tile by the elements that an instruction takes (`sparse = block`),
     two of four neighbours (`two_of_four`), or any others (`window` and, with
@@ -35,9 +35,9 @@ def SelectStrategy : Pass<"nnq-select-strategy", "::mlir::func::FuncOp"> {
     from the second-level cache a tile takes several lines. Nothing is rewritten; an
     attribute that is already there is kept, so a choice can be made by hand. A
     contraction of integers without a dot instruction gets a `missed` remark. Where
-    many taps of
-    an integer depthwise convolution on x86 read rows of padding, `nnq.border` says
-    which rows are none: the others add the same to a whole row of the result.
+    many taps of an integer depthwise convolution on x86 read rows of padding,
+    `nnq.border` says which rows are none: the others add the same to a whole row of
+    the result.
   }];
   let options = [
     Option<"objective", "objective", "::nnq::CodeObjective",

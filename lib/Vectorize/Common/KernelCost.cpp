@@ -17,8 +17,8 @@ using namespace nnq;
 /// chain through its accumulator, by the optimization guides of the vendors and
 /// confirmed by measurement where a guide is silent.
 static std::pair<double, double>
-dotTiming(TargetAttr target, const KernelProblem &problem, int64_t lanes) {
-  double width = lanes > 8 && !hasTwoWideUnits(target) ? 1.0 : 0.5;
+dotTiming(bool hasTwoUnits, const KernelProblem &problem, int64_t lanes) {
+  double width = lanes > 8 && !hasTwoUnits ? 1.0 : 0.5;
   switch (problem.dot) {
   case DotKind::VPMADDUBSW:
     // One for each four elements and one that widens their sum; only the
@@ -104,11 +104,11 @@ double nnq::getStoredBytes(SparseKind sparse) {
 /// Cycles that the second-level cache takes for the weights of a step, or the
 /// one beyond it, where these do not stay in a nearer one from one tile to the
 /// next or, of a single tile of rows, from one call to the next.
-static double streamCycles(TargetAttr target, const KernelProblem &problem,
+static double streamCycles(bool hasTwoUnits, const KernelProblem &problem,
                            int64_t lanes, int64_t tileRows,
                            int64_t tileBlocks) {
   // Of 32 or 48 KiB; rows stream through the rest.
-  const int64_t cacheBytes = hasTwoWideUnits(target) ? 32 << 10 : 24 << 10;
+  const int64_t cacheBytes = hasTwoUnits ? 32 << 10 : 24 << 10;
   constexpr double kFarBytesPerCycle = 12; // Of 16, by measurement.
   // Machines with registers of 512 bits have larger caches.
   int64_t secondLevelBytes = lanes > 8 ? 768 << 10 : 512 << 10;
@@ -159,7 +159,7 @@ static double evictionCycles(const KernelProblem &problem, int64_t lanes,
 }
 
 /// Cycles of a step in which lanes select what they multiply.
-static double placedCycles(TargetAttr target, const KernelProblem &problem,
+static double placedCycles(bool hasTwoUnits, const KernelProblem &problem,
                            int64_t lanes, int64_t tileRows,
                            int64_t tileBlocks) {
   double width = lanes > 8 ? 1.0 : 0.5;
@@ -168,9 +168,9 @@ static double placedCycles(TargetAttr target, const KernelProblem &problem,
   bool isPair = problem.dot == DotKind::VPMADDWD;
   // Permutations and products have two ports each, all else four.
   double widened = problem.sparse == SparseKind::TwoOfFour ? parts : 1.0;
-  bool hasTwoUnits = lanes > 8 && hasTwoWideUnits(target);
-  double products = (hasTwoUnits ? 0.5 : width) * rows * tileBlocks *
-                    (parts + addsUp * widened);
+  bool isWide = lanes > 8 && hasTwoUnits;
+  double products =
+      (isWide ? 0.5 : width) * rows * tileBlocks * (parts + addsUp * widened);
   double permutations = width * parts * tileBlocks * (rows + 2.0 * isPair);
   // Permutations and products of VNNI share three ports, and reads that repeat
   // 16 bytes over 64 take one of them: on a Zen 4 a row takes 2.3 cycles with
@@ -180,7 +180,7 @@ static double placedCycles(TargetAttr target, const KernelProblem &problem,
   double repeated = repeats ? rows * parts : 0;
   double shared = sharesPorts ? 0.78 * (products + permutations + repeated) : 0;
   // One of two units permutes, and reads that repeat are like others.
-  if (sharesPorts && hasTwoUnits)
+  if (sharesPorts && isWide)
     shared = products + 0.5 * permutations;
   // To shift, mask and offset places, and to widen them and weights.
   double unpacking = isPair ? 6.0 : 2.0;
@@ -188,14 +188,15 @@ static double placedCycles(TargetAttr target, const KernelProblem &problem,
   double ops =
       rows * tileBlocks * (2.0 * parts + sums) + unpacking * parts * tileBlocks;
   double loads = 0.5 * parts * (rows + 2.0 * tileBlocks + problem.hasLists());
-  double latency = dotTiming(target, problem, lanes).second;
+  double latency = dotTiming(hasTwoUnits, problem, lanes).second;
   if (problem.hasLists())
     latency = std::min(latency, 0.5 * rows * tileBlocks);
   // By measurement loads are hidden less the more rows wait for permutations.
   double exposed = rows == 1 ? 0.2 : sharesPorts && lanes > 8 ? 0.1 : 0.8;
-  return std::max(
-             {products, permutations, shared, 0.5 * width * ops, loads, latency,
-              streamCycles(target, problem, lanes, tileRows, tileBlocks)}) +
+  return std::max({products, permutations, shared, 0.5 * width * ops, loads,
+                   latency,
+                   streamCycles(hasTwoUnits, problem, lanes, tileRows,
+                                tileBlocks)}) +
          exposed * loads;
 }
 
@@ -218,9 +219,10 @@ static double groupCycles(TargetAttr target, const KernelProblem &problem,
 
 static double tileCycles(TargetAttr target, const KernelProblem &problem,
                          int64_t lanes, int64_t tileRows, int64_t tileBlocks) {
+  bool hasTwoUnits = hasTwoWideUnits(target);
   if (problem.selects())
-    return placedCycles(target, problem, lanes, tileRows, tileBlocks);
-  auto [dotCycles, latency] = dotTiming(target, problem, lanes);
+    return placedCycles(hasTwoUnits, problem, lanes, tileRows, tileBlocks);
+  auto [dotCycles, latency] = dotTiming(hasTwoUnits, problem, lanes);
   int64_t rows = tileRows * problem.window;
   // Entries of a list have accumulators in turn.
   if (problem.hasLists())
@@ -235,8 +237,7 @@ static double tileCycles(TargetAttr target, const KernelProblem &problem,
   // By measurement on a Sapphire Rapids, two loads a cycle are not sustained
   // beside two units that are busy, which wait for some of what streams.
   constexpr double kWideLoadCycles = 0.55, kExposedStream = 0.25;
-  bool isWide = hasTwoWideUnits(target);
-  double loads = (isWide ? kWideLoadCycles : 0.5) * parts *
+  double loads = (hasTwoUnits ? kWideLoadCycles : 0.5) * parts *
                  (rows + tileBlocks + problem.hasLists());
   // Operations issued: dots (with the sums of parts, and multiplication and
   // addition apart where no instruction does both), loads of both factors,
@@ -249,9 +250,10 @@ static double tileCycles(TargetAttr target, const KernelProblem &problem,
   double ops = opsPerDot * rows * tileBlocks + parts * rows +
                (isPair ? 2.0 : parts) * tileBlocks + kLoopOps +
                parts * problem.hasLists();
-  double stream = streamCycles(target, problem, lanes, tileRows, tileBlocks);
+  double stream =
+      streamCycles(hasTwoUnits, problem, lanes, tileRows, tileBlocks);
   double cycles = std::max({dots, loads, ops / kIssueWidth, latency, stream});
-  if (isWide)
+  if (hasTwoUnits)
     cycles += kExposedStream * stream;
   // By measurement loads are not hidden behind instructions that are bound to
   // the same two ports all the time.
